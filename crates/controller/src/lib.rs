@@ -1,0 +1,14 @@
+//! The shell around the core: it watches, acts, tells, and answers HTTP.
+
+pub mod act;
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod http;
+pub mod lease;
+pub mod manifests;
+pub mod metrics;
+pub mod notice;
+pub mod notify;
+pub mod run;
+pub mod watch;

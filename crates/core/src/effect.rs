@@ -1,0 +1,220 @@
+//! Effects and their outcomes: the few verbs that leave the core, and what comes back.
+
+use crate::fact::{NodeFact, PodFact};
+use crate::happening::Happening;
+use crate::key::{Key, Target, Text};
+use crate::recovery::{PodView, Recovery, Status};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+/// Ties an outcome to the effect it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EffectId(pub u64);
+
+/// One thing to do, by `act` or `notify`; each is answered by exactly one [`Outcome`], except [`Verb::Happened`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// For the outcome.
+    pub id: EffectId,
+    /// The Recovery it serves; empty for [`Verb::ReadRecoveries`] and [`Verb::LookAtKubelet`].
+    pub recovery: Text,
+    /// What to do.
+    pub verb: Verb,
+}
+
+/// The closed list of verbs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// List all Recoveries with a quorum read: what a new leader does first. Answered by [`Answer::Recoveries`].
+    ReadRecoveries,
+    /// Create the record. An existing one of that name is answered as [`Answer::Exists`].
+    CreateRecovery(Box<Recovery>),
+    /// Replace the record's status, only if it is still at this version. Answered by [`Answer::Stored`].
+    SaveStatus {
+        /// The whole new status.
+        status: Box<Status>,
+        /// The version that it replaces.
+        resource_version: Text,
+        /// The record's uid.
+        uid: Text,
+    },
+    /// Delete a finished record whose time is up; only this uid.
+    DeleteRecovery {
+        /// The record's uid.
+        uid: Text,
+    },
+    /// Read one pod with a quorum read. Answered by [`Answer::Pod`]; gone, or another uid, is [`Outcome::Gone`].
+    LookAtPod(Target),
+    /// Read one node with a quorum read. Answered by [`Answer::Node`].
+    LookAtNode(Target),
+    /// List the pods bound to a node with a quorum read. Answered by [`Answer::Pods`].
+    ListPods {
+        /// The node's name, never empty.
+        node: Text,
+    },
+    /// Open and close a TCP connection to a kubelet, 2 s at most. Answered by [`Answer::Kubelet`].
+    LookAtKubelet {
+        /// The node's name.
+        node: Text,
+        /// Its address.
+        address: Text,
+        /// Its port.
+        port: u16,
+    },
+    /// Set `spec.unschedulable`, with the Recovery as owner and the original value. [`Outcome::Refused`] if somebody else had.
+    Cordon(Target),
+    /// Undo our cordon, only if it is still ours (annotation names the Recovery); nothing to do counts as done.
+    Uncordon(Target),
+    /// Add the taint `self-healing.dev/suspect=<recovery>:PreferNoSchedule`; one that is there already counts as done.
+    TaintSuspect {
+        /// The node's name, never empty.
+        node: Text,
+    },
+    /// Remove our suspect taint, only if its value names the Recovery; nothing to do, or no node, counts as done.
+    UntaintSuspect {
+        /// The node's name, never empty.
+        node: Text,
+    },
+    /// Evict by the Eviction API, with a uid precondition.
+    Evict(Target),
+    /// Delete with the pod's own grace period and uid and resourceVersion preconditions.
+    DeletePod {
+        /// Which pod.
+        target: Target,
+        /// The version of the fresh read that confirmed the failure.
+        resource_version: Text,
+    },
+    /// Create a pod from the saved manifest. An existing one of that name counts as done.
+    CreatePod {
+        /// JSON.
+        manifest: String,
+    },
+    /// Send one message of this record. The receiver's answer is the outcome.
+    Tell {
+        /// The key of the [`crate::recovery::Notification`].
+        key: String,
+        /// Where to.
+        channel: crate::names::Channel,
+        /// What to tell about.
+        about: Box<Recovery>,
+    },
+    /// Something happened that people should see in log, metrics and Events. Has no outcome.
+    Happened(Box<Happening>),
+}
+
+impl Verb {
+    /// Whether it changes an object that is not ours.
+    #[must_use]
+    pub const fn is_destructive(&self) -> bool {
+        match self {
+            Self::Cordon(_) | Self::TaintSuspect { .. } | Self::Evict(_) | Self::DeletePod { .. } => true,
+            // Undoing and re-creating give back what we took; guards must not keep us from it.
+            Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } => false,
+            Self::ReadRecoveries
+            | Self::CreateRecovery(_)
+            | Self::SaveStatus { .. }
+            | Self::DeleteRecovery { .. }
+            | Self::LookAtPod(_)
+            | Self::LookAtNode(_)
+            | Self::ListPods { .. }
+            | Self::LookAtKubelet { .. }
+            | Self::Tell { .. }
+            | Self::Happened(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ReadRecoveries => f.write_str("read recoveries"),
+            Self::CreateRecovery(recovery) => write!(f, "create recovery {}", recovery.name),
+            Self::SaveStatus { .. } => f.write_str("save status"),
+            Self::DeleteRecovery { .. } => f.write_str("delete recovery"),
+            Self::LookAtPod(target) | Self::LookAtNode(target) => write!(f, "look at {target}"),
+            Self::ListPods { node } => write!(f, "list pods of {node}"),
+            Self::LookAtKubelet { node, .. } => write!(f, "look at kubelet of {node}"),
+            Self::Cordon(target) => write!(f, "cordon {}", target.key),
+            Self::Uncordon(target) => write!(f, "uncordon {}", target.key),
+            Self::TaintSuspect { node } => write!(f, "taint {node} suspect"),
+            Self::UntaintSuspect { node } => write!(f, "untaint {node} suspect"),
+            Self::Evict(target) => write!(f, "evict {}", target.key),
+            Self::DeletePod { target, .. } => write!(f, "delete {}", target.key),
+            Self::CreatePod { .. } => f.write_str("create pod from saved manifest"),
+            Self::Tell { channel, key, .. } => write!(f, "tell {channel} {key}"),
+            Self::Happened(happening) => write!(f, "announce {}", happening.what.as_str()),
+        }
+    }
+}
+
+/// What became of an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, or found done.
+    Done(Answer),
+    /// The object is gone: 404, or 409 because of another uid.
+    Gone,
+    /// Not now: 429, 409, 5xx, no connection. It was not applied.
+    TryLater {
+        /// The server's Retry-After.
+        after: Option<Duration>,
+        /// The disruption budget that blocks an eviction, when the server says that is why.
+        budget: bool,
+        /// The server's words.
+        message: String,
+    },
+    /// No answer in time, or an answer that does not say whether it was applied: read before doing it again.
+    Unknown {
+        /// What happened.
+        message: String,
+    },
+    /// Not ever, as it stands: 400, 403, 404 of the resource, 422.
+    Refused {
+        /// The server's words.
+        message: String,
+    },
+    /// Not sent: this process does not lead any more.
+    NotLeading,
+}
+
+/// What a verb that is done brings back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing to say.
+    Nothing,
+    /// All stored Recoveries.
+    Recoveries(Vec<Recovery>),
+    /// The record as it is now stored (create, save).
+    Stored {
+        /// Its uid.
+        uid: Text,
+        /// Its version.
+        resource_version: Text,
+    },
+    /// A record of that name was there already.
+    Exists(Box<Recovery>),
+    /// A fresh read.
+    Pod(Box<PodView>),
+    /// A fresh read.
+    Node(Box<NodeFact>),
+    /// A fresh list.
+    Pods(Vec<PodFact>),
+    /// What the kubelet's port said.
+    Kubelet(KubeletLook),
+    /// The pod was created, or one of that name exists.
+    Created(Key),
+}
+
+/// What a TCP connection to a kubelet showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KubeletLook {
+    /// Connected: host and kubelet are up.
+    Answers,
+    /// Refused: host up, kubelet down.
+    Refused,
+    /// No answer within 2 s, or no route: nothing known to live there.
+    Silent,
+}

@@ -1,0 +1,244 @@
+//! The closed word lists of the contract; each word is spelled here and nowhere else.
+
+/// Declares an enum whose variants have one spelling each, with `ALL`, `as_str`, `parse` and `Display`.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vmeta])* $variant,)+ }
+
+        impl $name {
+            /// Every word of this list, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The one spelling, as users see it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The word so spelled; `None` for any other text.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What kind of failure it is.
+    FailureType {
+        /// A node.
+        Node = "node_failure",
+        /// A pod.
+        Pod = "pod_failure",
+        /// A service.
+        Service = "service_failure",
+        /// A Deployment or StatefulSet.
+        Deployment = "deployment_failure",
+        /// A resource that runs out.
+        Resource = "resource_exhaustion",
+    }
+}
+
+words! {
+    /// What a Recovery does, per failure type.
+    Action {
+        /// Recovers a node.
+        Node = "node_recovery",
+        /// Recovers a pod.
+        Pod = "pod_recovery",
+        /// Recovers a service.
+        Service = "service_recovery",
+        /// Recovers a Deployment.
+        Deployment = "deployment_recovery",
+        /// Relieves a resource.
+        Resource = "resource_recovery",
+    }
+}
+
+words! {
+    /// Why something counts as failed; one detector each.
+    Cause {
+        /// Node condition Ready=False, or a pod Running without being Ready.
+        NotReady = "NotReady",
+        /// Node silent, and a second signal says so too.
+        Unreachable = "Unreachable",
+        /// Node silent, its host answers, its kubelet does not.
+        KubeletDown = "KubeletDown",
+        /// A node condition that a problem detector reports.
+        ProblemCondition = "ProblemCondition",
+        /// Pod phase Failed.
+        Failed = "Failed",
+        /// Container restarts again and again.
+        CrashLoop = "CrashLoop",
+        /// Image cannot be pulled.
+        ImagePull = "ImagePull",
+        /// Container cannot be created from its configuration.
+        ConfigError = "ConfigError",
+        /// Deletion hangs.
+        StuckTerminating = "StuckTerminating",
+    }
+}
+
+words! {
+    /// How bad it is.
+    Severity {
+        /// Worth a line.
+        Low = "low",
+        /// Worth a restart.
+        Medium = "medium",
+        /// Worth an incident.
+        High = "high",
+        /// Worth waking somebody.
+        Critical = "critical",
+    }
+}
+
+words! {
+    /// What to do about it.
+    Strategy {
+        /// No write to the target.
+        Monitor = "monitor",
+        /// Delete the pod, restart the node or the workload.
+        Restart = "restart",
+        /// Delete the pod and steer its replacement away from its node.
+        Recreate = "recreate",
+        /// Surge by one, then delete the sick pod.
+        ScaleAndReplace = "scale_and_replace",
+        /// Cordon, evict, replace.
+        DrainAndReplace = "drain_and_replace",
+        /// Cordon, replace first, free the pods.
+        EmergencyReplace = "emergency_replace",
+        /// Switch a service to its standby.
+        Failover = "failover",
+        /// Switch at the standby's first ready endpoint.
+        EmergencyFailover = "emergency_failover",
+        /// Back to the last good revision.
+        Rollback = "rollback",
+    }
+}
+
+words! {
+    /// Whether the controller may act.
+    Mode {
+        /// Acts.
+        Enforce = "Enforce",
+        /// Acts when a person has approved.
+        Approve = "Approve",
+        /// Decides and records only.
+        Observe = "Observe",
+    }
+}
+
+words! {
+    /// Where a Recovery stands.
+    Phase {
+        /// Recorded, not looked at yet.
+        Pending = "Pending",
+        /// A guard holds it.
+        Held = "Held",
+        /// A person is asked.
+        AwaitingApproval = "AwaitingApproval",
+        /// Recorded only, by mode.
+        Observed = "Observed",
+        /// An attempt is under way.
+        Running = "Running",
+        /// Everything was done; waits until the workload is back.
+        Verifying = "Verifying",
+        /// The workload is back.
+        Succeeded = "Succeeded",
+        /// It could not be done.
+        Failed = "Failed",
+        /// A person has to look.
+        Escalated = "Escalated",
+        /// The failure went away by itself.
+        SelfRecovered = "SelfRecovered",
+        /// A person or a changed world ended it.
+        Cancelled = "Cancelled",
+    }
+}
+
+impl Phase {
+    /// Whether nothing follows this phase.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        match self {
+            Self::Pending | Self::Held | Self::AwaitingApproval | Self::Observed | Self::Running | Self::Verifying => {
+                false
+            }
+            Self::Succeeded | Self::Failed | Self::Escalated | Self::SelfRecovered | Self::Cancelled => true,
+        }
+    }
+}
+
+words! {
+    /// The guards, in the order in which they are asked.
+    GuardName {
+        /// The kill switch.
+        Paused = "Paused",
+        /// Observe, or an approval not yet given.
+        Mode = "Mode",
+        /// An opt-out mark, a static pod, ourselves.
+        Excluded = "Excluded",
+        /// A protected namespace.
+        ProtectedNamespace = "ProtectedNamespace",
+        /// Just started, just became leader, or a watch gap just ended.
+        Settling = "Settling",
+        /// A needed watch is not current.
+        StaleWatch = "StaleWatch",
+        /// Too many nodes are sick.
+        Breaker = "Breaker",
+        /// A budget is used up.
+        Budget = "Budget",
+        /// Control-plane nodes.
+        Quorum = "Quorum",
+        /// The fresh read does not confirm the failure.
+        Live = "Live",
+        /// The strategy needs something that is not there.
+        NoProvider = "NoProvider",
+    }
+}
+
+words! {
+    /// What is watched; each kind has its own stream and its own freshness.
+    WatchKind {
+        /// `v1` Pods.
+        Pod = "pods",
+        /// `v1` Nodes.
+        Node = "nodes",
+        /// `coordination.k8s.io/v1` Leases in `kube-node-lease`.
+        Lease = "leases",
+        /// `v1` Namespaces.
+        Namespace = "namespaces",
+        /// `apps/v1` Deployments.
+        Deployment = "deployments",
+        /// `apps/v1` ReplicaSets.
+        ReplicaSet = "replicasets",
+        /// `apps/v1` StatefulSets.
+        StatefulSet = "statefulsets",
+        /// `apps/v1` DaemonSets.
+        DaemonSet = "daemonsets",
+        /// `batch/v1` Jobs.
+        Job = "jobs",
+        /// Our own Recoveries.
+        Recovery = "recoveries",
+    }
+}
+
+words! {
+    /// Where a notice goes.
+    Channel {
+        /// Slack, low and medium.
+        SlackMonitoring = "slack",
+        /// Slack, high and critical.
+        SlackIncident = "slack-incident",
+    }
+}

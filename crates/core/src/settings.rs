@@ -1,0 +1,110 @@
+//! The configuration as the core reads it: checked, typed, with nothing left to parse.
+
+use crate::names::{Channel, Mode};
+use crate::key::Text;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A number of things, or a share of all of them rounded up to whole things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// So many.
+    Count(u32),
+    /// Per cent, 0 to 100.
+    Percent(u8),
+}
+
+impl Share {
+    /// How many of `total` this is; a share is rounded up.
+    #[must_use]
+    pub fn of(self, total: usize) -> usize {
+        match self {
+            Self::Count(count) => count as usize,
+            Self::Percent(percent) => (total * usize::from(percent)).div_ceil(100),
+        }
+    }
+}
+
+/// Everything that configuration decides; the keys and defaults are those of `docs/configuration.md`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `node_check_interval`.
+    pub node_check_interval: Duration,
+    /// `pod_check_interval`.
+    pub pod_check_interval: Duration,
+    /// Period of the sweep: the shortest of the check intervals.
+    pub sweep: Duration,
+    /// `node_failure_threshold`, in checks.
+    pub node_failure_threshold: u32,
+    /// `node_startup_grace`.
+    pub node_startup_grace: Duration,
+    /// `pod_restart_threshold`, in restarts.
+    pub pod_restart_threshold: u32,
+    /// `recovery_timeout`.
+    pub recovery_timeout: Duration,
+    /// `retry_interval`: the cap of the exponential wait after an API error.
+    pub retry_interval: Duration,
+    /// `mode`.
+    pub mode: Mode,
+    /// `paused`.
+    pub paused: bool,
+    /// `protected_namespaces`.
+    pub protected_namespaces: BTreeSet<Text>,
+    /// `history_window`.
+    pub history_window: Duration,
+    /// `max_unhealthy_nodes`.
+    pub max_unhealthy_nodes: Share,
+    /// `node_concurrency`; at least one node.
+    pub node_concurrency: Share,
+    /// `recoveries_per_minute`.
+    pub recoveries_per_minute: u32,
+    /// `workload_backoff`.
+    pub workload_backoff: Duration,
+    /// `settle_period`.
+    pub settle_period: Duration,
+    /// `recovery_ttl`.
+    pub recovery_ttl: Duration,
+    /// `approval_timeout`.
+    pub approval_timeout: Duration,
+    /// Whether the controller may create pods, so that a bare pod can be restarted.
+    pub recreate_bare_pods: bool,
+    /// Channels that have an address and are switched on.
+    pub channels: Vec<Channel>,
+    /// The controller's own namespace and pod name.
+    pub own_pod: (Text, Text),
+    /// How long a watch may be quiet before it counts as stale: a watch's timeout plus the time to start the next.
+    pub watch_patience: Duration,
+}
+
+impl Default for Settings {
+    /// The defaults of the contract, with no channel and no identity.
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            node_check_interval: seconds(30),
+            pod_check_interval: seconds(30),
+            sweep: seconds(30),
+            node_failure_threshold: 3,
+            node_startup_grace: seconds(600),
+            pod_restart_threshold: 5,
+            recovery_timeout: seconds(300),
+            retry_interval: seconds(30),
+            mode: Mode::Enforce,
+            paused: false,
+            protected_namespaces: ["kube-system", "kube-public", "kube-node-lease"].into_iter().map(Text::from).collect(),
+            history_window: seconds(3600),
+            max_unhealthy_nodes: Share::Percent(40),
+            node_concurrency: Share::Percent(10),
+            recoveries_per_minute: 30,
+            workload_backoff: seconds(10),
+            settle_period: seconds(30),
+            recovery_ttl: seconds(86_400),
+            approval_timeout: seconds(3600),
+            recreate_bare_pods: true,
+            channels: Vec::new(),
+            own_pod: (Text::from("self-healing"), Text::from("")),
+            watch_patience: seconds(60),
+        }
+    }
+}
