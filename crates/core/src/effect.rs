@@ -1,9 +1,9 @@
 //! Effects and their outcomes: the few verbs that leave the core, and what comes back.
 
-use crate::fact::{NodeFact, PodFact};
+use crate::fact::PodFact;
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
-use crate::recovery::{PodView, Recovery, Status};
+use crate::recovery::{NodeView, PodView, Recovery, Status};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -48,7 +48,8 @@ pub enum Verb {
     },
     /// Read one pod with a quorum read. Answered by [`Answer::Pod`]; gone, or another uid, is [`Outcome::Gone`].
     LookAtPod(Target),
-    /// Read one node with a quorum read. Answered by [`Answer::Node`].
+    /// Read one node and its Lease in `kube-node-lease` with quorum reads. Answered by [`Answer::Node`]; gone, or another uid,
+    /// is [`Outcome::Gone`].
     LookAtNode(Target),
     /// List the pods bound to a node with a quorum read. Answered by [`Answer::Pods`].
     ListPods {
@@ -199,7 +200,7 @@ pub enum Answer {
     /// A fresh read.
     Pod(Box<PodView>),
     /// A fresh read.
-    Node(Box<NodeFact>),
+    Node(Box<NodeView>),
     /// A fresh list.
     Pods(Vec<PodFact>),
     /// What the kubelet's port said.

@@ -2,7 +2,7 @@
 //!
 //! `crates/api` maps it to and from the custom resource; nothing here is derived from anything but the record.
 
-use crate::fact::PodFact;
+use crate::fact::{LeaseFact, NodeFact, PodFact};
 use crate::finding::Finding;
 use crate::key::{Target, Text};
 use crate::names::{Action, Cause, Channel, FailureType, GuardName, Mode, Phase, Severity, Strategy};
@@ -281,4 +281,13 @@ pub struct PodView {
     pub resource_version: Text,
     /// The manifest to create it again (JSON, without what the server sets); only for a pod without controller.
     pub manifest: Option<String>,
+}
+
+/// A fresh quorum read of a node and of its heartbeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeView {
+    /// What the rules read.
+    pub fact: NodeFact,
+    /// Its Lease in `kube-node-lease`; `None` when it has none.
+    pub lease: Option<LeaseFact>,
 }
