@@ -107,7 +107,14 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Whether it changes an object that is not ours.
+    /// Whether it changes an object that is not ours, be it only to give something back.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        self.is_destructive()
+            || matches!(self, Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. })
+    }
+
+    /// Whether it takes something away, so that guards and a fresh read have to let it pass.
     #[must_use]
     pub const fn is_destructive(&self) -> bool {
         match self {

@@ -241,7 +241,11 @@ impl NodeFact {
     /// The node as a target.
     #[must_use]
     pub fn target(&self) -> Target {
-        Target { kind: Kind::Node, key: Key { namespace: Text::from(""), name: self.name.clone() }, uid: self.uid.clone() }
+        Target {
+            kind: Kind::Node,
+            key: Key { namespace: Text::from(""), name: self.name.clone() },
+            uid: self.uid.clone(),
+        }
     }
 
     /// The condition of type `kind`.

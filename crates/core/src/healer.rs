@@ -1,17 +1,77 @@
 //! The loop body: `turn` takes what happened and gives what to do.
 
-use crate::effect::Effect;
-use crate::event::Event;
+mod adopt;
+mod case;
+mod open;
+mod outcome;
+mod progress;
+mod sickbed;
+mod store;
+mod tell;
+mod timers;
+
+pub(crate) use case::Case;
+
+use crate::cluster::{Cluster, Subject};
+use crate::detect::{Sight, look_due};
+use crate::effect::{Effect, EffectId, Verb};
+use crate::event::{Event, WatchState};
+use crate::key::Text;
 use crate::names::{FailureType, GuardName, WatchKind};
+use crate::recovery::Recovery;
 use crate::settings::Settings;
 use crate::time::{Now, Tick};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use case::Backoff;
 use core::time::Duration;
+use outcome::Errand;
+use sickbed::Sickbed;
+use timers::{Timer, Timers};
+
+/// What guards, remedies and triage may look at.
+pub(crate) struct World<'a> {
+    pub(crate) now: Now,
+    pub(crate) settings: &'a Settings,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) leading_since: Tick,
+    /// Nodes whose signals are bad now, or that are in recovery.
+    pub(crate) sick_nodes: usize,
+    cases: &'a BTreeMap<Text, Case>,
+    sickbed: &'a Sickbed,
+}
+
+impl World<'_> {
+    /// Every stored Recovery, active or not, except the one that is being stepped.
+    pub(crate) fn recoveries(&self) -> impl Iterator<Item = &Recovery> {
+        self.cases.values().map(|case| &case.recovery)
+    }
+
+    /// Whether a signal of this node is bad now, or was a moment ago.
+    pub(crate) fn is_sick_node(&self, node: &Text) -> bool {
+        self.sickbed.is_ill(&Subject::Node(node.clone()))
+    }
+}
 
 /// All state, no IO.
 #[derive(Debug)]
 pub struct Healer {
     settings: Settings,
+    now: Now,
+    cluster: Cluster,
+    sickbed: Sickbed,
+    cases: BTreeMap<Text, Case>,
+    /// Names of the cases that are not over.
+    active: BTreeSet<Text>,
+    /// Since when this process leads.
+    leading: Option<Tick>,
+    /// Whether the stored Recoveries were read freshly since then.
+    adopted: bool,
+    reading: Backoff,
+    timers: Timers,
+    errands: BTreeMap<EffectId, (Text, Errand)>,
+    last_id: u64,
+    effects: Vec<Effect>,
 }
 
 /// Numbers for metrics, readiness and logs.
@@ -27,34 +87,237 @@ pub struct Counts {
     pub lag: Vec<(WatchKind, Option<Duration>)>,
 }
 
+/// What this turn has to look at.
+#[derive(Default)]
+struct Agenda {
+    subjects: BTreeSet<Subject>,
+    cases: BTreeSet<Text>,
+    everything: bool,
+}
+
 impl Healer {
     /// A healer that knows nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        let mut cluster = Cluster::default();
+        cluster.freshness.set_patience(settings.watch_patience);
+        Self {
+            settings,
+            now: Now::default(),
+            cluster,
+            sickbed: Sickbed::default(),
+            cases: BTreeMap::new(),
+            active: BTreeSet::new(),
+            leading: None,
+            adopted: false,
+            reading: Backoff::default(),
+            timers: Timers::default(),
+            errands: BTreeMap::new(),
+            last_id: 0,
+            effects: Vec::new(),
+        }
     }
 
-    /// Takes what happened, gives what to do.
+    /// Takes what happened, gives what to do. The same events in the same order give the same effects.
     pub fn turn(&mut self, now: Now, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
-        let _ = (now, &self.settings, events.into_iter().count());
-        Vec::new()
+        self.now = now;
+        let mut agenda = Agenda::default();
+        for event in events {
+            self.take(event, &mut agenda);
+        }
+        for timer in self.timers.due(now.tick) {
+            match timer {
+                Timer::Subject(subject) => drop(agenda.subjects.insert(subject)),
+                Timer::Case(name) => drop(agenda.cases.insert(name)),
+                Timer::Sweep => agenda.everything = true,
+            }
+        }
+        self.work(agenda);
+        core::mem::take(&mut self.effects)
     }
 
-    /// When `turn` wants to be called again even if nothing happens; `None` for never.
+    fn take(&mut self, event: Event, agenda: &mut Agenda) {
+        match event {
+            Event::Settings(settings) => {
+                self.cluster.freshness.set_patience(settings.watch_patience);
+                self.settings = *settings;
+                agenda.everything = true;
+            }
+            Event::Leading(leading) => {
+                self.lead(leading);
+                agenda.everything = true;
+            }
+            Event::Outcome(id, outcome) => self.outcome(id, outcome, agenda),
+            Event::Recovery(recovery) => self.stored(*recovery, agenda),
+            Event::RecoveryGone(name) => self.record_gone(&name),
+            Event::Watch(kind, state) => {
+                let was_current = self.cluster.freshness.current(self.now.tick, kind);
+                agenda.subjects.extend(self.cluster.apply(self.now, Event::Watch(kind, state)));
+                let current = self.cluster.freshness.current(self.now.tick, kind);
+                if current && !was_current {
+                    self.sickbed.restart(kind);
+                }
+                agenda.everything |= current != was_current || state == WatchState::Synced;
+            }
+            Event::Pod(_)
+            | Event::PodGone(_)
+            | Event::Node(_)
+            | Event::NodeGone(_)
+            | Event::Lease(_)
+            | Event::LeaseGone(_)
+            | Event::Workload(_)
+            | Event::WorkloadGone(..)
+            | Event::Namespace(_)
+            | Event::NamespaceGone(_) => {
+                // A workload or namespace matters to a case only through its pods or on the sweep; acting cases look every turn.
+                agenda.subjects.extend(self.cluster.apply(self.now, event));
+            }
+        }
+    }
+
+    fn work(&mut self, mut agenda: Agenda) {
+        if agenda.everything {
+            agenda.subjects.extend(self.sickbed.subjects());
+            agenda.cases.extend(self.active.iter().cloned());
+            self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
+            self.read_recoveries();
+        }
+        for subject in &agenda.subjects {
+            self.examine(subject);
+        }
+        for subject in &agenda.subjects {
+            self.open(subject, &mut agenda.cases);
+        }
+        let acting = self.active.iter().filter(|name| self.cases.get(*name).is_some_and(|c| c.recovery.is_acting()));
+        let targets = agenda.subjects.iter().flat_map(|subject| self.cases_of(subject));
+        let mut todo: BTreeSet<Text> = acting.cloned().chain(targets).chain(agenda.cases).collect();
+        while let Some(name) = todo.pop_first() {
+            let ended = self.step(&name);
+            if ended {
+                todo.extend(self.active.iter().cloned());
+            }
+        }
+        if agenda.everything {
+            self.clear_orphans();
+            self.expire();
+        }
+    }
+
+    fn cases_of(&self, subject: &Subject) -> Vec<Text> {
+        if !self.sickbed.is_known(subject) && self.active.is_empty() {
+            return Vec::new();
+        }
+        let about = |case: &Case| {
+            let target = case.recovery.subject();
+            match subject {
+                Subject::Node(name) => target.kind == crate::key::Kind::Node && target.key.name == *name,
+                Subject::Pod(key) => target.kind == crate::key::Kind::Pod && target.key == *key,
+            }
+        };
+        self.active.iter().filter(|name| self.cases.get(*name).is_some_and(about)).cloned().collect()
+    }
+
+    /// Looks at one object and remembers what its signals say.
+    fn examine(&mut self, subject: &Subject) {
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let wake = match subject {
+            Subject::Node(name) => match self.cluster.node(name) {
+                Some(node) => self.sickbed.examine_node(node, &sight),
+                None => self.sickbed.discharge(subject),
+            },
+            Subject::Pod(key) => match self.cluster.pod(key) {
+                Some(pod) => self.sickbed.examine_pod(pod, &sight),
+                None => self.sickbed.discharge(subject),
+            },
+        };
+        if let Some(at) = wake {
+            self.timers.arm(Timer::Subject(subject.clone()), at.max(self.now.tick + Duration::from_millis(1)));
+        }
+        if let Subject::Node(name) = subject {
+            self.look_at_kubelet(name);
+        }
+    }
+
+    fn look_at_kubelet(&mut self, name: &Text) {
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let Some(node) = self.cluster.node(name).filter(|node| look_due(node, &sight)) else { return };
+        let Some((address, port)) = node.kubelet.clone() else { return };
+        let looking = |errand: &Errand| matches!(errand, Errand::Kubelet(known) if known == name);
+        if self.leading.is_none() || self.errands.values().any(|(_, errand)| looking(errand)) {
+            return;
+        }
+        let verb = Verb::LookAtKubelet { node: name.clone(), address, port };
+        self.send(&Text::from(""), Errand::Kubelet(name.clone()), verb);
+    }
+
+    /// Steps one case; true when it ended, which may free budgets for others.
+    fn step(&mut self, name: &Text) -> bool {
+        let Some(mut case) = self.cases.remove(name) else { return false };
+        let was_active = case.recovery.is_active();
+        if let (Some(leading_since), true) = (self.leading, self.adopted) {
+            let world = World {
+                now: self.now,
+                settings: &self.settings,
+                cluster: &self.cluster,
+                leading_since,
+                sick_nodes: self.sickbed.ill_nodes(),
+                cases: &self.cases,
+                sickbed: &self.sickbed,
+            };
+            let mut orders = Vec::new();
+            progress::run(&world, &mut case, &mut orders);
+            tell::run(&world, &mut case, &mut orders);
+            store::run(&world, &mut case, &mut orders);
+            for (errand, verb) in orders {
+                let id = self.send(name, errand, verb);
+                outcome::started(&mut case, id, self.errands.get(&id).map(|(_, errand)| errand));
+            }
+        }
+        if let Some(at) = case.wake.take() {
+            self.timers.arm(Timer::Case(name.clone()), at.max(self.now.tick + Duration::from_millis(1)));
+        }
+        let active = case.recovery.is_active();
+        if !active {
+            self.active.remove(name);
+        }
+        self.cases.insert(name.clone(), case);
+        was_active && !active
+    }
+
+    fn send(&mut self, recovery: &Text, errand: Errand, verb: Verb) -> EffectId {
+        self.last_id += 1;
+        let id = EffectId(self.last_id);
+        if !matches!(errand, Errand::None) {
+            self.errands.insert(id, (recovery.clone(), errand));
+        }
+        self.effects.push(Effect { id, recovery: recovery.clone(), verb });
+        id
+    }
+
+    /// When `turn` wants to be called again even if nothing happens.
     #[must_use]
     pub fn next_wake(&self) -> Option<Tick> {
-        None
+        self.timers.next()
     }
 
     /// Whether every needed watch is current.
     #[must_use]
-    pub fn synced(&self) -> bool {
-        false
+    pub fn synced(&self, now: Now) -> bool {
+        self.cluster.freshness.stale(now.tick).is_none()
     }
 
     /// Numbers for metrics.
     #[must_use]
-    pub fn counts(&self, _now: Now) -> Counts {
-        Counts::default()
+    pub fn counts(&self, now: Now) -> Counts {
+        let active = || self.active.iter().filter_map(|name| self.cases.get(name)).map(|case| &case.recovery);
+        let of_type = |failure| active().filter(|recovery| recovery.spec.failure == failure).count();
+        let held_by = |guard| active().filter(|r| r.held_by().is_some_and(|hold| hold.name == guard)).count();
+        let tracked = |kind| if kind == WatchKind::Recovery { self.cases.len() } else { self.cluster.count(kind) };
+        Counts {
+            active: FailureType::ALL.iter().map(|failure| (*failure, of_type(*failure))).collect(),
+            held: GuardName::ALL.iter().map(|guard| (*guard, held_by(*guard))).collect(),
+            tracked: WatchKind::ALL.iter().map(|kind| (*kind, tracked(*kind))).collect(),
+            lag: WatchKind::ALL.iter().map(|kind| (*kind, self.cluster.freshness.lag(now.tick, *kind))).collect(),
+        }
     }
 }

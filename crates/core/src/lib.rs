@@ -4,14 +4,21 @@
 #![no_std]
 extern crate alloc;
 
+mod cluster;
+mod detect;
 pub mod effect;
 pub mod event;
 pub mod fact;
 pub mod finding;
+mod guard;
 pub mod happening;
 pub mod healer;
 pub mod key;
 pub mod names;
 pub mod recovery;
+mod remedy;
 pub mod settings;
+mod severity;
+mod strategy;
 pub mod time;
+mod triage;

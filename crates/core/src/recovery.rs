@@ -216,6 +216,34 @@ impl Recovery {
         self.attempt().map_or(&self.spec.target, |attempt| &attempt.target)
     }
 
+    /// Whether an attempt that writes is under way.
+    #[must_use]
+    pub fn is_acting(&self) -> bool {
+        matches!(self.status.phase, Some(Phase::Running | Phase::Verifying))
+            && self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
+    }
+
+    /// The strategy that the next attempt will use; `None` when the record names one that we do not know, or none is left.
+    #[must_use]
+    pub fn next_strategy(&self) -> Option<Strategy> {
+        match self.attempt() {
+            None => self.spec.strategy,
+            Some(last) => crate::strategy::next_strategy(self.spec.failure, last.strategy),
+        }
+    }
+
+    /// Whether both are about the same workload, by name: one that was deleted and applied again keeps its history.
+    #[must_use]
+    pub fn same_workload(&self, other: &Self) -> bool {
+        self.spec.workload.kind == other.spec.workload.kind && self.spec.workload.key == other.spec.workload.key
+    }
+
+    /// A value of the evidence.
+    #[must_use]
+    pub fn evidence(&self, name: &str) -> Option<&str> {
+        self.status.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// The guard that holds it, if one does.
     #[must_use]
     pub fn held_by(&self) -> Option<&GuardState> {

@@ -1,7 +1,7 @@
 //! The configuration as the core reads it: checked, typed, with nothing left to parse.
 
-use crate::names::{Channel, Mode};
 use crate::key::Text;
+use crate::names::{Channel, Mode};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -92,7 +92,10 @@ impl Default for Settings {
             retry_interval: seconds(30),
             mode: Mode::Enforce,
             paused: false,
-            protected_namespaces: ["kube-system", "kube-public", "kube-node-lease"].into_iter().map(Text::from).collect(),
+            protected_namespaces: ["kube-system", "kube-public", "kube-node-lease"]
+                .into_iter()
+                .map(Text::from)
+                .collect(),
             history_window: seconds(3600),
             max_unhealthy_nodes: Share::Percent(40),
             node_concurrency: Share::Percent(10),

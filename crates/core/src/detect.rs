@@ -1,0 +1,123 @@
+//! Detection: each cause has one file that says whether its signal is bad now; a score says whether it has been bad for long enough.
+
+mod config_error;
+mod crash_loop;
+mod failed;
+mod image_pull;
+mod node_not_ready;
+mod pod_not_ready;
+mod problem_condition;
+mod score;
+mod stuck_terminating;
+mod unreachable;
+
+pub(crate) use score::Score;
+pub(crate) use unreachable::look_due;
+
+use crate::cluster::Cluster;
+use crate::fact::{NodeFact, PodFact};
+use crate::names::{Cause, FailureType};
+use crate::settings::Settings;
+use crate::time::{Now, Stamp, Tick};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// What a rule may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Sight<'a> {
+    /// Both clocks.
+    pub(crate) now: Now,
+    /// What is known.
+    pub(crate) cluster: &'a Cluster,
+    /// What is configured.
+    pub(crate) settings: &'a Settings,
+}
+
+/// What a signal says now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// Nothing wrong; if a time is given, look again then, because time alone may turn it bad.
+    Good(Option<Tick>),
+    /// Wrong.
+    Bad(Bad),
+}
+
+/// A bad signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bad {
+    /// What it means; rules that share a score may tell causes apart.
+    pub(crate) cause: Cause,
+    /// Since when it counts, when that is earlier than our seeing it (a heartbeat that stopped).
+    pub(crate) since: Option<Tick>,
+    /// When the object says it began; part of the Recovery's name.
+    pub(crate) onset: Stamp,
+    /// One sentence with the values seen.
+    pub(crate) description: String,
+    /// The values seen.
+    pub(crate) evidence: Vec<(String, String)>,
+}
+
+/// One detector.
+pub(crate) struct Rule<T: 'static> {
+    /// Its name, and its cause when it has only one.
+    pub(crate) cause: Cause,
+    /// The failure it means.
+    pub(crate) failure: FailureType,
+    /// How long the signal must be bad, as a score.
+    pub(crate) threshold: fn(&Settings) -> Duration,
+    /// What the signal says.
+    pub(crate) signal: fn(&T, &Sight<'_>) -> Signal,
+}
+
+/// Detectors of pods, the most telling cause first: a pod that matches two opens one Recovery, for the first.
+pub(crate) const POD_RULES: &[Rule<PodFact>] = &[
+    stuck_terminating::RULE,
+    failed::RULE,
+    crash_loop::RULE,
+    image_pull::RULE,
+    config_error::RULE,
+    pod_not_ready::RULE,
+];
+
+/// Detectors of nodes, the most telling cause first.
+pub(crate) const NODE_RULES: &[Rule<NodeFact>] = &[unreachable::RULE, node_not_ready::RULE, problem_condition::RULE];
+
+fn at_once(_: &Settings) -> Duration {
+    Duration::ZERO
+}
+
+fn node_checks(settings: &Settings) -> Duration {
+    settings.node_check_interval.saturating_mul(settings.node_failure_threshold)
+}
+
+/// `(name, value)` with owned texts.
+fn seen(name: &str, value: impl Into<String>) -> (String, String) {
+    (String::from(name), value.into())
+}
+
+/// Whether a pod says anything about itself at all: a finished pod, or one being deleted, has its own rules.
+fn running_on(pod: &PodFact) -> Option<&crate::fact::PodTrouble> {
+    pod.trouble.as_deref().filter(|trouble| trouble.deletion_due.is_none() && !pod.finished())
+}
+
+/// The onset of a pod's trouble: when it stopped being ready, else when it was made.
+fn onset_of(pod: &PodFact) -> Stamp {
+    pod.trouble.as_ref().and_then(|trouble| trouble.ready_changed).unwrap_or(pod.created)
+}
+
+/// Bad while a container waits for one of `reasons`.
+fn waiting_signal(pod: &PodFact, cause: Cause, reasons: &[&str]) -> Signal {
+    let containers = running_on(pod).map(|trouble| trouble.containers.as_slice()).unwrap_or_default();
+    let Some(container) = containers.iter().find(|c| reasons.contains(&c.waiting.as_str())) else {
+        return Signal::Good(None);
+    };
+    let description =
+        alloc::format!("container {} waits: {} {}", container.name, container.waiting, container.waiting_message);
+    let evidence = alloc::vec![
+        seen("container", container.name.clone()),
+        seen("waiting", container.waiting.clone()),
+        seen("message", container.waiting_message.clone()),
+    ];
+    Signal::Bad(Bad { cause, since: None, onset: onset_of(pod), description: description.trim_end().into(), evidence })
+}

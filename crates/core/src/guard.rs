@@ -1,0 +1,89 @@
+//! Guards: each has one file and says nothing, or the sentence that people will read.
+
+mod breaker;
+mod budget;
+mod excluded;
+mod mode;
+mod paused;
+mod protected_namespace;
+mod quorum;
+mod settling;
+mod stale_watch;
+
+use crate::healer::World;
+use crate::names::GuardName;
+use crate::recovery::Recovery;
+use crate::time::Tick;
+use alloc::string::String;
+
+pub(crate) use excluded::why as why_excluded;
+
+/// Why a Recovery is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    /// Which guard.
+    pub(crate) guard: GuardName,
+    /// In words an operator can use.
+    pub(crate) reason: String,
+    /// When to ask again even if nothing changes; `None`: on change and on the sweep.
+    pub(crate) until: Option<Tick>,
+}
+
+/// When a guard is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    /// Before an attempt starts, and before each destructive write.
+    Always,
+    /// Only before an attempt starts: an attempt under way has its share already.
+    Start,
+}
+
+struct Guard {
+    name: GuardName,
+    when: When,
+    check: fn(&World<'_>, &Recovery) -> Option<Wait>,
+}
+
+/// A guard's own words, before its name is put to them.
+struct Wait {
+    reason: String,
+    until: Option<Tick>,
+}
+
+impl Wait {
+    fn because(reason: impl Into<String>) -> Option<Self> {
+        Some(Self { reason: reason.into(), until: None })
+    }
+}
+
+/// In the contract's order; the first that does not pass holds.
+const GUARDS: &[Guard] = &[
+    Guard { name: GuardName::Paused, when: When::Always, check: paused::check },
+    Guard { name: GuardName::Mode, when: When::Always, check: mode::check },
+    Guard { name: GuardName::Excluded, when: When::Always, check: excluded::check },
+    Guard { name: GuardName::ProtectedNamespace, when: When::Always, check: protected_namespace::check },
+    Guard { name: GuardName::Settling, when: When::Always, check: settling::check },
+    Guard { name: GuardName::StaleWatch, when: When::Always, check: stale_watch::check },
+    Guard { name: GuardName::Breaker, when: When::Always, check: breaker::check },
+    Guard { name: GuardName::Budget, when: When::Start, check: budget::check },
+    Guard { name: GuardName::Quorum, when: When::Always, check: quorum::check },
+];
+
+/// Asks every guard before an attempt starts.
+#[must_use]
+pub(crate) fn before_start(world: &World<'_>, recovery: &Recovery) -> Option<Hold> {
+    first(world, recovery, |_| true)
+}
+
+/// Asks the guards that speak before each destructive write.
+#[must_use]
+pub(crate) fn before_write(world: &World<'_>, recovery: &Recovery) -> Option<Hold> {
+    first(world, recovery, |when| when == When::Always)
+}
+
+fn first(world: &World<'_>, recovery: &Recovery, asked: fn(When) -> bool) -> Option<Hold> {
+    GUARDS.iter().filter(|guard| asked(guard.when)).find_map(|guard| {
+        let wait = (guard.check)(world, recovery)?;
+        Some(Hold { guard: guard.name, reason: wait.reason, until: wait.until })
+    })
+}

@@ -1,0 +1,38 @@
+//! `Breaker`: many sick nodes at once are a shared cause, and the last Ready node is never touched.
+
+use super::Wait;
+use crate::fact::ConditionStatus;
+use crate::healer::World;
+use crate::names::FailureType;
+use crate::recovery::Recovery;
+use alloc::format;
+
+pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
+    if recovery.spec.failure != FailureType::Node {
+        return None;
+    }
+    let own = &recovery.spec.target.key.name;
+    let others_ready = world.cluster.nodes().filter(|n| n.name != *own && n.ready() == ConditionStatus::True).count();
+    if others_ready == 0 {
+        return Wait::because("it would leave no Ready node in the cluster");
+    }
+    let total = world.cluster.nodes().count();
+    let sick = world.sick_nodes;
+    let at_once = world.settings.node_concurrency.of(total).max(1);
+    let limit = world.settings.max_unhealthy_nodes.of(total).max(1);
+    if sick <= at_once {
+        return None;
+    }
+    if sick > limit {
+        return Wait::because(format!(
+            "{sick} of {total} nodes are sick at once, more than max_unhealthy_nodes allows ({limit}): a shared cause is likely"
+        ));
+    }
+    let other = world
+        .recoveries()
+        .find(|other| other.name != recovery.name && other.is_acting() && other.spec.failure == FailureType::Node)?;
+    Wait::because(format!(
+        "{sick} of {total} nodes are sick: one is recovered at a time, now {}",
+        other.spec.target.key.name
+    ))
+}

@@ -1,0 +1,74 @@
+//! `Excluded`: opt-out marks on the target, its workload or its namespace; static pods; the controller itself.
+
+use super::Wait;
+use crate::cluster::Cluster;
+use crate::fact::{Marks, PodFact};
+use crate::healer::World;
+use crate::key::{Kind, Text};
+use crate::recovery::Recovery;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+const OPT_OUTS: &[(Marks, &str)] = &[
+    (Marks::EXCLUDED, "self-healing.dev/exclude"),
+    (Marks::MEDIK8S_EXCLUDED, "remediation.medik8s.io/exclude-from-remediation"),
+    (Marks::CAPI_SKIP, "cluster.x-k8s.io/skip-remediation"),
+    (Marks::CAPI_PAUSED, "cluster.x-k8s.io/paused"),
+];
+
+pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
+    let subject = recovery.subject();
+    let reason = match subject.kind {
+        Kind::Node => {
+            let node = world.cluster.node(&subject.key.name)?;
+            opt_out(node.marks)
+                .map(|mark| format!("node {} is marked {mark}", node.name))
+                .or_else(|| own_node(world, &node.name))
+        }
+        _ => why(world, world.cluster.exact_pod(subject)?),
+    };
+    reason.and_then(Wait::because)
+}
+
+/// Why this pod must not be touched, whoever asks.
+#[must_use]
+pub(crate) fn why(world: &World<'_>, pod: &PodFact) -> Option<String> {
+    let (own_namespace, own_name) = &world.settings.own_pod;
+    if pod.key.namespace == *own_namespace && pod.key.name == *own_name {
+        return Some("it is the controller's own pod".to_string());
+    }
+    if pod.marks.has(Marks::MIRROR) {
+        return Some("it is a static pod, which only its kubelet can restart".to_string());
+    }
+    if let Some(mark) = opt_out(pod.marks) {
+        return Some(format!("pod {} is marked {mark}", pod.key));
+    }
+    marked_above(world.cluster, pod)
+}
+
+fn marked_above(cluster: &Cluster, pod: &PodFact) -> Option<String> {
+    let above = cluster.chain(pod);
+    let workload = above
+        .iter()
+        .skip(1)
+        .find(|owner| cluster.workload(&owner.kind, &owner.key).is_some_and(|fact| fact.marks.has(Marks::EXCLUDED)));
+    if let Some(workload) = workload {
+        return Some(format!("{workload} is marked self-healing.dev/exclude"));
+    }
+    let namespace = cluster.namespace(&pod.key.namespace)?;
+    namespace
+        .marks
+        .has(Marks::EXCLUDED)
+        .then(|| format!("namespace {} is marked self-healing.dev/exclude", namespace.name))
+}
+
+fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
+    let (namespace, name) = &world.settings.own_pod;
+    let key = crate::key::Key { namespace: namespace.clone(), name: name.clone() };
+    let own = world.cluster.pod(&key)?.node.as_ref()?;
+    (own == node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
+}
+
+fn opt_out(marks: Marks) -> Option<&'static str> {
+    OPT_OUTS.iter().find(|(mark, _)| marks.has(*mark)).map(|(_, name)| *name)
+}

@@ -1,0 +1,25 @@
+//! `Settling`: right after start, new leadership or a watch gap, node failures wait.
+
+use super::Wait;
+use crate::healer::World;
+use crate::names::{FailureType, WatchKind};
+use crate::recovery::Recovery;
+use alloc::format;
+
+/// The kinds whose gap makes a node's verdict doubtful.
+const NODE_KINDS: &[WatchKind] = &[WatchKind::Node, WatchKind::Lease];
+
+pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
+    if recovery.spec.failure != FailureType::Node {
+        return None;
+    }
+    let begin = world.leading_since.max(world.cluster.freshness.resumed(NODE_KINDS));
+    let until = begin + world.settings.settle_period;
+    (world.now.tick < until).then(|| Wait {
+        reason: format!(
+            "started, became leader or regained its watches less than {} s ago (settle_period)",
+            world.settings.settle_period.as_secs_f32()
+        ),
+        until: Some(until),
+    })
+}

@@ -1,0 +1,136 @@
+//! Leadership and the store: what a new leader takes over, what others wrote, what is left behind, what has expired.
+
+use super::outcome::Errand;
+use super::timers::Timer;
+use super::{Agenda, Case, Healer};
+use crate::effect::{Answer, Outcome, Verb};
+use crate::key::Text;
+use crate::recovery::Recovery;
+use crate::remedy::SUSPECT;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+impl Healer {
+    pub(super) fn lead(&mut self, leading: bool) {
+        self.leading = leading.then_some(self.now.tick);
+        self.adopted = false;
+        self.reading = super::case::Backoff::default();
+        // Outcomes of an earlier reign mean nothing to this one: the records are read again.
+        self.errands.retain(|_, (_, errand)| matches!(errand, Errand::Kubelet(_)));
+    }
+
+    /// The first thing that a leader does: a quorum read of the records, because its watch may be behind.
+    pub(super) fn read_recoveries(&mut self) {
+        let reading = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Read));
+        if self.leading.is_none() || self.adopted || reading {
+            return;
+        }
+        if self.reading.waits(self.now.tick) {
+            return self.timers.arm(Timer::Sweep, self.reading.until.unwrap_or(self.now.tick));
+        }
+        self.send(&Text::from(""), Errand::Read, Verb::ReadRecoveries);
+    }
+
+    pub(super) fn adopt(&mut self, outcome: Outcome, agenda: &mut Agenda) {
+        agenda.everything = true;
+        let Outcome::Done(Answer::Recoveries(recoveries)) = outcome else {
+            self.reading.fail(self.now.tick, self.settings.retry_interval, None);
+            return;
+        };
+        self.cases.clear();
+        self.active.clear();
+        for recovery in recoveries {
+            self.keep(recovery);
+        }
+        self.adopted = true;
+    }
+
+    fn keep(&mut self, recovery: Recovery) {
+        let name = recovery.name.clone();
+        let mut case = Case::new(recovery, None);
+        if case.recovery.is_active() {
+            // A crash may have come between the creation and the first status.
+            super::tell::note(&mut case, &self.settings, "opened");
+            self.active.insert(name.clone());
+        }
+        self.cases.insert(name, case);
+    }
+
+    /// A record as the watch brings it. A leader knows better what is in the status; people's orders and the version it takes over.
+    pub(super) fn stored(&mut self, recovery: Recovery, agenda: &mut Agenda) {
+        let name = recovery.name.clone();
+        let mine = self.leading.is_some() && self.adopted;
+        match self.cases.get_mut(&name).filter(|_| mine) {
+            Some(case) if case.recovery.uid == recovery.uid => {
+                if is_newer(&recovery.resource_version, &case.recovery.resource_version) {
+                    case.recovery.resource_version = recovery.resource_version;
+                    case.recovery.orders = recovery.orders;
+                }
+            }
+            // Our own create can come back by the watch before its answer does.
+            Some(case) if case.saving.in_flight.is_some() => {}
+            Some(_) | None => {
+                self.active.remove(&name);
+                self.keep(recovery);
+            }
+        }
+        agenda.cases.insert(name);
+    }
+
+    /// Takes back marks whose Recovery is over or gone: left by a crash, or by somebody who deleted the record.
+    pub(super) fn clear_orphans(&mut self) {
+        if self.leading.is_none()
+            || !self.adopted
+            || self.settings.paused
+            || self.settings.mode == crate::names::Mode::Observe
+        {
+            return;
+        }
+        let over = |name: &Text| {
+            self.cases.get(name).is_none_or(|case| case.recovery.status.phase.is_some_and(|p| p.is_terminal()))
+        };
+        let mut undo: BTreeMap<(Text, bool), (Text, Verb)> = BTreeMap::new();
+        for node in self.cluster.nodes() {
+            if !node.owner.is_empty() && over(&node.owner) {
+                undo.insert((node.name.clone(), false), (node.owner.clone(), Verb::Uncordon(node.target())));
+            }
+            for taint in node.taints.iter().filter(|taint| &*taint.key == SUSPECT && over(&taint.value)) {
+                let verb = Verb::UntaintSuspect { node: node.name.clone() };
+                undo.insert((node.name.clone(), true), (taint.value.clone(), verb));
+            }
+        }
+        let busy = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Orphan));
+        if !busy {
+            for (owner, verb) in undo.into_values() {
+                self.send(&owner, Errand::Orphan, verb);
+            }
+        }
+    }
+
+    /// Deletes finished records whose time is up.
+    pub(super) fn expire(&mut self) {
+        if self.leading.is_none() || !self.adopted {
+            return;
+        }
+        let now = self.now.stamp;
+        let expired = self.cases.values().filter(|case| {
+            let finished = case.recovery.status.finished_at.filter(|_| !case.recovery.is_active());
+            case.telling.is_empty() && finished.is_some_and(|at| now.since(at) >= self.settings.recovery_ttl)
+        });
+        let expired: Vec<(Text, Text)> = expired.map(|c| (c.recovery.name.clone(), c.recovery.uid.clone())).collect();
+        for (name, uid) in expired {
+            let under_way = self.errands.values().any(|(of, errand)| *of == name && matches!(errand, Errand::Expire));
+            if !under_way {
+                self.send(&name, Errand::Expire, Verb::DeleteRecovery { uid });
+            }
+        }
+    }
+}
+
+/// Versions of one resource compare as integers (KEP-5504); anything else is taken as newer, and a conflict corrects it.
+fn is_newer(seen: &Text, known: &Text) -> bool {
+    match (seen.parse::<u128>(), known.parse::<u128>()) {
+        (Ok(seen), Ok(known)) => seen > known,
+        _ => true,
+    }
+}

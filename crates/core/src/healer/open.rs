@@ -1,0 +1,114 @@
+//! Opening: a finding becomes a Recovery, or part of one.
+
+use super::outcome::Errand;
+use super::{Case, Healer, World, tell};
+use crate::cluster::Subject;
+use crate::effect::Verb;
+use crate::finding::Finding;
+use crate::happening::What;
+use crate::key::Text;
+use crate::recovery::{Orders, Recovery, Spec, Status, name_of};
+use crate::strategy::{action, strategy_for};
+use crate::triage::Part;
+use crate::{severity, triage};
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+
+/// Attributed failures kept in a record.
+const MAX_IMPACT: usize = 100;
+
+impl Healer {
+    /// Opens a Recovery for the finding about `subject`, if there is one that has none yet.
+    pub(super) fn open(&mut self, subject: &Subject, touched: &mut BTreeSet<Text>) {
+        let Some(finding) = self.sickbed.finding(subject) else { return };
+        let Some(leading_since) = self.leading.filter(|_| self.adopted && self.cluster.freshness.all_synced()) else {
+            return;
+        };
+        let name = name_of(finding);
+        if self.cases.contains_key(&name) {
+            return;
+        }
+        let finding = finding.clone();
+        let world = World {
+            now: self.now,
+            settings: &self.settings,
+            cluster: &self.cluster,
+            leading_since,
+            sick_nodes: self.sickbed.ill_nodes(),
+            cases: &self.cases,
+            sickbed: &self.sickbed,
+        };
+        match triage::part(&world, &finding) {
+            Part::Own => {}
+            Part::Of(parent) => return self.attribute(&parent, &finding, touched),
+            Part::OfSickNode => return,
+        }
+        let recovery = self.recovery(name.clone(), &finding);
+        let mut case = Case::new(recovery, Some(finding));
+        self.announce_detection(&case);
+        tell::note(&mut case, &self.settings, "opened");
+        self.cases.insert(name.clone(), case);
+        self.active.insert(name.clone());
+        touched.insert(name);
+    }
+
+    fn recovery(&self, name: Text, finding: &Finding) -> Recovery {
+        let stored = self.cases.values().map(|case| &case.recovery);
+        let similar = severity::similar(finding, stored, self.now.stamp, self.settings.history_window);
+        let (severity, mut reasons) = severity::severity(finding, similar);
+        let strategy = strategy_for(finding.failure, finding.cause, severity);
+        reasons.push(format!(
+            "the strategy for a {} of severity {severity} and cause {} is {strategy}",
+            finding.failure, finding.cause
+        ));
+        let spec = Spec {
+            failure: finding.failure,
+            action: Some(action(finding.failure)),
+            cause: Some(finding.cause),
+            severity,
+            strategy: Some(strategy),
+            mode: self.settings.mode,
+            target: finding.target.clone(),
+            workload: finding.workload.clone(),
+            policy: String::new(),
+            description: finding.description.clone(),
+            first_seen: finding.first_seen,
+            detected_at: self.now.stamp,
+            similar_failures: similar,
+            reasons,
+        };
+        Recovery {
+            name,
+            uid: Text::from(""),
+            resource_version: Text::from(""),
+            created: self.now.stamp,
+            spec,
+            status: Status::opened(finding),
+            orders: Orders::default(),
+        }
+    }
+
+    fn attribute(&mut self, parent: &Text, finding: &Finding, touched: &mut BTreeSet<Text>) {
+        let Some(case) = self.cases.get_mut(parent) else { return };
+        let text = format!("{}: {}", finding.target, finding.cause);
+        let impact = &mut case.recovery.status.impact;
+        let itself = case.recovery.spec.target.uid == finding.target.uid;
+        if !itself && impact.len() < MAX_IMPACT && !impact.contains(&text) {
+            impact.push(text);
+            case.saving.dirty = true;
+            touched.insert(parent.clone());
+        }
+    }
+
+    fn announce_detection(&mut self, case: &Case) {
+        let latency = self.now.stamp.since(case.recovery.spec.first_seen);
+        let note = format!(
+            "{} on {}: {}",
+            case.recovery.spec.failure, case.recovery.spec.target, case.recovery.spec.description
+        );
+        let happening = tell::happening(&case.recovery, &self.settings, What::FailureDetected { latency }, note);
+        self.send(&case.recovery.name.clone(), Errand::None, Verb::Happened(Box::new(happening)));
+    }
+}

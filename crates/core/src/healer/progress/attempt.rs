@@ -1,0 +1,194 @@
+//! An attempt under way: the remedy names the next move, the guards and a fresh read let it pass, the world says when it is done.
+
+use super::ending::{Ends, end};
+use super::live::{self, Live};
+use super::{Orders, held_phase, hold, is_over, pass_all, set_phase};
+use crate::effect::Verb;
+use crate::guard::{self, Hold};
+use crate::happening::What;
+use crate::healer::case::Case;
+use crate::healer::outcome::errand_of;
+use crate::healer::{World, tell};
+use crate::key::Kind;
+use crate::names::{GuardName, Mode, Phase, Strategy};
+use crate::recovery::{StepResult, Verification};
+use crate::remedy::{self, Move};
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+
+/// An attempt that a guard held goes on when it passes; its time counts from then.
+pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    if is_over(world, &case.recovery.spec.target) && !case.has_written() {
+        return end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    }
+    if let Some(held) = guard::before_write(world, &case.recovery) {
+        return hold(world, case, orders, held);
+    }
+    pass_all(case, world);
+    case.clock = Some(world.now.stamp);
+    set_phase(case, Phase::Running, "", "goes on");
+    carry_on(world, case, orders);
+}
+
+pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
+    let target = case.recovery.spec.target.clone();
+    if case.recovery.spec.strategy == Some(Strategy::Monitor) {
+        if is_over(world, &target) {
+            end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+        }
+        return;
+    }
+    let node_is_back = target.kind == Kind::Node && is_over(world, &target) && exists(world, case);
+    if node_is_back {
+        return end(case, node_back(case));
+    }
+    let over = is_over(world, case.recovery.subject()) && exists(world, case);
+    if target.kind != Kind::Node && over && !case.has_written() && case.doing.is_none() {
+        return end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    }
+    if timed_out(world, case) {
+        let seconds = world.settings.recovery_timeout.as_secs_f32();
+        let message = format!("not verified within {seconds} s: {}", case.recovery.status.message);
+        return fail(world, case, orders, "Timeout", message);
+    }
+    if case.doing.is_some() {
+        return;
+    }
+    if case.backoff.waits(world.now.tick) {
+        if let Some(until) = case.backoff.until {
+            case.wake_at(until);
+        }
+        return;
+    }
+    make(world, case, orders, remedy::next(strategy, world, case));
+}
+
+/// Whether the subject still exists, so that "nothing is wrong with it" means that it is healthy.
+fn exists(world: &World<'_>, case: &Case) -> bool {
+    let subject = case.recovery.subject();
+    match subject.kind {
+        Kind::Node => world.cluster.node(&subject.key.name).is_some_and(|node| node.uid == subject.uid),
+        _ => world.cluster.exact_pod(subject).is_some(),
+    }
+}
+
+fn node_back(case: &Case) -> Ends {
+    let verified = case.recovery.status.verification.as_ref().is_some_and(|verification| verification.passed);
+    if verified {
+        Ends::new(Phase::Succeeded, "Verified", "the workloads are back, and so is the node")
+    } else {
+        Ends::new(Phase::SelfRecovered, "SelfRecovered", "the node is healthy again; the rest was not done")
+    }
+}
+
+fn timed_out(world: &World<'_>, case: &mut Case) -> bool {
+    let verified = case.recovery.status.verification.as_ref().is_some_and(|verification| verification.passed);
+    let Some(attempt) = case.recovery.attempt().filter(|_| !verified) else { return false };
+    let from = case.clock.unwrap_or(attempt.started_at);
+    let left = world.settings.recovery_timeout.saturating_sub(world.now.stamp.since(from));
+    case.wake_at(world.now.tick + left);
+    left.is_zero()
+}
+
+fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
+    match step {
+        Move::Do(verb) => send(world, case, orders, verb),
+        Move::Wait(message, until) => {
+            if let Some(until) = until {
+                case.wake_at(until);
+            }
+            set_phase(case, Phase::Running, "", &message);
+        }
+        Move::Blocked(reason, until) => {
+            let held = Hold { guard: GuardName::Plan, reason, until };
+            hold(world, case, orders, held);
+        }
+        Move::Verify => verify(world, case),
+        Move::Impossible(guard, reason) => {
+            hold(world, case, orders, Hold { guard, reason: reason.clone(), until: None });
+            fail(world, case, orders, guard.as_str(), reason);
+        }
+        Move::Stop(message) => end(case, Ends::new(Phase::Cancelled, "UndoneByPerson", message)),
+    }
+}
+
+fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
+    if verb.writes() {
+        let held = if verb.is_destructive() { guard::before_write(world, &case.recovery) } else { switched_off(world) };
+        if let Some(held) = held {
+            let phase = held_phase(held.guard, world.settings.mode);
+            let (reason, message) = (held.guard.as_str(), held.reason.clone());
+            hold(world, case, orders, held);
+            return set_phase(case, phase, reason, &message);
+        }
+    }
+    let verb = match live::confirm(world, case, verb) {
+        Live::Send(verb) => verb,
+        Live::LookFirst(look) => {
+            let errand = errand_of(&look);
+            return orders.push((errand, look));
+        }
+        Live::StoreFirst => return,
+        Live::Doubt(reason, until) => {
+            return hold(world, case, orders, Hold { guard: GuardName::Live, reason, until: Some(until) });
+        }
+    };
+    if verb.writes() {
+        pass_all(case, world);
+        case.begin_step(world.now, &verb.to_string());
+        set_phase(case, Phase::Running, "", &verb.to_string());
+        case.saving.dirty = true;
+    }
+    orders.push((errand_of(&verb), verb));
+}
+
+/// The two switches that stop even writes that give something back.
+pub(super) fn switched_off(world: &World<'_>) -> Option<Hold> {
+    let reason = if world.settings.paused {
+        (GuardName::Paused, "the controller is paused (configuration key paused)")
+    } else if world.settings.mode == Mode::Observe {
+        (GuardName::Mode, "mode is Observe: decided and recorded only")
+    } else {
+        return None;
+    };
+    Some(Hold { guard: reason.0, reason: String::from(reason.1), until: None })
+}
+
+fn verify(world: &World<'_>, case: &mut Case) {
+    let (passed, message) = remedy::verify(world, case);
+    let known = case.recovery.status.verification.as_ref().is_some_and(|v| v.passed == passed && v.message == message);
+    if !known {
+        case.recovery.status.verification =
+            Some(Verification { passed, message: message.clone(), at: world.now.stamp });
+        case.saving.dirty = true;
+    }
+    set_phase(case, Phase::Verifying, "", &message);
+    if !passed {
+        return;
+    }
+    if remedy::keeps_cordon(case) && exists(world, case) {
+        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
+        return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
+    }
+    let ends = if case.has_written() {
+        Ends::new(Phase::Succeeded, "Verified", message)
+    } else {
+        Ends::new(Phase::SelfRecovered, "SelfRecovered", message)
+    };
+    end(case, ends);
+}
+
+/// The attempt is over; the next strategy is tried, or a person is called.
+fn fail(world: &World<'_>, case: &mut Case, orders: &mut Orders, reason: &'static str, message: String) {
+    let Some(attempt) = case.recovery.status.attempts.last_mut() else { return };
+    attempt.finished_at = Some(world.now.stamp);
+    attempt.result = StepResult::Failed;
+    let strategy = attempt.strategy;
+    case.recovery.status.verification = None;
+    set_phase(case, Phase::Pending, reason, &message);
+    case.saving.dirty = true;
+    case.wake_at(world.now.tick);
+    tell::announce(world, case, orders, What::RecoveryFailed { strategy, last: false }, message);
+}

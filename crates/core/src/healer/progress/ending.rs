@@ -1,0 +1,81 @@
+//! The end of a Recovery: its marks are taken back first, then it becomes history.
+
+use super::attempt::switched_off;
+use super::{Orders, hold, pass_all, set_phase};
+use crate::happening::What;
+use crate::healer::case::Case;
+use crate::healer::outcome::errand_of;
+use crate::healer::{World, tell};
+use crate::names::{Mode, Phase, Strategy};
+use crate::recovery::StepResult;
+use crate::remedy;
+use alloc::string::{String, ToString};
+
+/// How it will end.
+pub(super) use crate::healer::case::Ending as Ends;
+
+impl Ends {
+    pub(super) fn new(phase: Phase, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { phase, reason, message: message.into() }
+    }
+}
+
+/// Decides the end; it takes effect when no mark is left.
+pub(super) fn end(case: &mut Case, ends: Ends) {
+    case.ending.get_or_insert(ends);
+}
+
+pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    if case.doing.is_some() {
+        return;
+    }
+    if case.backoff.waits(world.now.tick) {
+        if let Some(until) = case.backoff.until {
+            case.wake_at(until);
+        }
+        return;
+    }
+    if let Some(verb) = remedy::undo(world, &case.recovery) {
+        if let Some(held) = switched_off(world) {
+            return hold(world, case, orders, held);
+        }
+        case.begin_step(world.now, &verb.to_string());
+        case.saving.dirty = true;
+        return orders.push((errand_of(&verb), verb));
+    }
+    if let Some(ends) = case.ending.take() {
+        close(world, case, orders, ends);
+    }
+}
+
+fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
+    pass_all(case, world);
+    let recovery = &mut case.recovery;
+    let strategy =
+        recovery.attempt().map(|attempt| attempt.strategy).or(recovery.spec.strategy).unwrap_or(Strategy::Monitor);
+    if let Some(attempt) = recovery.status.attempts.last_mut().filter(|attempt| attempt.finished_at.is_none()) {
+        attempt.finished_at = Some(world.now.stamp);
+        let good = matches!(ends.phase, Phase::Succeeded | Phase::SelfRecovered);
+        attempt.result = if good { StepResult::Succeeded } else { StepResult::Failed };
+    }
+    let after = world.now.stamp.since(recovery.spec.detected_at);
+    recovery.status.finished_at = Some(world.now.stamp);
+    recovery.status.recovery_seconds = Some(after.as_secs());
+    if ends.phase != Phase::Failed && ends.phase != Phase::Escalated {
+        // Kept only while the pod may have to be created from it.
+        recovery.status.saved_manifest = None;
+    }
+    set_phase(case, ends.phase, ends.reason, &ends.message);
+    let what = match ends.phase {
+        Phase::Succeeded => What::RecoverySucceeded { strategy, after },
+        Phase::Escalated => What::RecoveryEscalated { strategy },
+        Phase::SelfRecovered => What::SelfRecovered { strategy },
+        Phase::Cancelled => What::RecoveryCancelled { strategy },
+        _ => What::RecoveryFailed { strategy, last: true },
+    };
+    tell::announce(world, case, orders, what, ends.message);
+    if world.settings.mode != Mode::Observe {
+        tell::note(case, world.settings, "outcome");
+    }
+    case.saving.dirty = true;
+}

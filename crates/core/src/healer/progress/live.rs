@@ -1,0 +1,125 @@
+//! `Live`: nothing irreversible on cached knowledge; a read younger than five seconds must confirm the failure.
+
+use crate::detect::{NODE_RULES, POD_RULES, Sight, Signal};
+use crate::effect::Verb;
+use crate::healer::World;
+use crate::healer::case::Case;
+use crate::key::{Kind, Target};
+use crate::recovery::PodView;
+use crate::time::Tick;
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+
+/// How old a read may be when the write follows.
+const FRESH: Duration = Duration::from_secs(5);
+/// After a read that did not confirm the failure, the next one waits this long.
+const DOUBT: Duration = Duration::from_secs(1);
+
+/// Whether a verb may go out now.
+pub(super) enum Live {
+    /// It may, with what the fresh read adds to it.
+    Send(Verb),
+    /// This has to be read first.
+    LookFirst(Verb),
+    /// The record has to be stored first.
+    StoreFirst,
+    /// The fresh read does not confirm it.
+    Doubt(String, Tick),
+}
+
+pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
+    if !verb.is_destructive() {
+        return Live::Send(verb);
+    }
+    if !is_recorded(case) {
+        return Live::StoreFirst;
+    }
+    if case.recovery.spec.target.kind == Kind::Node
+        && let Some(not_yet) = node(world, case)
+    {
+        return not_yet;
+    }
+    match verb {
+        Verb::DeletePod { target, .. } => match pod(world, case, &target) {
+            Ok(view) => delete(case, target, view),
+            Err(not_yet) => not_yet,
+        },
+        Verb::Evict(target) => match pod(world, case, &target) {
+            Ok(_) => Live::Send(Verb::Evict(target)),
+            Err(not_yet) => not_yet,
+        },
+        Verb::TaintSuspect { node } => {
+            let target = case.recovery.subject().clone();
+            match pod(world, case, &target) {
+                Ok(_) => Live::Send(Verb::TaintSuspect { node }),
+                Err(not_yet) => not_yet,
+            }
+        }
+        verb => Live::Send(verb),
+    }
+}
+
+/// Write-ahead: the created record is the intent of a pod's first attempt; every other attempt has to be stored itself.
+fn is_recorded(case: &Case) -> bool {
+    let attempts = case.recovery.status.attempts.len();
+    let intent = usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod);
+    case.saving.created && case.saving.attempts_stored + intent >= attempts
+}
+
+fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
+    let target = &case.recovery.spec.target;
+    if case.looks.node.as_ref().is_none_or(|(_, at)| world.now.tick.since(*at) > FRESH) {
+        return Some(Live::LookFirst(Verb::LookAtNode(target.clone())));
+    }
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
+    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
+    let bad = NODE_RULES.iter().any(|rule| matches!((rule.signal)(node, &sight), Signal::Bad(_)));
+    if bad {
+        return None;
+    }
+    case.looks.node = None;
+    Some(Live::Doubt(format!("a fresh read does not show node {} failing", node.name), world.now.tick + DOUBT))
+}
+
+fn pod(world: &World<'_>, case: &mut Case, target: &Target) -> Result<PodView, Live> {
+    let fresh =
+        case.looks.pod.as_ref().filter(|(view, at)| view.fact.uid == target.uid && world.now.tick.since(*at) <= FRESH);
+    let Some((view, _)) = fresh else { return Err(Live::LookFirst(Verb::LookAtPod(target.clone()))) };
+    let view = view.clone();
+    let doubt = if case.recovery.spec.target.kind == Kind::Node {
+        // What is moved off a sick node need not be sick itself.
+        view.fact.terminating()
+    } else {
+        !is_failing(world, case, &view)
+    };
+    if doubt {
+        case.looks.pod = None;
+        return Err(Live::Doubt(
+            format!("a fresh read does not show pod {} failing", target.key),
+            world.now.tick + DOUBT,
+        ));
+    }
+    Ok(view)
+}
+
+fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
+    if case.recovery.status.attempts.len() > 1 {
+        // A later attempt acts on the replacement, whose failure is that it did not become ready in time.
+        return !view.fact.ready && !view.fact.terminating();
+    }
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
+    POD_RULES.iter().any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_)))
+}
+
+/// A pod without controller is saved before it is deleted.
+fn delete(case: &mut Case, target: Target, view: PodView) -> Live {
+    if case.recovery.spec.workload.kind == Kind::Pod && !case.saving.manifest_stored {
+        if case.recovery.status.saved_manifest.is_none() {
+            case.recovery.status.saved_manifest = view.manifest;
+            case.saving.dirty = true;
+        }
+        return Live::StoreFirst;
+    }
+    Live::Send(Verb::DeletePod { target, resource_version: view.resource_version })
+}

@@ -1,0 +1,120 @@
+//! Before an attempt: the failure must still be there, the guards must pass.
+
+use super::ending::{Ends, end};
+use super::{Orders, attempt, held_phase, hold, is_over, pass_all, set_phase};
+use crate::effect::Verb;
+use crate::guard;
+use crate::happening::What;
+use crate::healer::case::Case;
+use crate::healer::outcome::Errand;
+use crate::healer::{World, tell};
+use crate::key::{Kind, Target};
+use crate::names::{GuardName, Mode, Phase, Strategy};
+use crate::recovery::{Attempt, StepResult};
+use crate::remedy;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// While the record is being created, the target is read afresh at the same time: both must be there before the first write.
+pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
+    let target = &case.recovery.spec.target;
+    let needed = target.kind == Kind::Pod && case.recovery.spec.strategy != Some(Strategy::Monitor);
+    if needed
+        && case.looks.pod.is_none()
+        && case.doing.is_none()
+        && guard::before_start(world, &case.recovery).is_none()
+    {
+        orders.push((Errand::LookPod(target.clone()), Verb::LookAtPod(target.clone())));
+    }
+}
+
+/// Holds, starts, or ends what has gone away by itself.
+pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    if case.recovery.status.attempts.is_empty() && is_over(world, &case.recovery.spec.target) {
+        let ends = Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself");
+        return end(case, ends);
+    }
+    if expired(world, case) {
+        let ends = Ends::new(Phase::Cancelled, "ApprovalTimeout", "nobody approved it within approval_timeout");
+        return end(case, ends);
+    }
+    let Some(strategy) = case.recovery.next_strategy() else {
+        return end(case, Ends::new(Phase::Escalated, "LadderExhausted", last_words(case)));
+    };
+    if let Some(held) = guard::before_start(world, &case.recovery) {
+        let phase = held_phase(held.guard, world.settings.mode);
+        let (reason, message) = (held.guard.as_str(), held.reason.clone());
+        hold(world, case, orders, held);
+        return set_phase(case, phase, reason, &message);
+    }
+    let Some(subject) = subject(world, case) else {
+        return end(
+            case,
+            Ends::new(Phase::Escalated, "NoReplacement", "no replacement pod appeared that could be tried next"),
+        );
+    };
+    begin(world, case, orders, strategy, subject);
+    attempt::carry_on(world, case, orders);
+}
+
+fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Strategy, target: Target) {
+    pass_all(case, world);
+    if case.recovery.spec.failure == crate::names::FailureType::Node {
+        let known = remedy::workloads_on(world, &target);
+        let impact = &mut case.recovery.status.impact;
+        let new: Vec<String> = known.into_iter().filter(|text| !impact.contains(text)).collect();
+        impact.extend(new);
+    }
+    case.recovery.status.attempts.push(Attempt {
+        strategy,
+        target,
+        started_at: world.now.stamp,
+        finished_at: None,
+        result: StepResult::InProgress,
+        steps: Vec::new(),
+    });
+    case.backoff.clear();
+    case.clock = None;
+    let note = format!("{strategy} of {} started", case.recovery.subject());
+    set_phase(case, Phase::Running, "", &note);
+    case.saving.dirty = true;
+    tell::announce(world, case, orders, What::RecoveryStarted { strategy }, note);
+}
+
+/// What the next attempt acts on: the target, or the pod that came in its place and is not ready either.
+fn subject(world: &World<'_>, case: &Case) -> Option<Target> {
+    let last = case.recovery.subject();
+    if last.kind == Kind::Node || case.recovery.status.attempts.is_empty() {
+        return Some(last.clone());
+    }
+    if world.cluster.exact_pod(last).is_some_and(|pod| !pod.terminating()) {
+        return Some(last.clone());
+    }
+    let workload = &case.recovery.spec.workload;
+    if workload.kind == Kind::Pod {
+        return world.cluster.pod(&workload.key).map(crate::fact::PodFact::target);
+    }
+    let pods = world.cluster.pods_of(workload);
+    let candidates = pods.into_iter().filter(|pod| !pod.ready && !pod.terminating() && !pod.finished());
+    candidates.max_by_key(|pod| pod.created).map(crate::fact::PodFact::target)
+}
+
+fn expired(world: &World<'_>, case: &mut Case) -> bool {
+    if case.recovery.status.phase != Some(Phase::AwaitingApproval) || world.settings.mode != Mode::Approve {
+        return false;
+    }
+    let since = case.recovery.status.guards.iter().find(|g| g.name == GuardName::Mode && !g.pass).map(|g| g.since);
+    let Some(since) = since else { return false };
+    let left = world.settings.approval_timeout.saturating_sub(world.now.stamp.since(since));
+    case.wake_at(world.now.tick + left);
+    left.is_zero()
+}
+
+/// Why the last attempt did not help.
+fn last_words(case: &Case) -> String {
+    let tried: Vec<&str> = case.recovery.status.attempts.iter().map(|attempt| attempt.strategy.as_str()).collect();
+    format!("tried {} without success: {}", tried.join(", "), case.recovery.status.message)
+        .trim_end_matches(": ")
+        .to_string()
+}

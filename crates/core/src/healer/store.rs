@@ -1,0 +1,39 @@
+//! The record comes first: it is created before anything is touched, and saved whenever it changed.
+
+use super::World;
+use super::case::Case;
+use super::outcome::Errand;
+use crate::effect::Verb;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// Sends what the store does not have yet, one write at a time.
+pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, Verb)>) {
+    if case.saving.in_flight.is_some() {
+        return;
+    }
+    if case.saving.backoff.waits(world.now.tick) {
+        if let Some(until) = case.saving.backoff.until {
+            case.wake_at(until);
+        }
+        return;
+    }
+    if !case.saving.created {
+        orders.push((Errand::Create, Verb::CreateRecovery(Box::new(case.recovery.clone()))));
+        // A new record has no status in the API; it is saved as soon as the record exists.
+        case.saving.dirty = true;
+        return;
+    }
+    if !case.saving.dirty {
+        return;
+    }
+    case.saving.dirty = false;
+    case.saving.attempts_sent = case.recovery.status.attempts.len();
+    case.saving.manifest_sent = case.recovery.status.saved_manifest.is_some();
+    let verb = Verb::SaveStatus {
+        status: Box::new(case.recovery.status.clone()),
+        resource_version: case.recovery.resource_version.clone(),
+        uid: case.recovery.uid.clone(),
+    };
+    orders.push((Errand::Save, verb));
+}

@@ -1,0 +1,135 @@
+//! Remedies: each looks at the world and names the next move; run again every turn, so a crash loses nothing.
+
+mod drain;
+mod pod;
+
+use crate::cluster::Cluster;
+use crate::effect::Verb;
+use crate::healer::{Case, World};
+use crate::key::{Key, Kind, Target, Text};
+use crate::names::{GuardName, Strategy};
+use crate::recovery::{Recovery, StepResult};
+use crate::time::Tick;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(crate) use drain::{keeps_cordon, workloads as workloads_on};
+
+/// What a remedy wants next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Send this verb.
+    Do(Verb),
+    /// Nothing until the world changes, or until the time given.
+    Wait(String, Option<Tick>),
+    /// Nothing can go on now, and a person may have to help: told once per reason.
+    Blocked(String, Option<Tick>),
+    /// All steps are done; look whether the workload is back.
+    Verify,
+    /// This strategy cannot be had here.
+    Impossible(GuardName, String),
+    /// A person undid our work: stop for good.
+    Stop(String),
+}
+
+/// The next move of `strategy`.
+pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
+    match (strategy, &case.recovery.spec.target.kind) {
+        (Strategy::Monitor, _) => Move::Wait(String::from("watches without acting"), None),
+        (Strategy::Restart, Kind::Node) => {
+            Move::Impossible(GuardName::NoProvider, String::from("no node provider is configured that could reboot it"))
+        }
+        (Strategy::Restart, _) => pod::restart(world, case),
+        // Surging by one belongs to a later release; until then the critical strategy moves the pod as `recreate` does.
+        (Strategy::Recreate | Strategy::ScaleAndReplace, _) => pod::recreate(world, case),
+        (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
+        (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
+        (strategy, kind) => {
+            Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
+        }
+    }
+}
+
+/// Whether the workloads are back, and the sentence that says so.
+pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
+    if case.recovery.spec.target.kind == Kind::Node {
+        return drain::verify(world, case);
+    }
+    workload_back(world.cluster, &case.recovery.spec.workload)
+}
+
+/// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.
+pub(crate) fn undo(world: &World<'_>, recovery: &Recovery) -> Option<Verb> {
+    let name = &recovery.name;
+    let suspect = world.cluster.nodes().find(|node| node.taints.iter().any(|t| &*t.key == SUSPECT && t.value == *name));
+    let untainted =
+        |node: &Text| open_step(recovery, &format!("taint {node} suspect"), &format!("untaint {node} suspect"));
+    if let Some(node) = suspect {
+        return Some(Verb::UntaintSuspect { node: node.name.clone() });
+    }
+    if let Some(node) = taint_steps(recovery).into_iter().find(|node| untainted(node)) {
+        return Some(Verb::UntaintSuspect { node });
+    }
+    let target = &recovery.spec.target;
+    let cordoned =
+        world.cluster.node(&target.key.name).is_some_and(|node| node.uid == target.uid && node.owner == *name);
+    let recorded = open_step(recovery, &format!("cordon {}", target.key), &format!("uncordon {}", target.key));
+    (target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone()))
+}
+
+/// The taint that steers a replacement away from the node where a pod failed.
+pub(crate) const SUSPECT: &str = "self-healing.dev/suspect";
+
+fn taint_steps(recovery: &Recovery) -> Vec<Text> {
+    let steps = recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
+    let names = steps.filter_map(|step| step.name.strip_prefix("taint ")?.strip_suffix(" suspect"));
+    names.map(Text::from).collect()
+}
+
+/// Whether `done` was sent more often than `undone` was confirmed.
+fn open_step(recovery: &Recovery, done: &str, undone: &str) -> bool {
+    let steps = || recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
+    let last = |name: &str, confirmed: bool| {
+        steps()
+            .filter(|s| s.name == name && (!confirmed || s.result == StepResult::Succeeded))
+            .map(|s| s.started_at)
+            .max()
+    };
+    match (last(done, false), last(undone, true)) {
+        (Some(done), Some(undone)) => undone < done,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+/// Whether as many pods of `workload` are ready as it wants.
+fn workload_back(cluster: &Cluster, workload: &Target) -> (bool, String) {
+    if workload.kind == Kind::Pod {
+        let ready = cluster.pod(&workload.key).is_some_and(|pod| pod.ready && !pod.terminating());
+        return (ready, format!("{workload} is {}", if ready { "ready" } else { "not ready yet" }));
+    }
+    let pods = cluster.pods_of(workload);
+    let ready = pods.iter().filter(|pod| pod.ready && !pod.terminating()).count();
+    match cluster
+        .workload(&workload.kind, &workload.key)
+        .filter(|fact| fact.uid == workload.uid)
+        .map(|fact| fact.desired)
+    {
+        Some(Some(desired)) => (ready >= desired as usize, format!("{workload}: {ready} of {desired} ready")),
+        // A controller of a kind that we do not watch: its own number is unknown, so its pods speak for it.
+        Some(None) | None => {
+            let waiting = pods.iter().filter(|pod| !pod.ready && !pod.finished()).count();
+            (waiting == 0, format!("{workload}: {ready} ready, {waiting} not ready"))
+        }
+    }
+}
+
+/// The inverse of [`Target`]'s text, as kept in `status.impact`; the uid is looked up.
+fn impacted(cluster: &Cluster, text: &str) -> Option<Target> {
+    let (kind, key) = text.split_once(' ')?;
+    let (namespace, name) = key.split_once('/')?;
+    let (kind, key) = (Kind::named(kind), Key::new(namespace, name));
+    let uid = cluster.workload(&kind, &key)?.uid.clone();
+    Some(Target { kind, key, uid })
+}

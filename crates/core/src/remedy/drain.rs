@@ -1,0 +1,204 @@
+//! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
+
+use super::{Move, impacted, workload_back};
+use crate::effect::{KubeletLook, Verb};
+use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
+use crate::guard::why_excluded;
+use crate::healer::{Case, World};
+use crate::key::{Kind, Target, Text};
+use crate::names::Cause;
+use crate::recovery::StepResult;
+use crate::time::Tick;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// How far it may go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Pods leave by eviction only.
+    Drain,
+    /// Pods of a node that two signals call dead are deleted gracefully, as Kubernetes itself would minutes later.
+    Emergency,
+}
+
+/// What may be done with a pod of the node; ordered as they are taken.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    /// A controller replaces it.
+    Ordinary,
+    /// One at a time, the next when this one runs elsewhere.
+    Stateful,
+    /// System pods go last, so that what others need stays longest.
+    Critical,
+    /// Stays; why.
+    Left(&'static str),
+}
+
+/// Pods from this priority on count as system pods (`system-cluster-critical`).
+const SYSTEM_PRIORITY: i32 = 2_000_000_000;
+
+pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
+    let target = &case.recovery.spec.target;
+    let Some(node) = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid) else {
+        return Move::Verify;
+    };
+    if let Some(step) = cordon(case, node) {
+        return step;
+    }
+    free(world, case, node, urgency == Urgency::Emergency && is_dead(world, node))
+}
+
+fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
+    if node.unschedulable {
+        return None;
+    }
+    let ours = format!("cordon {}", case.recovery.spec.target.key);
+    let steps = case.recovery.attempt().into_iter().flat_map(|attempt| &attempt.steps);
+    let sent = steps.filter(|s| s.name == ours && s.result == StepResult::Succeeded).count() > 0;
+    if !sent {
+        return Some(Move::Do(Verb::Cordon(node.target())));
+    }
+    // Our cordon is there as long as our owner annotation is; without both, the watch is late or a person took it back.
+    let seen = case.looks.node.as_ref().is_some_and(|(view, at)| Some(*at) > case.wrote && !view.fact.unschedulable);
+    if seen {
+        return Some(Move::Stop(format!("{} was uncordoned by somebody else", node.name)));
+    }
+    Some(Move::Do(Verb::LookAtNode(node.target())))
+}
+
+fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
+    let mut todo: Vec<(Class, &PodFact)> = movable(world, node, dead);
+    todo.sort_by(|(a, left), (b, right)| a.cmp(b).then(left.priority.cmp(&right.priority)));
+    let stateful_out = todo.iter().any(|(class, pod)| *class == Class::Stateful && is_leaving(case, pod))
+        || !stateful_back(world, case);
+    let open = |class: &Class, pod: &PodFact| !is_leaving(case, pod) && (*class != Class::Stateful || !stateful_out);
+    let ready = todo.iter().find(|(class, pod)| open(class, pod) && !postponed(world, case, pod));
+    if let Some((_, pod)) = ready {
+        return Move::Do(if dead { delete(pod) } else { Verb::Evict(pod.target()) });
+    }
+    if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
+        return blocked(case, pod);
+    }
+    // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
+    let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
+    if let Some((_, pod)) = waiting {
+        return Move::Wait(format!("{} leaves {}", pod.key, node.name), None);
+    }
+    confirm(case, node)
+}
+
+/// Pods may have been bound between our view and the cordon: only a fresh list says that none is left.
+fn confirm(case: &Case, node: &NodeFact) -> Move {
+    if case.listed.is_some_and(|listed| case.wrote.is_none_or(|wrote| listed > wrote)) {
+        return Move::Verify;
+    }
+    Move::Do(Verb::ListPods { node: node.name.clone() })
+}
+
+fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec<(Class, &'a PodFact)> {
+    let pods = world.cluster.pods_on(&node.name).map(|pod| (classify(world, pod, dead), pod));
+    pods.filter(|(class, _)| !matches!(class, Class::Left(_))).collect()
+}
+
+fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
+    if pod.finished() {
+        return Class::Left("finished");
+    }
+    if pod.owned_by(&Kind::DaemonSet) {
+        return Class::Left("belongs to a DaemonSet");
+    }
+    if why_excluded(world, pod).is_some() {
+        return Class::Left("is excluded");
+    }
+    if world.settings.protected_namespaces.contains(&pod.key.namespace) {
+        return Class::Left("is in a protected namespace");
+    }
+    if pod.owner.is_none() {
+        return Class::Left("has no controller that would replace it");
+    }
+    if pod.marks.has(Marks::KARPENTER_KEEP) || pod.marks.has(Marks::AUTOSCALER_KEEP) {
+        return Class::Left("opts out of drains");
+    }
+    let stateful = pod.owned_by(&Kind::StatefulSet) || pod.marks.has(Marks::PERSISTENT_VOLUME);
+    match (stateful, dead) {
+        (true, true) => Class::Left("holds state, and nothing proves that its node is off"),
+        (true, false) => Class::Stateful,
+        (false, false) if pod.marks.has(Marks::EMPTY_DIR) => Class::Left("keeps data in an emptyDir"),
+        (false, _) if pod.priority >= SYSTEM_PRIORITY => Class::Critical,
+        (false, _) => Class::Ordinary,
+    }
+}
+
+fn is_leaving(case: &Case, pod: &PodFact) -> bool {
+    pod.terminating() || case.handled.contains(&pod.uid)
+}
+
+fn stateful_back(world: &World<'_>, case: &Case) -> bool {
+    let sets = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
+    let mut sets = sets.filter(|workload| workload.kind == Kind::StatefulSet);
+    case.handled.is_empty() || sets.all(|set| workload_back(world.cluster, &set).0)
+}
+
+fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
+    case.postponed.get(&pod.uid).is_some_and(|postponed| world.now.tick < postponed.until)
+}
+
+fn blocked(case: &Case, pod: &PodFact) -> Move {
+    let until: Option<Tick> = case.postponed.values().map(|postponed| postponed.until).min();
+    match case.postponed.get(&pod.uid) {
+        Some(postponed) => Move::Blocked(format!("pod {} cannot leave: {}", pod.key, postponed.message), until),
+        None => Move::Wait(format!("pod {} waits for the one before it", pod.key), until),
+    }
+}
+
+fn delete(pod: &PodFact) -> Verb {
+    Verb::DeletePod { target: pod.target(), resource_version: Text::from("") }
+}
+
+/// Two signals: its heartbeat is silent, and its kubelet does not answer or the control plane has given it up.
+pub(super) fn is_dead(world: &World<'_>, node: &NodeFact) -> bool {
+    let silent =
+        world.cluster.heartbeat(&node.name).is_some_and(|beat| world.now.tick.since(beat.seen) > beat.duration());
+    let refused = matches!(world.cluster.look(&node.name), Some((KubeletLook::Refused | KubeletLook::Silent, _)));
+    silent && (refused || node.ready() == ConditionStatus::Unknown)
+}
+
+/// The workloads whose pods a drain of `node` would move, for the record, before the first one is moved.
+pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
+    let Some(node) = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid) else {
+        return Vec::new();
+    };
+    let dead = is_dead(world, node);
+    let movable = movable(world, node, dead);
+    let workloads: BTreeSet<String> =
+        movable.iter().map(|(_, pod)| world.cluster.workload_of(pod).to_string()).collect();
+    workloads.into_iter().collect()
+}
+
+pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
+    let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
+    let looked: Vec<(bool, String)> = workloads.map(|workload| workload_back(world.cluster, &workload)).collect();
+    if let Some((_, message)) = looked.iter().find(|(back, _)| !back) {
+        return (false, message.clone());
+    }
+    (true, format!("{} workloads that ran there are back{}", looked.len(), left_note(world, case)))
+}
+
+/// Pods that stay on the node, by reason, so that nobody has to guess.
+fn left_note(world: &World<'_>, case: &Case) -> String {
+    let Some(node) = world.cluster.node(&case.recovery.spec.target.key.name) else { return String::new() };
+    let dead = is_dead(world, node);
+    let left = world.cluster.pods_on(&node.name).filter_map(|pod| match classify(world, pod, dead) {
+        Class::Left(why) if !pod.finished() && !pod.owned_by(&Kind::DaemonSet) => Some(format!("{} {why}", pod.key)),
+        _ => None,
+    });
+    let left: Vec<String> = left.take(10).collect();
+    if left.is_empty() { String::new() } else { format!("; left on {}: {}", node.name, left.join(", ")) }
+}
+
+/// A sick node that Kubernetes would still use has to stay cordoned, so its Recovery cannot end before it is healthy or gone.
+pub(crate) fn keeps_cordon(case: &Case) -> bool {
+    case.recovery.spec.cause == Some(Cause::ProblemCondition)
+}

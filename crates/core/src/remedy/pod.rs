@@ -1,0 +1,66 @@
+//! Pods: `restart` deletes and lets the controller replace; `recreate` also steers the replacement to another node.
+
+use super::{Move, SUSPECT};
+use crate::effect::Verb;
+use crate::fact::PodFact;
+use crate::healer::{Case, World};
+use crate::key::{Kind, Text};
+use crate::names::GuardName;
+use alloc::format;
+use alloc::string::String;
+
+pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
+    let subject = case.recovery.subject();
+    match world.cluster.exact_pod(subject) {
+        Some(_) if case.handled.contains(&subject.uid) => Move::Wait(format!("{subject} is being deleted"), None),
+        Some(pod) if pod.terminating() => Move::Wait(format!("{subject} terminates"), None),
+        Some(pod) if is_bare(case) => delete_bare(world, case, pod),
+        Some(pod) => Move::Do(delete(pod)),
+        None => after_deletion(world, case),
+    }
+}
+
+pub(super) fn recreate(world: &World<'_>, case: &Case) -> Move {
+    let pod = world.cluster.exact_pod(case.recovery.subject());
+    let untouched = pod.filter(|pod| !pod.terminating() && !case.handled.contains(&pod.uid));
+    match untouched.and_then(|pod| pod.node.as_ref()) {
+        Some(node) if !is_suspect(world, node) => Move::Do(Verb::TaintSuspect { node: node.clone() }),
+        _ => restart(world, case),
+    }
+}
+
+fn is_suspect(world: &World<'_>, node: &Text) -> bool {
+    // A node that is not known cannot be tainted; that must not keep the pod from being healed.
+    world.cluster.node(node).is_none_or(|node| node.taints.iter().any(|taint| &*taint.key == SUSPECT))
+}
+
+fn is_bare(case: &Case) -> bool {
+    case.recovery.spec.workload.kind == Kind::Pod
+}
+
+/// The manifest is in the stored record before the pod is deleted, so that no crash can lose the pod.
+fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+    if !world.settings.recreate_bare_pods {
+        let reason = String::from("the pod has no controller, and this installation may not create pods");
+        return Move::Impossible(GuardName::NoProvider, reason);
+    }
+    if case.saving.manifest_stored || case.looks.pod.is_none() {
+        return Move::Do(delete(pod));
+    }
+    Move::Wait(String::from("saves the pod's manifest"), None)
+}
+
+fn after_deletion(world: &World<'_>, case: &Case) -> Move {
+    let key = &case.recovery.subject().key;
+    match &case.recovery.status.saved_manifest {
+        Some(manifest) if world.cluster.pod(key).is_none() && !case.handled.contains("created") => {
+            Move::Do(Verb::CreatePod { manifest: manifest.clone() })
+        }
+        _ => Move::Verify,
+    }
+}
+
+fn delete(pod: &PodFact) -> Verb {
+    // The version is put in from the fresh read that confirms the failure, right before sending.
+    Verb::DeletePod { target: pod.target(), resource_version: Text::from("") }
+}

@@ -1,0 +1,94 @@
+//! How bad a finding is: a base per failure, raised by how often the same workload failed lately.
+
+use crate::finding::Finding;
+use crate::names::{Cause, FailureType, Severity};
+use crate::recovery::Recovery;
+use crate::time::Stamp;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Earlier failures of the same type and workload within `window`.
+pub(crate) fn similar<'a>(
+    finding: &Finding,
+    stored: impl Iterator<Item = &'a Recovery>,
+    now: Stamp,
+    window: Duration,
+) -> u32 {
+    let count = stored
+        .filter(|other| other.spec.failure == finding.failure && same_workload(other, finding))
+        .filter(|other| now.since(other.spec.detected_at) <= window)
+        .count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// A workload is recognised by its name, so that one that was deleted and applied again keeps its history.
+fn same_workload(other: &Recovery, finding: &Finding) -> bool {
+    other.spec.workload.kind == finding.workload.kind && other.spec.workload.key == finding.workload.key
+}
+
+/// The severity, and the sentences that say why.
+#[must_use]
+pub(crate) fn severity(finding: &Finding, similar: u32) -> (Severity, Vec<String>) {
+    let base = base(finding);
+    let mut reasons = alloc::vec![format!("{} {} starts at {base}", finding.failure, finding.cause)];
+    let raised = match similar {
+        0 | 1 => base,
+        2 | 3 => base.max(Severity::High),
+        _ => Severity::Critical,
+    };
+    if raised > base {
+        reasons.push(format!("{similar} similar failures of {} raise it to {raised}", finding.workload));
+    }
+    (raised, reasons)
+}
+
+fn base(finding: &Finding) -> Severity {
+    match (finding.failure, finding.cause) {
+        (FailureType::Node, Cause::ProblemCondition) => Severity::High,
+        (FailureType::Node, _) => Severity::Critical,
+        (FailureType::Service | FailureType::Deployment, _) => Severity::High,
+        (FailureType::Pod | FailureType::Resource, _) => Severity::Medium,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::severity;
+    use crate::finding::Finding;
+    use crate::key::{Key, Kind, Target, Text};
+    use crate::names::{Cause, FailureType, Severity};
+    use crate::time::Stamp;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn finding(failure: FailureType, cause: Cause) -> Finding {
+        let target = Target { kind: Kind::Pod, key: Key::new("default", "web-1"), uid: Text::from("u1") };
+        Finding {
+            failure,
+            cause,
+            workload: target.clone(),
+            target,
+            node: None,
+            onset: Stamp(0),
+            first_seen: Stamp(0),
+            description: String::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn more_than_one_similar_failure_is_high_more_than_three_critical() {
+        let expected = [Severity::Medium, Severity::Medium, Severity::High, Severity::High, Severity::Critical];
+        for (similar, severity_expected) in (0..).zip(expected) {
+            assert_eq!(severity(&finding(FailureType::Pod, Cause::Failed), similar).0, severity_expected, "{similar}");
+        }
+    }
+
+    #[test]
+    fn frequency_never_lowers() {
+        assert_eq!(severity(&finding(FailureType::Node, Cause::NotReady), 2).0, Severity::Critical);
+        assert_eq!(severity(&finding(FailureType::Node, Cause::ProblemCondition), 0).0, Severity::High);
+    }
+}

@@ -1,0 +1,59 @@
+//! Triage: one cause, one Recovery. A finding that belongs to a bigger trouble gets no action of its own.
+
+use crate::finding::Finding;
+use crate::healer::World;
+use crate::key::{Kind, Text};
+use crate::names::FailureType;
+use crate::recovery::Recovery;
+
+/// What a finding is part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It is a trouble of its own.
+    Own,
+    /// It belongs to this Recovery.
+    Of(Text),
+    /// It belongs to a sick node that has no Recovery yet: wait for the node's verdict.
+    OfSickNode,
+}
+
+/// What `finding` is part of.
+pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
+    let same_target = |other: &&Recovery| other.spec.target.uid == finding.target.uid;
+    if let Some(other) = active(world).find(same_target) {
+        return Part::Of(other.name.clone());
+    }
+    if finding.target.kind != Kind::Pod {
+        return Part::Own;
+    }
+    if let Some(node) = &finding.node {
+        let on_node =
+            |other: &&Recovery| other.spec.failure == FailureType::Node && other.spec.target.key.name == *node;
+        if let Some(other) = active(world).find(on_node) {
+            return Part::Of(other.name.clone());
+        }
+        if world.is_sick_node(node) {
+            return Part::OfSickNode;
+        }
+    }
+    replacement_of(world, finding).map_or(Part::Own, Part::Of)
+}
+
+fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {
+    world.recoveries().filter(|recovery| recovery.is_active())
+}
+
+/// A pod that came in place of one whose recovery still runs: its failure is that recovery's failure, not a new one.
+fn replacement_of(world: &World<'_>, finding: &Finding) -> Option<Text> {
+    let pod = world.cluster.exact_pod(&finding.target)?;
+    let running = active(world).filter(|other| other.is_acting() && other.spec.failure == FailureType::Pod);
+    let mut same = running
+        .filter(|other| other.spec.workload.uid == finding.workload.uid && other.spec.workload.kind != Kind::Pod);
+    let parent = same.find(|other| {
+        let since = other.attempt().map_or(other.spec.detected_at, |attempt| attempt.started_at);
+        let gone = world.cluster.exact_pod(other.subject()).is_none_or(|subject| subject.terminating());
+        // Kubernetes keeps whole seconds.
+        gone && pod.created.0 + 1000 > since.0
+    });
+    parent.map(|other| other.name.clone())
+}
