@@ -241,10 +241,12 @@ impl Case {
                 self.end_step(now, name, StepResult::Succeeded, String::new());
             }
             Outcome::TryLater { after, budget: true, message } => {
-                self.postpone(now, settings, pod, after, message, name)
+                self.postpone(now, settings, pod, after, &message);
+                self.end_step(now, name, StepResult::Failed, message);
             }
             Outcome::Refused { message } if name.starts_with("evict ") => {
-                self.postpone(now, settings, pod, None, message, name);
+                self.postpone(now, settings, pod, None, &message);
+                self.end_step(now, name, StepResult::Failed, message);
             }
             Outcome::TryLater { ref message, .. }
             | Outcome::Unknown { ref message }
