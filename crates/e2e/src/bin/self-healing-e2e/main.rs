@@ -1,0 +1,28 @@
+//! Runs the scenarios, or a bench, against the real control plane with the controller as users run it.
+//!
+//! `self-healing-e2e [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory` a bench.
+
+mod controller;
+mod ground;
+mod records;
+mod runner;
+mod suite;
+
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+/// Path of the release binary of the controller; `cargo xtask` sets it.
+const CONTROLLER: &str = "SELF_HEALING_CONTROLLER";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let binary = std::env::var_os(CONTROLLER).map(PathBuf::from);
+    let binary = binary.with_context(|| format!("{CONTROLLER} must name the controller's binary; run `cargo xtask e2e`"))?;
+    if !binary.is_file() {
+        bail!("{CONTROLLER}={} is not a file; run `cargo xtask e2e`, which builds it", binary.display());
+    }
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        filters => runner::run(&binary, filters).await,
+    }
+}

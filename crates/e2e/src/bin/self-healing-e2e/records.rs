@@ -1,0 +1,74 @@
+//! Recoveries as a user sees them: plain JSON from the API, not our own types.
+
+use crate::ground::{Ground, OWN};
+use anyhow::{Context, Result};
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::core::GroupVersionKind;
+use kube::{Api, ResourceExt};
+use self_healing_e2e::wait::{wait_for, wait_for_all};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Ground {
+    /// The Recoveries of the controller's namespace.
+    pub(crate) fn recoveries(&self) -> Api<DynamicObject> {
+        let kind = GroupVersionKind::gvk("self-healing.dev", "v1alpha1", "Recovery");
+        let resource = ApiResource::from_gvk_with_plural(&kind, "recoveries");
+        Api::namespaced_with(self.cluster.admin(), OWN, &resource)
+    }
+
+    /// Waits until a Recovery of that target's name exists whose JSON satisfies `good`.
+    pub(crate) async fn recovery(
+        &self,
+        target: &str,
+        what: &str,
+        deadline: Duration,
+        good: impl Fn(&Value) -> bool,
+    ) -> Result<DynamicObject> {
+        let of_target = |record: &&DynamicObject| record.data["spec"]["target"]["name"] == target && good(&record.data);
+        let what = format!("a Recovery of {target} {what}");
+        let any = |records: &[DynamicObject]| records.iter().any(|record| of_target(&record));
+        let records = wait_for_all(&self.recoveries(), &ListParams::default(), &what, deadline, any).await?;
+        records.into_iter().find(|record| of_target(&record)).context("the Recovery is gone again")
+    }
+
+    /// Waits until the Recovery of that target is in `phase`.
+    pub(crate) async fn recovery_is(&self, target: &str, phase: &str, deadline: Duration) -> Result<DynamicObject> {
+        self.recovery(target, &format!("in phase {phase}"), deadline, |data| data["status"]["phase"] == phase).await
+    }
+
+    /// Waits until the Recovery of that target is held by `guard`, and returns it.
+    pub(crate) async fn recovery_held(&self, target: &str, guard: &str, deadline: Duration) -> Result<DynamicObject> {
+        self.recovery(target, &format!("held by {guard}"), deadline, |data| holds(data, guard)).await
+    }
+
+    /// The number of Recoveries.
+    pub(crate) async fn recovery_count(&self) -> Result<usize> {
+        Ok(self.recoveries().list(&ListParams::default()).await?.items.len())
+    }
+
+    /// Annotates a Recovery, as a person would.
+    pub(crate) async fn annotate_recovery(&self, name: &str, key: &str, value: &str) -> Result<()> {
+        let patch = Patch::Merge(json!({ "metadata": { "annotations": { key: value } } }));
+        self.recoveries().patch(name, &PatchParams::default(), &patch).await.map(drop).context("cannot annotate the Recovery")
+    }
+
+    /// Waits until that Recovery has ended, and returns it.
+    pub(crate) async fn ended(&self, record: &DynamicObject, deadline: Duration) -> Result<DynamicObject> {
+        const TERMINAL: [&str; 5] = ["Succeeded", "Failed", "Escalated", "SelfRecovered", "Cancelled"];
+        let over = |found: &DynamicObject| TERMINAL.iter().any(|phase| found.data["status"]["phase"] == *phase);
+        let name = record.name_any();
+        let found = wait_for(&self.recoveries(), &name, &format!("{name} to end"), deadline, |found| found.is_some_and(over)).await?;
+        found.context("the Recovery is gone")
+    }
+}
+
+/// Whether that guard holds.
+pub(crate) fn holds(data: &Value, guard: &str) -> bool {
+    guard_state(data, guard).is_some_and(|state| state["result"] == "Hold")
+}
+
+/// What that guard last said.
+pub(crate) fn guard_state<'a>(data: &'a Value, guard: &str) -> Option<&'a Value> {
+    data["status"]["guards"].as_array()?.iter().find(|state| state["name"] == guard)
+}

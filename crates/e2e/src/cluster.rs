@@ -1,0 +1,205 @@
+//! One cluster under test: started here with all its processes, or an existing one named by `KUBECONFIG`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::Api;
+use kube::api::PostParams;
+use kube::config::Kubeconfig;
+use tokio::sync::Mutex;
+
+use crate::binaries::Binaries;
+use crate::dir::Dir;
+use crate::kubeconfig;
+use crate::kubelet::FakeKubelet;
+use crate::plane::Plane;
+use crate::process::Process;
+
+const STOCK_LEASE_SECONDS: u64 = 40;
+const STOCK_MONITOR_PERIOD: Duration = Duration::from_secs(5);
+
+/// How a cluster differs from a stock one.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How long a node may be silent before it is Unknown; stock (50 s) if `None`. A shorter one also shortens the nodes' Leases to four
+    /// fifths of it, and the controller-manager's look at the nodes to a quarter.
+    pub node_monitor_grace_period: Option<Duration>,
+    /// More flags for kube-apiserver, for example `--default-unreachable-toleration-seconds=5`.
+    pub apiserver_flags: Vec<String>,
+    /// More flags for kube-controller-manager.
+    pub controller_manager_flags: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn grace_flags(&self) -> Vec<String> {
+        let Some(grace) = self.node_monitor_grace_period else { return Vec::new() };
+        let period = STOCK_MONITOR_PERIOD.min(grace / 4);
+        vec![
+            format!("--node-monitor-grace-period={}ms", grace.as_millis()),
+            format!("--node-monitor-period={}ms", period.as_millis()),
+        ]
+    }
+
+    pub(crate) fn node_lease_seconds(&self) -> u64 {
+        self.node_monitor_grace_period
+            .map_or(STOCK_LEASE_SECONDS, |grace| (grace.as_secs() * 4 / 5).clamp(1, STOCK_LEASE_SECONDS))
+    }
+}
+
+/// A cluster. Dropping it ends every process of it that was started here, and removes its directory unless the test
+/// panics or `SELF_HEALING_KEEP` is set.
+pub struct Cluster {
+    // Before `dir`, so that the processes have ended when their files go.
+    plane: Option<Plane>,
+    client: kube::Client,
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    pub(crate) kubelets: Mutex<BTreeMap<String, FakeKubelet>>,
+    dir: Dir,
+}
+
+impl Cluster {
+    /// Starts a control plane with kwok and without nodes; takes some ten seconds, and ten minutes more the first time on a machine, when
+    /// the programs are built.
+    ///
+    /// # Errors
+    /// When the programs cannot be built or one of them does not come up; the message carries the end of its log.
+    pub async fn start(options: Options) -> Result<Self> {
+        let binaries = tokio::task::spawn_blocking(Binaries::ready).await??;
+        let kubectl = binaries.control_plane("kubectl");
+        let dir = Dir::new()?;
+        let (plane, client) = Plane::start(dir.path(), binaries, &options).await?;
+        let kubeconfig = dir.file("admin.kubeconfig");
+        Ok(Self { plane: Some(plane), client, kubeconfig, kubectl, kubelets: Mutex::default(), dir })
+    }
+
+    /// Uses the existing cluster of the `KUBECONFIG` environment variable, with the `kubectl` of the `PATH`. Its processes cannot be
+    /// controlled: [`Cluster::apiserver`] and its like answer with an error.
+    ///
+    /// # Errors
+    /// When `KUBECONFIG` is unset or cannot be read.
+    pub async fn adopt_from_env() -> Result<Self> {
+        let path = std::env::var_os("KUBECONFIG").context("set KUBECONFIG to the file of the cluster to use")?;
+        let kubeconfig = PathBuf::from(path);
+        let client =
+            kubeconfig::client(&kubeconfig).await.with_context(|| format!("cannot use {}", kubeconfig.display()))?;
+        let kubectl = PathBuf::from("kubectl");
+        Ok(Self { plane: None, client, kubeconfig, kubectl, kubelets: Mutex::default(), dir: Dir::new()? })
+    }
+
+    /// A client with all rights. It belongs to the tokio runtime that started the cluster.
+    pub fn admin(&self) -> kube::Client {
+        self.client.clone()
+    }
+
+    /// The kubeconfig with all rights.
+    pub fn admin_kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Writes a kubeconfig that acts as a service account: a token of one hour, and the cluster's CA.
+    ///
+    /// # Errors
+    /// When the account does not exist or the file cannot be written.
+    pub async fn service_account_kubeconfig(&self, namespace: &str, name: &str) -> Result<PathBuf> {
+        let accounts = Api::<ServiceAccount>::namespaced(self.admin(), namespace);
+        let request = TokenRequest {
+            spec: TokenRequestSpec { expiration_seconds: Some(3600), ..Default::default() },
+            ..Default::default()
+        };
+        let answer = accounts
+            .create_token_request(name, &PostParams::default(), &request)
+            .await
+            .with_context(|| format!("no token for the service account {namespace}/{name}"))?;
+        let token = answer.status.context("the answer to the token request has no status")?.token;
+
+        let admin = Kubeconfig::read_from(&self.kubeconfig)?;
+        let cluster = admin.clusters.first().and_then(|named| named.cluster.as_ref());
+        let cluster = serde_json::to_value(cluster.context("the admin's kubeconfig names no cluster")?)?;
+        let path = self.dir.file(&format!("{namespace}-{name}.kubeconfig"));
+        kubeconfig::write(&path, &cluster, &kubeconfig::token(&token))?;
+        Ok(path)
+    }
+
+    /// Runs kubectl as admin and waits for it, blocking the thread.
+    ///
+    /// # Errors
+    /// When kubectl cannot be run or answers with an error; the message carries its stderr.
+    pub fn kubectl(&self, args: &[&str]) -> Result<Output> {
+        let output = Command::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig).args(args).output();
+        let output = output.with_context(|| {
+            format!(
+                "cannot run {}; install kubectl (Debian: apt-get install kubernetes-client)",
+                self.kubectl.display()
+            )
+        })?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "kubectl {} failed ({}): {stderr}", args.join(" "), output.status);
+        Ok(output)
+    }
+
+    /// The cluster's directory; a test may put files of its own there.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The API server's audit log: one JSON object per finished request, without bodies; see [`crate::audit`].
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn audit_log(&self) -> Result<PathBuf> {
+        self.plane()?;
+        Ok(self.dir.file("audit.log"))
+    }
+
+    /// The kube-apiserver.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn apiserver(&self) -> Result<&Process> {
+        Ok(&self.plane()?.apiserver)
+    }
+
+    /// The etcd.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn etcd(&self) -> Result<&Process> {
+        Ok(&self.plane()?.etcd)
+    }
+
+    /// The kube-controller-manager.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn controller_manager(&self) -> Result<&Process> {
+        Ok(&self.plane()?.controller_manager)
+    }
+
+    /// The kube-scheduler.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn scheduler(&self) -> Result<&Process> {
+        Ok(&self.plane()?.scheduler)
+    }
+
+    /// The kwok that plays all kubelets. A restarted one takes the nodes over only when their Leases have expired.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn kwok(&self) -> Result<&Process> {
+        Ok(&self.plane()?.kwok)
+    }
+
+    fn plane(&self) -> Result<&Plane> {
+        self.plane.as_ref().ok_or_else(|| {
+            anyhow!("the cluster of KUBECONFIG was not started by this test, so its processes cannot be controlled")
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Kubeconfig files. They are written as JSON, which is YAML too.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+
+use crate::certs::Identity;
+
+/// The `user` of a kubeconfig that proves itself with a client certificate.
+pub(crate) fn certificate(identity: &Identity) -> Value {
+    json!({
+        "client-certificate-data": STANDARD.encode(&identity.cert),
+        "client-key-data": STANDARD.encode(&identity.key),
+    })
+}
+
+/// The `user` of a kubeconfig that carries a bearer token.
+pub(crate) fn token(token: &str) -> Value {
+    json!({ "token": token })
+}
+
+/// Writes a kubeconfig with one cluster and one user.
+pub(crate) fn write(path: &Path, cluster: &Value, user: &Value) -> Result<()> {
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{ "name": "e2e", "cluster": cluster }],
+        "users": [{ "name": "e2e", "user": user }],
+        "contexts": [{ "name": "e2e", "context": { "cluster": "e2e", "user": "e2e" } }],
+        "current-context": "e2e",
+    });
+    fs::write(path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The `cluster` of a kubeconfig for an API server on this machine.
+pub(crate) fn cluster(port: u16, ca: &str) -> Value {
+    json!({ "server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": STANDARD.encode(ca) })
+}
+
+/// A client for the current context of a kubeconfig. It sends each request once: what a test sees is what happened.
+pub(crate) async fn client(path: &Path) -> Result<kube::Client> {
+    let kubeconfig = Kubeconfig::read_from(path)?;
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    config.default_retry = false;
+    // Tests talk to this machine; a proxy of the environment could not reach it.
+    config.proxy_url = None;
+    Ok(kube::Client::try_from(config)?)
+}

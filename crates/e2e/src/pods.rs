@@ -1,0 +1,192 @@
+//! Workloads and their failures, told through the status subresource as a kubelet would tell them.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Container, Pod};
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::nodes::HOLD;
+use crate::wait::wait_for;
+
+/// A pod template with this annotation makes pods that fail from their start: `crash-loop` or `image-pull-backoff`.
+pub const BEHAVIOUR: &str = "e2e.self-healing.dev/behaviour";
+
+const SETTLE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A Deployment whose pods are labelled `app: NAME` and have one container, `main`. Change it before creating it as you like.
+///
+/// # Errors
+/// Never for a name that is a valid label value.
+pub fn deployment(namespace: &str, name: &str, replicas: i32) -> Result<Deployment> {
+    let labels = json!({ "app": name });
+    Ok(serde_json::from_value(json!({
+        "metadata": { "namespace": namespace, "name": name, "labels": labels },
+        "spec": {
+            "replicas": replicas,
+            "selector": { "matchLabels": labels },
+            "template": {
+                "metadata": { "labels": labels },
+                "spec": { "containers": [{ "name": "main", "image": "app:1" }] },
+            },
+        },
+    }))?)
+}
+
+impl Cluster {
+    /// The pods of a namespace with a label such as `app=web`, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn pods(&self, namespace: &str, label: &str) -> Result<Vec<Pod>> {
+        let mut pods = self.pod_api(namespace).list(&ListParams::default().labels(label)).await?.items;
+        pods.sort_by_key(|pod| (pod.creation_timestamp(), pod.name_any()));
+        Ok(pods)
+    }
+
+    /// Waits until a Deployment's newest template is out and all its replicas are ready.
+    ///
+    /// # Errors
+    /// At the deadline, with what was last seen.
+    pub async fn deployment_ready(&self, namespace: &str, name: &str, deadline: Duration) -> Result<Deployment> {
+        let api = Api::<Deployment>::namespaced(self.admin(), namespace);
+        let what = format!("deployment {namespace}/{name} to be ready");
+        let found = wait_for(&api, name, &what, deadline, |found| found.is_some_and(is_ready)).await?;
+        found.context("the deployment is gone again")
+    }
+
+    /// The pod has failed for good: phase Failed, containers ended with exit code 1.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn fail(&self, namespace: &str, pod: &str) -> Result<()> {
+        self.tell(namespace, pod, "Failed", |_| json!({ "state": { "terminated": ended() } })).await
+    }
+
+    /// The pod's containers have ended `restarts` times and are waiting to be started again.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn crash_loop(&self, namespace: &str, pod: &str, restarts: i32) -> Result<()> {
+        let message = "back-off 5m0s restarting failed container";
+        self.tell(namespace, pod, "Running", |_| {
+            json!({
+                "restartCount": restarts,
+                "state": { "waiting": { "reason": "CrashLoopBackOff", "message": message } },
+                "lastState": { "terminated": ended() },
+            })
+        })
+        .await
+    }
+
+    /// The pod's images cannot be pulled.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn image_pull_backoff(&self, namespace: &str, pod: &str) -> Result<()> {
+        self.tell(namespace, pod, "Pending", |container| {
+            let image = container.image.as_deref().unwrap_or_default();
+            let message = format!("Back-off pulling image \"{image}\"");
+            json!({ "imageID": "", "state": { "waiting": { "reason": "ImagePullBackOff", "message": message } } })
+        })
+        .await
+    }
+
+    /// The pod's containers run and are not ready.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn not_ready(&self, namespace: &str, pod: &str) -> Result<()> {
+        self.tell(namespace, pod, "Running", |_| running(false)).await
+    }
+
+    /// The pod's containers run and are ready, and it is kwok's again.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn make_ready(&self, namespace: &str, pod: &str) -> Result<()> {
+        self.tell(namespace, pod, "Running", |_| running(true)).await?;
+        self.hold(namespace, pod, None).await
+    }
+
+    /// All pods of a namespace, as admin.
+    pub fn pod_api(&self, namespace: &str) -> Api<Pod> {
+        Api::namespaced(self.admin(), namespace)
+    }
+
+    /// Holds the pod and writes a status in which every container looks as `look` says.
+    async fn tell(&self, namespace: &str, name: &str, phase: &str, look: impl Fn(&Container) -> Value) -> Result<()> {
+        let pod = self.settled(namespace, name).await?;
+        self.hold(namespace, name, Some("true")).await?;
+        let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
+        let statuses: Vec<Value> =
+            containers.iter().map(|container| container_status(container, look(container))).collect();
+        let ready = statuses.iter().all(|status| status["ready"] == json!(true));
+        let conditions = ["ContainersReady", "Ready"].map(|kind| condition(kind, ready));
+        let status = json!({ "phase": phase, "conditions": conditions, "containerStatuses": statuses });
+        let patch = Patch::Strategic(json!({ "status": status }));
+        let patched = self.pod_api(namespace).patch_status(name, &PatchParams::default(), &patch).await;
+        patched.map(drop).with_context(|| format!("cannot patch the status of pod {namespace}/{name}"))
+    }
+
+    /// Waits until kwok has done with a new pod; a status told before could be overwritten by a start that is under way.
+    async fn settled(&self, namespace: &str, name: &str) -> Result<Pod> {
+        let what = format!("pod {namespace}/{name} to have started");
+        let good = |pod: Option<&Pod>| pod.is_none_or(is_settled);
+        let pod = wait_for(&self.pod_api(namespace), name, &what, SETTLE_DEADLINE, good).await?;
+        pod.ok_or_else(|| anyhow!("there is no pod {namespace}/{name}"))
+    }
+
+    async fn hold(&self, namespace: &str, name: &str, value: Option<&str>) -> Result<()> {
+        let patch = Patch::Merge(json!({ "metadata": { "annotations": { HOLD: value } } }));
+        let patched = self.pod_api(namespace).patch(name, &PatchParams::default(), &patch).await;
+        patched.map(drop).with_context(|| format!("cannot annotate pod {namespace}/{name}"))
+    }
+}
+
+/// A pod that kwok has started, or one that it never will.
+fn is_settled(pod: &Pod) -> bool {
+    let started = pod.status.as_ref().is_some_and(|status| status.container_statuses.is_some());
+    started || pod.annotations().contains_key(HOLD)
+}
+
+fn is_ready(deployment: &Deployment) -> bool {
+    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    deployment.status.as_ref().is_some_and(|status| {
+        status.observed_generation == deployment.metadata.generation
+            && status.updated_replicas.unwrap_or(0) == wanted
+            && status.ready_replicas.unwrap_or(0) == wanted
+            && status.replicas.unwrap_or(0) == wanted
+    })
+}
+
+fn running(ready: bool) -> Value {
+    json!({ "ready": ready, "started": true, "state": { "running": { "startedAt": Timestamp::now().to_string() } } })
+}
+
+fn ended() -> Value {
+    let now = Timestamp::now().to_string();
+    json!({ "exitCode": 1, "reason": "Error", "startedAt": now, "finishedAt": now })
+}
+
+fn condition(kind: &str, good: bool) -> Value {
+    let (status, reason) = if good { ("True", "") } else { ("False", "ContainersNotReady") };
+    json!({ "type": kind, "status": status, "reason": reason, "lastTransitionTime": Timestamp::now().to_string() })
+}
+
+/// A status must name its container and image; `look` adds to that or overrides it.
+fn container_status(container: &Container, look: Value) -> Value {
+    let image = container.image.as_deref().unwrap_or_default();
+    let mut status = json!({
+        "name": container.name, "image": image, "imageID": image, "ready": false, "started": false, "restartCount": 0,
+    });
+    if let (Value::Object(status), Value::Object(look)) = (&mut status, look) {
+        status.extend(look);
+    }
+    status
+}

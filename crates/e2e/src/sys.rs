@@ -1,0 +1,63 @@
+//! The two system calls that std does not offer. They are the only `unsafe` of this crate.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+use std::sync::{OnceLock, mpsc};
+use std::thread;
+
+type Order = (Command, mpsc::Sender<io::Result<Child>>);
+
+/// Spawns a child in a process group of its own that the kernel kills when this program ends, however it ends.
+///
+/// # Errors
+/// What `spawn` answered, or that the spawning thread is gone.
+pub(crate) fn spawn(mut command: Command) -> io::Result<Child> {
+    command.process_group(0);
+    bind_to_parent(&mut command);
+    let (answer, answered) = mpsc::channel();
+    let gone = || io::Error::other("the thread that starts processes has ended");
+    keeper().send((command, answer)).map_err(|_| gone())?;
+    answered.recv().map_err(|_| gone())?
+}
+
+/// Sends a signal to the whole process group of a child that has not been waited for yet.
+///
+/// # Errors
+/// What kill(2) answered, for example that no such group exists.
+pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // SAFETY: kill(2) takes two integers and touches no memory of ours.
+    if unsafe { libc::kill(-pid, signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The kernel's promise is bound to the *thread* that spawned, and a test's thread ends before the program does: so one thread that lives
+/// as long as the program spawns for all.
+fn keeper() -> &'static mpsc::Sender<Order> {
+    static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+    KEEPER.get_or_init(|| {
+        let (orders, taken) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            for (mut command, answer) in taken {
+                // A caller that no longer listens drops the child's handle; the kernel still ends the child with us.
+                let _ = answer.send(command.spawn());
+            }
+        });
+        orders
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn bind_to_parent(command: &mut Command) {
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed; prctl is one, and nothing is allocated.
+    unsafe {
+        command.pre_exec(|| match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        });
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bind_to_parent(_command: &mut Command) {}
