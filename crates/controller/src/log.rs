@@ -58,7 +58,9 @@ impl Levels {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `RUST_LOG` does not parse.
-    #[error("environment variable RUST_LOG is {value:?} ({source}); expected is LEVEL or TARGET=LEVEL, separated by commas")]
+    #[error(
+        "environment variable RUST_LOG is {value:?} ({source}); expected is LEVEL or TARGET=LEVEL, separated by commas"
+    )]
     Filter {
         /// As found.
         value: String,
@@ -162,3 +164,6 @@ pub fn decision(effect: &Effect) {
 fn without_manifest(status: &Status) -> Status {
     Status { saved_manifest: None, ..status.clone() }
 }
+
+#[cfg(test)]
+mod tests;

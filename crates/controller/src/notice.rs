@@ -169,3 +169,6 @@ fn clip(mut chars: impl Iterator<Item = char>, limit: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

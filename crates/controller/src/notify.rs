@@ -93,7 +93,8 @@ impl Notifier {
             .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .timeout(timeout);
-        let client = if insecure { client } else { client.https_only(true).dns_resolver(Arc::new(PublicOnly::new(hosts))) };
+        let client =
+            if insecure { client } else { client.https_only(true).dns_resolver(Arc::new(PublicOnly::new(hosts))) };
         Ok(Self {
             client: client.build().map_err(Error::Client)?,
             slack: slack::Names { monitoring: slack_channel, incident: slack_incident_channel },

@@ -2,6 +2,7 @@
 
 use super::state::Pages;
 use crate::metrics::Format;
+use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -10,7 +11,6 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Json;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use serde_json::json;
@@ -91,7 +91,9 @@ async fn limit_body(request: Request, next: Next) -> Response {
         Ok(Some(length)) if length <= BODY_LIMIT => next.run(Request::from_parts(parts, Body::empty())).await,
         Ok(Some(_)) => error(StatusCode::PAYLOAD_TOO_LARGE, &format!("a body may have at most {BODY_LIMIT} bytes")),
         Ok(None) => error(StatusCode::BAD_REQUEST, "the body did not arrive whole"),
-        Err(_) => error(StatusCode::REQUEST_TIMEOUT, &format!("the body took longer than {} s", BODY_TIMEOUT.as_secs())),
+        Err(_) => {
+            error(StatusCode::REQUEST_TIMEOUT, &format!("the body took longer than {} s", BODY_TIMEOUT.as_secs()))
+        }
     }
 }
 

@@ -36,7 +36,9 @@ pub enum Error {
         source: io::Error,
     },
     /// Anything else, e.g. not an address of this machine.
-    #[error("listen_address {address:?} cannot be listened on ({source}); expected is ADDRESS:PORT, e.g. \"0.0.0.0:8080\"")]
+    #[error(
+        "listen_address {address:?} cannot be listened on ({source}); expected is ADDRESS:PORT, e.g. \"0.0.0.0:8080\""
+    )]
     Bind {
         /// As configured.
         address: String,

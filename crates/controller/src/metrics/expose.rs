@@ -88,10 +88,13 @@ impl Metrics {
 
     fn short(&self) -> Short {
         Short {
-            failures_detected: sum(&self.failures_detected, FailureType::ALL.iter().flat_map(|failure| {
-                let failure = ("type", failure.as_str());
-                Severity::ALL.iter().map(move |severity| [failure, ("severity", severity.as_str())])
-            })),
+            failures_detected: sum(
+                &self.failures_detected,
+                FailureType::ALL.iter().flat_map(|failure| {
+                    let failure = ("type", failure.as_str());
+                    Severity::ALL.iter().map(move |severity| [failure, ("severity", severity.as_str())])
+                }),
+            ),
             recoveries_successful: self.ended_as(&[Phase::Succeeded]),
             recoveries_failed: self.ended_as(&[Phase::Failed, Phase::Escalated]),
             cpu_usage: self.process.cpu_percent(),
@@ -100,13 +103,16 @@ impl Metrics {
     }
 
     fn ended_as(&self, results: &[Phase]) -> u64 {
-        sum(&self.recoveries, FailureType::ALL.iter().flat_map(|failure| {
-            Strategy::ALL.iter().flat_map(move |strategy| {
-                results.iter().map(move |result| {
-                    [("type", failure.as_str()), ("strategy", strategy.as_str()), ("result", result.as_str())]
+        sum(
+            &self.recoveries,
+            FailureType::ALL.iter().flat_map(|failure| {
+                Strategy::ALL.iter().flat_map(move |strategy| {
+                    results.iter().map(move |result| {
+                        [("type", failure.as_str()), ("strategy", strategy.as_str()), ("result", result.as_str())]
+                    })
                 })
-            })
-        }))
+            }),
+        )
     }
 }
 

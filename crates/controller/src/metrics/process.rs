@@ -79,7 +79,12 @@ impl Collector for ProcessCollector {
         if let Some(bytes) = resident_bytes() {
             let gauge = ConstGauge::new(bytes);
             let help = "Resident memory size in bytes";
-            gauge.encode(encoder.encode_descriptor("process_resident_memory_bytes", help, None, gauge.metric_type())?)?;
+            gauge.encode(encoder.encode_descriptor(
+                "process_resident_memory_bytes",
+                help,
+                None,
+                gauge.metric_type(),
+            )?)?;
         }
         Ok(())
     }
@@ -123,9 +128,9 @@ impl Limits {
         let read = |file: &str| fs::read_to_string(cgroup.join(file)).ok();
         let either = |file: &str| read(&format!("{own}/{file}")).filter(|_| !own.is_empty()).or_else(|| read(file));
 
-        let cpus = either("cpu.max").and_then(|text| quota_v2(&text)).or_else(|| {
-            quota(&read("cpu/cpu.cfs_quota_us")?, &read("cpu/cpu.cfs_period_us")?)
-        });
+        let cpus = either("cpu.max")
+            .and_then(|text| quota_v2(&text))
+            .or_else(|| quota(&read("cpu/cpu.cfs_quota_us")?, &read("cpu/cpu.cfs_period_us")?));
         let memory = either("memory.max").or_else(|| read("memory/memory.limit_in_bytes"));
         let memory: Option<u64> = memory.and_then(|text| text.trim().parse().ok());
         let machine = fs::read_to_string(proc.join("meminfo")).ok().and_then(|text| kibibytes(&text, "MemTotal:"));

@@ -78,7 +78,9 @@ impl Receiver {
         }
         match status {
             status if status.is_success() => Outcome::Done(Answer::Nothing),
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => later(after, message),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
+                later(after, message)
+            }
             status if status.is_server_error() => later(after, message),
             status if status.is_redirection() => {
                 Outcome::Refused { message: format!("{message}; redirects are not followed") }

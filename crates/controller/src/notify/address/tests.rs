@@ -38,7 +38,9 @@ fn what_is_no_web_address_is_refused_even_when_insecure() {
 #[test]
 fn the_internet_is_public_and_the_rest_is_not() {
     let public = |ip: &str| is_public(ip.parse().unwrap());
-    for ip in ["8.8.8.8", "100.63.0.1", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:1.1.1.1"] {
+    for ip in
+        ["8.8.8.8", "100.63.0.1", "172.15.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:1.1.1.1"]
+    {
         assert!(public(ip), "{ip}");
     }
     for ip in ["0.0.0.0", "100.64.0.1", "172.16.0.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255"] {
