@@ -6,6 +6,7 @@ pub mod client;
 pub mod config;
 pub mod http;
 pub mod lease;
+pub mod log;
 pub mod manifests;
 pub mod metrics;
 pub mod notice;

@@ -1,1 +1,174 @@
-//! notice.
+//! A transition in words: what a person is told about one Recovery, the same on every channel.
+
+use jiff::Timestamp;
+use self_healing_core::key::Target;
+use self_healing_core::names::Phase;
+use self_healing_core::recovery::Recovery;
+use self_healing_core::time::Stamp;
+use std::fmt::{self, Display};
+
+/// The title of every notice.
+pub const TITLE: &str = "Self-Healing Alert";
+
+/// Characters of one field; messages of the API server and of containers are longer at times.
+const FIELD_LIMIT: usize = 1024;
+
+/// Lines of evidence that a notice shows; the Recovery has all of it.
+const EVIDENCE_LINES: usize = 5;
+
+/// Characters of one line of evidence.
+const EVIDENCE_LIMIT: usize = 200;
+
+/// What is shown for a value that there is none of, as kubectl does.
+const NONE: &str = "<none>";
+
+/// What people are told: a title, and labelled values in a fixed order. Holds no markup and no control characters
+/// but the line breaks of the evidence; each channel escapes for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Always [`TITLE`].
+    pub title: &'static str,
+    /// Labels and values, in the order in which they are shown.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Notice {
+    /// The notice on what `key` (`opened`, `outcome`, `held-<Guard>`) names in the life of `about`.
+    ///
+    /// The same record and key give the same notice, so that a repeated message is a repetition and no news. A saved
+    /// manifest is never part of it.
+    #[must_use]
+    pub fn new(about: &Recovery, key: &str, cluster: &str) -> Self {
+        let spec = &about.spec;
+        let mut fields = vec![
+            ("Failure Type", failure(about)),
+            ("Resource", resource(&spec.target)),
+            ("Namespace", or_none(&spec.target.key.namespace)),
+            ("Severity", spec.severity.to_string()),
+            ("Description", or_none(&spec.description)),
+            ("Recovery Action", action(about)),
+            ("Result", result(about, key)),
+            ("Timestamp", rfc3339(moment(about, key))),
+        ];
+        if !cluster.is_empty() {
+            fields.push(("Cluster", clean(cluster, FIELD_LIMIT)));
+        }
+        fields.push(("Recovery", or_none(&about.name)));
+        let evidence = evidence(about);
+        if !evidence.is_empty() {
+            fields.push(("Evidence", evidence));
+        }
+        Self { title: TITLE, fields }
+    }
+}
+
+/// Title and fields as lines of plain text.
+impl Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title)?;
+        self.fields.iter().try_for_each(|(label, value)| match value.split_once('\n') {
+            Some(_) => write!(f, "\n{label}:\n{value}"),
+            None => write!(f, "\n{label}: {value}"),
+        })
+    }
+}
+
+fn failure(about: &Recovery) -> String {
+    match about.spec.cause {
+        Some(cause) => format!("{} ({cause})", about.spec.failure),
+        None => about.spec.failure.to_string(),
+    }
+}
+
+fn resource(target: &Target) -> String {
+    clean(&format!("{}/{}", target.kind.as_str(), target.key.name), FIELD_LIMIT)
+}
+
+/// What is or was done, with the strategy of the last attempt where there was one.
+fn action(about: &Recovery) -> String {
+    let strategy = about.attempt().map(|attempt| attempt.strategy).or(about.spec.strategy);
+    let action = about.spec.action.map_or("unknown action", |action| action.as_str());
+    format!("{action}: {}", strategy.map_or("unknown strategy", |strategy| strategy.as_str()))
+}
+
+/// How it stands, in a word, and why, in the record's own.
+fn result(about: &Recovery, key: &str) -> String {
+    if let Some(guard) = guard_of(key) {
+        let reason = about.status.guards.iter().find(|state| state.name.as_str() == guard).map(|state| &*state.reason);
+        return clean(&sentence(&format!("Held by {guard}"), reason.unwrap_or_default()), FIELD_LIMIT);
+    }
+    let word = match about.status.phase {
+        None => "Unknown".to_owned(),
+        Some(Phase::Pending | Phase::Running | Phase::Verifying) => "In progress".to_owned(),
+        Some(Phase::AwaitingApproval) => "Awaiting approval".to_owned(),
+        Some(Phase::Held) => {
+            about.held_by().map_or_else(|| "Held".to_owned(), |state| format!("Held by {}", state.name))
+        }
+        Some(phase) => match about.status.recovery_seconds {
+            Some(seconds) => format!("{phase} after {seconds} s"),
+            None => phase.to_string(),
+        },
+    };
+    clean(&sentence(&word, &about.status.message), FIELD_LIMIT)
+}
+
+fn sentence(word: &str, why: &str) -> String {
+    if why.is_empty() { word.to_owned() } else { format!("{word}: {why}") }
+}
+
+/// When that happened, from the record and from no clock.
+fn moment(about: &Recovery, key: &str) -> Stamp {
+    let held_since = guard_of(key)
+        .and_then(|guard| about.status.guards.iter().find(|state| state.name.as_str() == guard))
+        .map(|state| state.since);
+    match key {
+        "opened" => about.spec.detected_at,
+        _ => held_since.or(about.status.finished_at).unwrap_or(about.spec.detected_at),
+    }
+}
+
+fn guard_of(key: &str) -> Option<&str> {
+    key.strip_prefix("held-")
+}
+
+fn evidence(about: &Recovery) -> String {
+    let lines = about.status.evidence.iter().take(EVIDENCE_LINES);
+    let lines: Vec<String> = lines.map(|(name, value)| clean(&format!("{name}: {value}"), EVIDENCE_LIMIT)).collect();
+    lines.join("\n")
+}
+
+fn or_none(text: &str) -> String {
+    let text = clean(text, FIELD_LIMIT);
+    if text.is_empty() { NONE.to_owned() } else { text }
+}
+
+/// `stamp` in UTC; a time that no calendar has is shown as it is.
+fn rfc3339(stamp: Stamp) -> String {
+    Timestamp::from_millisecond(stamp.0).map_or_else(|_| format!("{} ms", stamp.0), |time| time.to_string())
+}
+
+/// Text from outside as data: one line of at most `limit` characters, without control characters and without the marks
+/// that turn the direction of writing around.
+#[must_use]
+pub fn clean(text: &str, limit: usize) -> String {
+    let visible = text.chars().filter_map(|c| match c {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => None,
+        c if c.is_control() => None,
+        c => Some(c),
+    });
+    clip(visible, limit)
+}
+
+/// At most `limit` characters, the last one an ellipsis if some were left out.
+fn clip(mut chars: impl Iterator<Item = char>, limit: usize) -> String {
+    let mut text: String = chars.by_ref().take(limit).collect();
+    if chars.next().is_some() {
+        text.pop();
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

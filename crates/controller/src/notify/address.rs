@@ -1,0 +1,102 @@
+//! Which addresses a message may go to: https, and by default only to the public internet.
+//!
+//! Whoever can write the webhook's Secret shall not make the controller call services inside the cluster or the
+//! cloud's metadata address.
+
+use super::Error;
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// The checked address, without the line break that a file of a Secret often ends with. `key` names it in errors.
+pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Result<SecretString, Error> {
+    let text = url.expose_secret().trim();
+    let url = Url::parse(text).map_err(|problem| Error::NotUrl { key, problem: problem.to_string() })?;
+    match url.scheme() {
+        "https" => {}
+        "http" if insecure => {}
+        _ => return Err(Error::NotHttps { key }),
+    }
+    let Some(host) = url.host_str() else {
+        return Err(Error::NotUrl { key, problem: "it names no host".to_owned() });
+    };
+    let literal: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    if !insecure && (host == "localhost" || literal.is_some_and(|ip| !is_public(ip))) {
+        return Err(Error::Private { key });
+    }
+    Ok(SecretString::from(text))
+}
+
+/// The receiver's name leads to an address that is not allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("the receiver's name leads to {0}, a private or loopback address; notification_insecure=true allows it")]
+pub(super) struct PrivateAddress(IpAddr);
+
+/// The system's resolver, that gives receivers' names no private address. Other names, which are those of proxies, pass.
+#[derive(Debug)]
+pub(super) struct PublicOnly {
+    receivers: BTreeSet<String>,
+}
+
+impl PublicOnly {
+    pub(super) fn new(receivers: BTreeSet<String>) -> Self {
+        Self { receivers }
+    }
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let is_receiver = self.receivers.contains(name.as_str());
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            match found.iter().find(|address| !is_public(address.ip())) {
+                Some(address) if is_receiver => Err(PrivateAddress(address.ip()).into()),
+                Some(_) | None => Ok(Box::new(found.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// Whether the internet routes `ip`, by the special-purpose registries of RFC 6890.
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let special = ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_documentation()
+        || a == 0
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (18..20).contains(&b))
+        // Multicast, reserved and broadcast.
+        || a >= 224;
+    !special
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let [first, second, ..] = ip.segments();
+    let embedded = || {
+        let [.., a, b, c, d] = ip.octets();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match (first, second) {
+        _ if ip.to_ipv4_mapped().is_some() => is_public_v4(embedded()),
+        // NAT64 (RFC 6052) reaches what the IPv4 address in it reaches.
+        (0x64, 0xff9b) => is_public_v4(embedded()),
+        (0x2001, 0xdb8) => false,
+        // 2000::/3 is all that is assigned; loopback, local and multicast addresses lie outside.
+        (first, _) => first & 0xe000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests;
