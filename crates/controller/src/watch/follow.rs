@@ -1,0 +1,292 @@
+//! One kind's task: list, watch, resume; list again when the server has forgotten where we were.
+
+use super::backoff::{Backoff, spread};
+use super::lines::{LineError, Lines};
+use super::pulse::Pulse;
+use super::request::{Head, Line, Page, Source, status, went_back};
+use super::{OnSkip, Timing};
+use crate::client::{TooLong, words};
+use crate::objects::ObjectError;
+use futures::future::try_join_all;
+use self_healing_core::event::WatchState;
+use self_healing_core::key::Key;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
+
+/// What a kind makes of what its streams bring.
+pub(super) trait Reader: Send + 'static {
+    /// What it sends.
+    type Out: Send + 'static;
+
+    /// Reads an object that exists, and its version.
+    fn present(&mut self, json: &[u8]) -> Result<(Self::Out, Option<String>), ObjectError>;
+
+    /// An object that was deleted.
+    fn gone(&mut self, key: Key) -> Self::Out;
+
+    /// How the watch is doing.
+    fn state(&mut self, state: WatchState) -> Option<Self::Out>;
+}
+
+/// Why a list or a stream ended.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("nobody listens any more")]
+    Closed,
+    #[error("the server has forgotten: {0}")]
+    Forgotten(String),
+    #[error("{0}")]
+    Refused(String),
+    #[error("the stream is over")]
+    Over,
+    #[error("the stream broke: {0}")]
+    Broke(String),
+}
+
+/// One kind's task.
+pub(super) struct Follower<R: Reader> {
+    client: kube::Client,
+    source: Source,
+    timing: Timing,
+    out: Sender<R::Out>,
+    on_skip: OnSkip,
+    shared: Mutex<Shared<R>>,
+}
+
+/// What the streams of one kind have in common.
+struct Shared<R> {
+    reader: R,
+    pulse: Pulse,
+}
+
+impl<R: Reader> Follower<R> {
+    pub(super) fn new(
+        client: kube::Client,
+        source: Source,
+        timing: Timing,
+        reader: R,
+        out: Sender<R::Out>,
+        on_skip: OnSkip,
+    ) -> Self {
+        let shared = Mutex::new(Shared { reader, pulse: Pulse::new(source.paths.len()) });
+        Self { client, source, timing, out, on_skip, shared }
+    }
+
+    /// Runs until nobody listens any more.
+    pub(super) async fn run(self) {
+        let mut backoff = Backoff::new(&self.timing);
+        loop {
+            let began = Instant::now();
+            let end = match self.list().await {
+                Ok(versions) => self.follow_all(versions).await,
+                Err(end) => end,
+            };
+            match end {
+                End::Closed => return,
+                End::Forgotten(_) => tracing::info!(kind = self.source.resource, "list again: {end}"),
+                End::Refused(_) | End::Over | End::Broke(_) => {
+                    if self.broken(&end).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            if matches!(end, End::Forgotten(_)) && began.elapsed() >= self.timing.steady {
+                backoff.reset();
+            } else {
+                backoff.wait().await;
+            }
+        }
+    }
+
+    /// Lists all paths, one after the other; gives the version of each.
+    async fn list(&self) -> Result<Vec<String>, End> {
+        let mut versions = Vec::with_capacity(self.source.paths.len());
+        for path in &self.source.paths {
+            versions.push(self.pages(path, versions.is_empty()).await?);
+        }
+        self.shared.lock().await.pulse.synced();
+        self.state(WatchState::Synced).await?;
+        Ok(versions)
+    }
+
+    /// Lists one path page by page, and tells that a list began when its `first` page is there.
+    async fn pages(&self, path: &str, first: bool) -> Result<String, End> {
+        let (mut limit, mut token, mut begun) = (self.timing.page, String::new(), !first);
+        loop {
+            let request = self.source.list(path, limit, &token).map_err(|error| End::Refused(error.to_string()))?;
+            let text = match self.client.request_text(request).await {
+                Ok(text) => text,
+                Err(error) if limit > 1 && too_long(&error) => {
+                    limit = (limit / 4).max(1);
+                    continue;
+                }
+                Err(error) => return Err(refused(&error, &[410])),
+            };
+            let page: Page<'_> = serde_json::from_str(&text).map_err(|error| End::Refused(format!("list: {error}")))?;
+            if !begun {
+                self.state(WatchState::ListStarted).await?;
+                begun = true;
+            }
+            for item in page.items.iter().flatten() {
+                self.present(item.get().as_bytes()).await?;
+            }
+            token = page.metadata.token.unwrap_or_default();
+            if token.is_empty() {
+                let version = page.metadata.resource_version.filter(|version| !version.is_empty());
+                return version.ok_or_else(|| End::Refused("list: no resourceVersion".to_owned()));
+            }
+        }
+    }
+
+    /// Watches all paths at once, until one of them has to be listed again.
+    async fn follow_all(&self, versions: Vec<String>) -> End {
+        let streams = versions.into_iter().enumerate().map(|(index, version)| self.follow(index, version));
+        match try_join_all(streams).await {
+            Ok(_) => End::Over,
+            Err(end) => end,
+        }
+    }
+
+    /// Watches one path and resumes where it was, until it has to be listed again.
+    async fn follow(&self, index: usize, mut version: String) -> Result<Infallible, End> {
+        let mut backoff = Backoff::new(&self.timing);
+        loop {
+            let began = Instant::now();
+            let end = match self.stream(index, &mut version).await {
+                Ok(never) => match never {},
+                Err(end) => end,
+            };
+            tracing::debug!(kind = self.source.resource, path = self.source.paths[index], version, "{end}");
+            match end {
+                End::Closed | End::Forgotten(_) => return Err(end),
+                End::Refused(_) => {
+                    self.broken(&end).await?;
+                    backoff.wait().await;
+                }
+                End::Over | End::Broke(_) if began.elapsed() < self.timing.steady => backoff.wait().await,
+                End::Over | End::Broke(_) => backoff.reset(),
+            }
+        }
+    }
+
+    /// One watch request and its stream.
+    async fn stream(&self, index: usize, version: &mut String) -> Result<Infallible, End> {
+        let open = spread(self.timing.watch, 10).max(Duration::from_secs(1));
+        let request = self.source.watch(&self.source.paths[index], version, open.as_secs());
+        let request = request.map_err(|error| End::Refused(error.to_string()))?;
+        // 504 is how a server answers a version that lies in its future, 400 and 422 one that it cannot read.
+        let body = self.client.request_stream(request).await;
+        let body = pin!(body.map_err(|error| refused(&error, &[400, 404, 410, 422, 504]))?);
+        self.alive(index).await?;
+        let mut lines = Lines::new(body, open + self.timing.slack);
+        loop {
+            let line = lines.next().await.map_err(|error: LineError| End::Broke(error.to_string()))?;
+            self.line(line.ok_or(End::Over)?, version).await?;
+            self.alive(index).await?;
+        }
+    }
+
+    /// Takes one line of a watch, and moves `version` on.
+    async fn line(&self, line: &[u8], version: &mut String) -> Result<(), End> {
+        let line: Line<'_> = match serde_json::from_slice(line) {
+            Ok(line) => line,
+            Err(error) => {
+                self.skip(&error.into());
+                return Ok(());
+            }
+        };
+        let new = match &*line.kind {
+            "ADDED" | "MODIFIED" => self.present(line.object.get().as_bytes()).await?,
+            "DELETED" => self.gone(line.object.get()).await?,
+            "BOOKMARK" => head(line.object.get()).metadata.resource_version,
+            "ERROR" => {
+                let status = status(line.object);
+                let words = words(&kube::Error::Api(Box::new(status.clone())));
+                return Err(if status.code == 410 { End::Forgotten(words) } else { End::Broke(words) });
+            }
+            other => {
+                tracing::debug!(kind = self.source.resource, "unknown event {other}");
+                None
+            }
+        };
+        let Some(new) = new.filter(|new| !new.is_empty()) else { return Ok(()) };
+        if went_back(&new, version) {
+            return Err(End::Forgotten(format!("version {new} came after {version}")));
+        }
+        *version = new;
+        Ok(())
+    }
+
+    /// Sends an object that exists, or skips it; gives its version.
+    async fn present(&self, json: &[u8]) -> Result<Option<String>, End> {
+        let read = self.shared.lock().await.reader.present(json);
+        match read {
+            Ok((out, version)) => {
+                self.send(out).await?;
+                Ok(version)
+            }
+            Err(error) => {
+                self.skip(&error);
+                Ok(serde_json::from_slice::<Head>(json).ok().and_then(|head| head.metadata.resource_version))
+            }
+        }
+    }
+
+    async fn gone(&self, json: &str) -> Result<Option<String>, End> {
+        let metadata = head(json).metadata;
+        match metadata.name {
+            Some(name) => {
+                let key = Key::new(metadata.namespace.as_deref().unwrap_or_default(), &name);
+                let out = self.shared.lock().await.reader.gone(key);
+                self.send(out).await?;
+            }
+            None => self.skip(&ObjectError::Missing("metadata.name")),
+        }
+        Ok(metadata.resource_version)
+    }
+
+    async fn alive(&self, index: usize) -> Result<(), End> {
+        let tell = self.shared.lock().await.pulse.beat(index);
+        if tell { self.state(WatchState::Alive).await } else { Ok(()) }
+    }
+
+    async fn broken(&self, end: &End) -> Result<(), End> {
+        if self.shared.lock().await.pulse.broken() {
+            tracing::warn!(kind = self.source.resource, "cannot watch: {end}");
+        }
+        self.state(WatchState::Broken).await
+    }
+
+    async fn state(&self, state: WatchState) -> Result<(), End> {
+        let out = self.shared.lock().await.reader.state(state);
+        if let Some(out) = out { self.send(out).await } else { Ok(()) }
+    }
+
+    async fn send(&self, out: R::Out) -> Result<(), End> {
+        self.out.send(out).await.map_err(|_| End::Closed)
+    }
+
+    fn skip(&self, error: &ObjectError) {
+        (self.on_skip)(self.source.resource, error);
+    }
+}
+
+fn head(json: &str) -> Head {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// An error of a request; `forgotten` lists the codes after which only a new list helps.
+fn refused(error: &kube::Error, forgotten: &[u16]) -> End {
+    match error {
+        kube::Error::Api(status) if forgotten.contains(&status.code) => End::Forgotten(words(error)),
+        _ => End::Refused(words(error)),
+    }
+}
+
+fn too_long(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Service(cause) if cause.is::<TooLong>())
+}

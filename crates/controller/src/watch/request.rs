@@ -1,0 +1,140 @@
+//! List and watch requests and the shapes of their answers; items stay text, so that each is read on its own.
+
+use http::Request;
+use kube::core::Status;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// What one kind's task asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// Plural name, for messages.
+    pub(super) resource: &'static str,
+    /// Paths of its collections: one, or one per namespace.
+    pub(super) paths: Vec<String>,
+    /// Sent to the server; empty for all.
+    pub(super) label_selector: String,
+    /// Sent to the server; empty for all.
+    pub(super) field_selector: String,
+}
+
+impl Source {
+    /// All objects of `resource` below `group`, e.g. `/apis/apps/v1`; those in `namespaces` only, unless empty.
+    pub(super) fn new(group: &str, resource: &'static str, namespaces: &[String]) -> Self {
+        let mut paths: Vec<String> =
+            namespaces.iter().map(|ns| format!("{group}/namespaces/{ns}/{resource}")).collect();
+        if paths.is_empty() {
+            paths.push(format!("{group}/{resource}"));
+        }
+        Self { resource, paths, label_selector: String::new(), field_selector: String::new() }
+    }
+
+    /// A page of the list at `path`. Without a resourceVersion it is a quorum read, never an old view.
+    pub(super) fn list(&self, path: &str, limit: u32, token: &str) -> Result<Request<Vec<u8>>, http::Error> {
+        let mut uri = format!("{path}?limit={limit}");
+        add(&mut uri, "continue", token);
+        self.get(uri)
+    }
+
+    /// What changes at `path` after `version`.
+    pub(super) fn watch(&self, path: &str, version: &str, seconds: u64) -> Result<Request<Vec<u8>>, http::Error> {
+        let mut uri = format!("{path}?watch=true&allowWatchBookmarks=true&timeoutSeconds={seconds}");
+        add(&mut uri, "resourceVersion", version);
+        self.get(uri)
+    }
+
+    fn get(&self, mut uri: String) -> Result<Request<Vec<u8>>, http::Error> {
+        add(&mut uri, "labelSelector", &self.label_selector);
+        add(&mut uri, "fieldSelector", &self.field_selector);
+        Request::get(uri).body(Vec::new())
+    }
+}
+
+fn add(uri: &mut String, key: &str, value: &str) {
+    if !value.is_empty() {
+        let value = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+        // Writing to a String cannot fail.
+        let _ = write!(uri, "&{key}={value}");
+    }
+}
+
+/// A page of a list.
+#[derive(Deserialize)]
+pub(super) struct Page<'a> {
+    #[serde(default)]
+    pub(super) metadata: PageMetadata,
+    #[serde(borrow, default)]
+    pub(super) items: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PageMetadata {
+    pub(super) resource_version: Option<String>,
+    #[serde(rename = "continue")]
+    pub(super) token: Option<String>,
+}
+
+/// A line of a watch.
+#[derive(Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(rename = "type", borrow)]
+    pub(super) kind: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) object: &'a RawValue,
+}
+
+/// The little that even an unreadable object has to have.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Head {
+    pub(super) metadata: HeadMetadata,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct HeadMetadata {
+    pub(super) name: Option<String>,
+    pub(super) namespace: Option<String>,
+    pub(super) resource_version: Option<String>,
+}
+
+/// The status that an ERROR line carries.
+pub(super) fn status(object: &RawValue) -> Status {
+    serde_json::from_str(object.get()).unwrap_or_else(|_| Status::failure("an ERROR without a status", "Unreadable"))
+}
+
+/// Whether version `new` lies before `old`, as after a restored etcd; versions that are no numbers tell nothing.
+pub(super) fn went_back(new: &str, old: &str) -> bool {
+    matches!((new.parse::<u64>(), old.parse::<u64>()), (Ok(new), Ok(old)) if new < old)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_carry_selectors_escaped() {
+        let mut source = Source::new("/api/v1", "pods", &["shop".to_owned()]);
+        source.label_selector = "app in (a,b)".to_owned();
+        source.field_selector = "status.phase=Failed".to_owned();
+        let request = source.list(&source.paths[0], 100, "t+k").unwrap();
+        assert_eq!(
+            request.uri(),
+            "/api/v1/namespaces/shop/pods?limit=100&continue=t%2Bk&labelSelector=app%20in%20%28a%2Cb%29&fieldSelector=status%2Ephase%3DFailed"
+        );
+        let request = Source::new("/api/v1", "nodes", &[]).watch("/api/v1/nodes", "7", 45).unwrap();
+        assert_eq!(
+            request.uri(),
+            "/api/v1/nodes?watch=true&allowWatchBookmarks=true&timeoutSeconds=45&resourceVersion=7"
+        );
+    }
+
+    #[test]
+    fn only_numbers_can_go_back() {
+        assert!(went_back("9", "10"));
+        assert!(!went_back("10", "9") && !went_back("10", "10") && !went_back("a", "b") && !went_back("", "7"));
+    }
+}
