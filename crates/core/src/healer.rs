@@ -178,6 +178,8 @@ impl Healer {
     fn work(&mut self, mut agenda: Agenda) {
         if agenda.everything {
             agenda.subjects.extend(self.sickbed.subjects());
+            // A node that fell silent while we were blind sends nothing that would make us look at it.
+            agenda.subjects.extend(self.cluster.nodes().map(|node| Subject::Node(node.name.clone())));
             agenda.cases.extend(self.active.iter().cloned());
             self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
             self.read_recoveries();
