@@ -1,1 +1,188 @@
-//! cli.
+//! The command line: subcommands, flags, one line for what is wrong.
+
+use crate::client::{self, Access, Credentials};
+use crate::config::{ConfigErrors, Layers, Secrets};
+use crate::log;
+use crate::manifests;
+use crate::run::{self, Launch, RunError};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use self_healing_api::keys::KEYS;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Why the program ends without having done what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command line is wrong.
+    #[error("command line: {0}; see --help")]
+    Usage(String),
+    /// The configuration is wrong: one line per problem.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// There is no way to an API server.
+    #[error(transparent)]
+    Client(#[from] client::ClientError),
+    /// The log cannot be written as asked.
+    #[error(transparent)]
+    Log(#[from] log::Error),
+    /// The controller could not start.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The manifests cannot be written.
+    #[error(transparent)]
+    Manifests(#[from] manifests::ManifestError),
+    /// The system refuses something basic.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+}
+
+impl CliError {
+    /// 2 when what was given is wrong, 1 when the world is.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Config(_) | Self::Client(_) | Self::Log(_) | Self::Run(_) => 2,
+            Self::Manifests(_) | Self::System { .. } => 1,
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// With one line for people.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return say(&error.to_string());
+        }
+        Err(error) => return Err(CliError::Usage(first_line(&error))),
+    };
+    match matches.subcommand() {
+        Some(("manifests", args)) => {
+            let options = manifests::Options { bare_pod_recreation: !args.get_flag("without-bare-pod-recreation") };
+            say(&manifests::all(options)?)
+        }
+        Some(("version", _)) => say(&format!("{}\n", version())),
+        Some((_, args)) => controller(args),
+        None => controller(&matches),
+    }
+}
+
+fn say(text: &str) -> Result<(), CliError> {
+    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    match written {
+        // Who reads only the head of it closes the pipe.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(CliError::System { what: "standard output", source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Version, git commit and API versions.
+#[must_use]
+pub fn version() -> String {
+    format!("self-healing-controller {} (commit {}), API self-healing.dev/v1alpha1", env!("CARGO_PKG_VERSION"), env!("GIT_COMMIT"))
+}
+
+fn command() -> Command {
+    let run = Command::new("run").about("Runs the controller (also without a subcommand)");
+    let manifests = Command::new("manifests").about("Prints CRDs, RBAC and Deployment as YAML").arg(
+        Arg::new("without-bare-pod-recreation")
+            .long("without-bare-pod-recreation")
+            .action(ArgAction::SetTrue)
+            .help("Leaves out the right to create pods; pods without a controller are then not restarted"),
+    );
+    with_run_flags(Command::new("self-healing-controller"))
+        .about("Heals nodes, pods, workloads and services of a Kubernetes cluster, and says why")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand(with_run_flags(run))
+        .subcommand(manifests)
+        .subcommand(Command::new("version").about("Prints version, git commit and API versions"))
+}
+
+fn with_run_flags(command: Command) -> Command {
+    let path = |name: &'static str| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf));
+    let set = Arg::new("set").long("set").value_name("KEY=VALUE").action(ArgAction::Append);
+    let command = command
+        .arg(path("kubeconfig").help("Credentials; wins over the in-cluster ones and KUBECONFIG"))
+        .arg(Arg::new("context").long("context").value_name("NAME").help("Context of the kubeconfig"))
+        .arg(path("config").help("Reads keys from this file instead of the ConfigMap"))
+        .arg(set.help("Sets any configuration key"));
+    KEYS.iter().fold(command, |command, key| {
+        let flag = key.name.replace('_', "-");
+        let arg = Arg::new(key.name).long(flag).value_name("VALUE").allow_hyphen_values(true);
+        command.arg(arg.help(key.meaning).help_heading("Configuration"))
+    })
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Keys and values of the command line, in its order of precedence: flags of a key's own name after `--set`.
+fn flags(args: &ArgMatches) -> Result<Vec<(String, String)>, CliError> {
+    let mut flags = Vec::new();
+    for pair in args.get_many::<String>("set").into_iter().flatten() {
+        let Some((key, value)) = pair.split_once('=') else {
+            return Err(CliError::Usage(format!("--set {pair:?} is not KEY=VALUE, e.g. --set paused=true")));
+        };
+        flags.push((key.trim().to_owned(), value.to_owned()));
+    }
+    for key in KEYS {
+        if let Some(value) = args.get_one::<String>(key.name) {
+            flags.push((key.name.to_owned(), value.clone()));
+        }
+    }
+    Ok(flags)
+}
+
+fn controller(args: &ArgMatches) -> Result<(), CliError> {
+    let env = |key: &str| std::env::var(key).ok();
+    let layers = Layers::new(args.get_one::<PathBuf>("config").map(PathBuf::as_path), std::env::vars(), flags(args)?)?;
+    let secrets = Secrets::from_env(env)?;
+    let access = Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() };
+    // The process needs one TLS provider; it can only be installed once, so an earlier one is as good.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| CliError::System { what: "the async runtime", source })?;
+    runtime.block_on(async {
+        let credentials = Credentials::find(&access).await?;
+        let launch = Launch {
+            layers,
+            secrets,
+            credentials,
+            namespace: client::own_namespace(env, Path::new(client::SERVICE_ACCOUNT_NAMESPACE)),
+            name: client::own_name(env, client::host_name()),
+        };
+        let log = log::start(launch.log_format(), launch.levels())?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), commit = env!("GIT_COMMIT"), namespace = launch.namespace, "starting");
+        let (mut term, mut interrupt) = (stop_signal(SignalKind::terminate())?, stop_signal(SignalKind::interrupt())?);
+        let stop = async move {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+        };
+        run::run(launch, &log, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn stop_signal(kind: SignalKind) -> Result<tokio::signal::unix::Signal, CliError> {
+    signal(kind).map_err(|source| CliError::System { what: "signal handlers", source })
+}

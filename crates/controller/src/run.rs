@@ -1,1 +1,137 @@
-//! run.
+//! The shell's loop: facts and outcomes in, a turn of the core, effects out; the only place that knows watch, act and notify.
+
+mod clock;
+mod live;
+mod rights;
+mod shell;
+
+pub use live::{Launch, RunError};
+
+use crate::act::Actor;
+use crate::client::Clients;
+use crate::http::{self, Pages, Pulse, Readiness};
+use crate::lease::{Door, Elector, Timing as LeaseTiming, identity};
+use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::watch::{OnSkip, Watches, config_map};
+use clock::Clock;
+use live::Live;
+use shell::{Inputs, Shell};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Events that may wait for a turn; a watch that is ahead of that waits, so that memory stays bounded.
+const QUEUE: usize = 4096;
+
+/// Why one life of the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// Asked to stop.
+    Stopped,
+    /// A new configuration needs new connections, watches or another address.
+    Rebuild,
+}
+
+/// Runs the controller until `stop` ends; then finishes what is under way, releases the Lease and returns.
+///
+/// # Errors
+/// When the configuration, the credentials, the receivers or the listen address cannot be used.
+pub async fn run(launch: Launch, log: &Log, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+    let mut stop = Box::pin(stop);
+    let metrics = Arc::new(Metrics::new());
+    let clock = Clock::start();
+    let mut live = Live::new(launch)?;
+    loop {
+        let ended = once(&mut live, log, &metrics, &clock, &mut stop).await?;
+        if ended == Ended::Stopped {
+            return Ok(());
+        }
+        tracing::info!("configuration changed: watches and connections are made anew");
+    }
+}
+
+/// One life: everything that a change of the configuration cannot reach is built here.
+async fn once(
+    live: &mut Live,
+    log: &Log,
+    metrics: &Arc<Metrics>,
+    clock: &Clock,
+    stop: &mut (impl Future<Output = ()> + Unpin),
+) -> Result<Ended, RunError> {
+    let clients = live.clients(metrics)?;
+    let skipped = on_skip();
+    let timing = live.watch_timing();
+    let (config_sender, config) = mpsc::channel(8);
+    let _config_watch = live
+        .config_map_name()
+        .map(|name| config_map::start(&clients.reads, (live.namespace(), name), timing, &config_sender, &skipped));
+    let (door, leading, election) = elect(live, &clients);
+    let actor = Arc::new(Actor::new(clients.reads.clone(), clients.writes.clone(), door, live.identity()));
+    let pages = Pages {
+        pulse: Arc::new(Pulse::new(clock.now().tick, live.settings().sweep)),
+        readiness: Arc::new(Readiness::default()),
+        metrics: metrics.clone(),
+        clock: clock.reader(),
+    };
+    let server = serve(live, pages.clone()).await?;
+    let (event_sender, events) = mpsc::channel(QUEUE);
+    let scope = live.scope();
+    let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;
+    let rights = tokio::spawn(rights::may_create_pods(clients.reads.clone()));
+    let inputs = Inputs { events, config, leading, rights };
+    let watches = || Watches::start(&clients.reads, &scope, timing, &event_sender, &skipped);
+    let ended = shell.run(inputs, watches, stop).await;
+    // The Lease is kept until the last write has ended, and given back before the process ends.
+    shell.finish().await;
+    election.end().await;
+    server.end().await;
+    Ok(ended)
+}
+
+/// A task that ends when it is told to.
+struct Ending {
+    tell: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Ending {
+    fn spawn<F: Future<Output = ()> + Send + 'static>(begin: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self {
+        let (tell, told) = oneshot::channel();
+        Self { tell, task: tokio::spawn(begin(told)) }
+    }
+
+    async fn end(self) {
+        let _gone_is_fine = self.tell.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "a task ended badly");
+        }
+    }
+}
+
+fn elect(live: &Live, clients: &Clients) -> (Door, mpsc::UnboundedReceiver<bool>, Ending) {
+    if !live.leader_election() {
+        let (changes, leading) = mpsc::unbounded_channel();
+        let _open = changes.send(true);
+        let keep = Ending::spawn(|told| async move {
+            let _told = told.await;
+            drop(changes);
+        });
+        return (Door::always_open(), leading, keep);
+    }
+    let me = identity(live.name());
+    let (elector, door, leading) = Elector::new(clients.lease.clone(), live.namespace(), me, LeaseTiming::default());
+    let election = Ending::spawn(|told| elector.run(async move { drop(told.await) }));
+    (door, leading, election)
+}
+
+async fn serve(live: &Live, pages: Pages) -> Result<Ending, RunError> {
+    let listener = http::bind(live.listen_address()).await?;
+    Ok(Ending::spawn(|told| http::serve(listener, pages, async move { drop(told.await) })))
+}
+
+/// Objects that cannot be read are skipped one by one, and said.
+fn on_skip() -> OnSkip {
+    Arc::new(|resource, error| tracing::warn!(resource, %error, "an object was skipped"))
+}

@@ -1,0 +1,244 @@
+//! One life of the loop: what comes in, a turn, what goes out.
+
+use super::Ended;
+use super::clock::Clock;
+use super::live::{Change, Live, RunError};
+use crate::act::Actor;
+use crate::http::Pages;
+use crate::log::{self, Log};
+use crate::notice::Notice;
+use crate::notify::Notifier;
+use crate::watch::{Watches, config_map};
+use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
+use self_healing_core::event::{Event, WatchState};
+use self_healing_core::healer::Healer;
+use self_healing_core::names::WatchKind;
+use self_healing_core::time::Tick;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep_until, timeout};
+
+/// Events taken into one turn at most, so that a flood does not keep outcomes waiting.
+const BATCH: usize = 1024;
+/// How long writes and messages under way may take after the signal to stop.
+const FLUSH: Duration = Duration::from_secs(5);
+/// Gauges are counted anew at most this often.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// Where events come from.
+pub(super) struct Inputs {
+    pub events: mpsc::Receiver<Event>,
+    pub config: mpsc::Receiver<config_map::Data>,
+    pub leading: mpsc::UnboundedReceiver<bool>,
+    /// Whether pods may be created; until it is known, they may not.
+    pub rights: JoinHandle<bool>,
+}
+
+/// What happened next.
+enum Next {
+    Stop,
+    Leading(bool),
+    Config(config_map::Data),
+    MayCreatePods(bool),
+    Events,
+    Outcome(EffectId, Outcome),
+    Wake,
+}
+
+pub(super) struct Shell<'a> {
+    live: &'a mut Live,
+    healer: Healer,
+    actor: Arc<Actor>,
+    notifier: Arc<Notifier>,
+    pages: Pages,
+    clock: Clock,
+    log: &'a Log,
+    tasks: JoinSet<(EffectId, Outcome)>,
+    broken: BTreeSet<WatchKind>,
+    counted: Option<Tick>,
+    stopping: bool,
+    asked: bool,
+}
+
+impl<'a> Shell<'a> {
+    pub(super) fn new(live: &'a mut Live, actor: Arc<Actor>, pages: Pages, clock: Clock, log: &'a Log) -> Result<Self, RunError> {
+        let notifier = Arc::new(live.notifier()?);
+        let healer = Healer::new(live.settings().clone());
+        log.set(live.levels());
+        let broken = WatchKind::ALL.iter().copied().collect();
+        let tasks = JoinSet::new();
+        Ok(Self { live, healer, actor, notifier, pages, clock, log, tasks, broken, counted: None, stopping: false, asked: false })
+    }
+
+    /// Turns until `stop` ends, or the configuration needs a new life.
+    pub(super) async fn run(
+        &mut self,
+        mut inputs: Inputs,
+        watches: impl FnOnce() -> Watches,
+        stop: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Ended {
+        let _watches = watches();
+        let mut events = Vec::with_capacity(BATCH);
+        loop {
+            let next = self.next(&mut inputs, &mut events, stop).await;
+            match next {
+                Next::Stop => return Ended::Stopped,
+                Next::Leading(leading) => events.push(Event::Leading(leading)),
+                Next::Outcome(id, outcome) => events.push(Event::Outcome(id, outcome)),
+                Next::Config(data) => match self.configure(&data) {
+                    Change::Rebuild => return Ended::Rebuild,
+                    Change::Settings => events.push(Event::Settings(Box::new(self.live.settings().clone()))),
+                    Change::Nothing => {}
+                },
+                Next::MayCreatePods(may) => {
+                self.live.set_recreate_bare_pods(may);
+                events.push(Event::Settings(Box::new(self.live.settings().clone())));
+            }
+                Next::Events | Next::Wake => {}
+            }
+            self.turn(&mut events);
+        }
+    }
+
+    async fn next(
+        &mut self,
+        inputs: &mut Inputs,
+        events: &mut Vec<Event>,
+        stop: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Next {
+        let now = self.clock.now().tick;
+        // The loop turns at least once a sweep, so that /health can tell a stuck loop from a quiet cluster.
+        let latest = now + self.live.settings().sweep;
+        let wake = self.healer.next_wake().map_or(latest, |wake| wake.min(latest));
+        tokio::select! {
+            biased;
+            () = stop => Next::Stop,
+            Some(leading) = inputs.leading.recv() => Next::Leading(leading),
+            Some(done) = self.tasks.join_next() => match done {
+                Ok((id, outcome)) => Next::Outcome(id, outcome),
+                Err(error) => {
+                    tracing::error!(%error, "an effect ended without an outcome");
+                    Next::Wake
+                }
+            },
+            Some(data) = inputs.config.recv() => Next::Config(data),
+            may = &mut inputs.rights, if !self.asked => {
+                self.asked = true;
+                Next::MayCreatePods(may.unwrap_or(false))
+            }
+            taken = inputs.events.recv_many(events, BATCH), if !inputs.events.is_closed() || !inputs.events.is_empty() => {
+                if taken == 0 { Next::Wake } else { Next::Events }
+            }
+            () = sleep_until(self.clock.instant(wake)) => Next::Wake,
+        }
+    }
+
+    fn turn(&mut self, events: &mut Vec<Event>) {
+        for event in events.iter() {
+            self.note(event);
+        }
+        let now = self.clock.now();
+        let effects = self.healer.turn(now, events.drain(..));
+        self.pages.pulse.beat(now.tick, self.live.settings().sweep);
+        self.pages.readiness.set_synced(self.healer.synced(now));
+        for effect in effects {
+            self.dispatch(effect);
+        }
+        if self.counted.is_none_or(|counted| now.tick.since(counted) >= COUNT_EVERY) {
+            self.counted = Some(now.tick);
+            self.pages.metrics.observe_counts(&self.healer.counts(now));
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Leading(leading) => {
+                self.pages.readiness.set_leader(*leading);
+                self.pages.metrics.leader(*leading);
+            }
+            Event::Watch(kind, WatchState::Broken) => drop(self.broken.insert(*kind)),
+            Event::Watch(kind, WatchState::Synced | WatchState::Alive) => drop(self.broken.remove(kind)),
+            _ => return,
+        }
+        // One broken stream is that kind's trouble; all of them are the API's.
+        self.pages.readiness.set_connected(self.broken.len() < WatchKind::ALL.len());
+    }
+
+    fn dispatch(&mut self, effect: Effect) {
+        // A process that stops only keeps what it knows; what it would have begun is the successor's.
+        let keeps = matches!(effect.verb, Verb::SaveStatus { .. } | Verb::Tell { .. } | Verb::Happened(_));
+        if self.stopping && !keeps {
+            return;
+        }
+        log::decision(&effect);
+        if let Verb::Happened(happening) = &effect.verb {
+            log::happening(happening);
+            self.pages.metrics.observe(happening);
+        }
+        let (actor, notifier) = (self.actor.clone(), self.notifier.clone());
+        let (metrics, cluster) = (self.pages.metrics.clone(), self.live.cluster_name().to_owned());
+        self.tasks.spawn(async move {
+            let outcome = match &effect.verb {
+                Verb::Tell { key, channel, about } => {
+                    let outcome = notifier.tell(*channel, &Notice::new(about, key, &cluster)).await;
+                    metrics.notification(*channel, &outcome);
+                    outcome
+                }
+                _ => actor.perform(&effect).await,
+            };
+            (effect.id, outcome)
+        });
+    }
+
+    fn configure(&mut self, data: &config_map::Data) -> Change {
+        let before = self.live.settings().clone();
+        match self.live.apply(data) {
+            Ok(Change::Nothing) => Change::Nothing,
+            Ok(change) => match self.live.notifier() {
+                Ok(notifier) => {
+                    self.notifier = Arc::new(notifier);
+                    self.log.set(self.live.levels());
+                    tracing::info!("configuration changed");
+                    change
+                }
+                Err(error) => self.refuse(&error.to_string()),
+            },
+            Err(error) => {
+                debug_assert_eq!(before, *self.live.settings(), "a refused change leaves everything as it was");
+                self.refuse(&error.to_string())
+            }
+        }
+    }
+
+    /// A bad change is refused as a whole; the log, a metric and a Warning Event on the ConfigMap say why.
+    fn refuse(&mut self, why: &str) -> Change {
+        tracing::error!(error = why, "the configuration change was refused, the old configuration stays");
+        self.pages.metrics.config_error();
+        let (actor, why) = (self.actor.clone(), why.to_owned());
+        let name = self.live.config_map_name().unwrap_or_default().to_owned();
+        self.tasks.spawn(async move {
+            actor.warn_config_map(&name, &why).await;
+            (EffectId(0), Outcome::Done(self_healing_core::effect::Answer::Nothing))
+        });
+        Change::Nothing
+    }
+
+    /// Lets what is under way end, and stores what it brought; nothing new begins.
+    pub(super) async fn finish(&mut self) {
+        self.stopping = true;
+        let flush = async {
+            while let Some(done) = self.tasks.join_next().await {
+                if let Ok((id, outcome)) = done {
+                    self.turn(&mut vec![Event::Outcome(id, outcome)]);
+                }
+            }
+        };
+        if timeout(FLUSH, flush).await.is_err() {
+            tracing::warn!("stopped before every write and message had an answer; the next leader goes on from the records");
+        }
+    }
+}
