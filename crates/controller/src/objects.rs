@@ -27,6 +27,9 @@ pub enum ObjectError {
     /// Without this field it cannot be told from other objects.
     #[error("the object has no {0}")]
     Missing(&'static str),
+    /// A Recovery that no version of ours wrote.
+    #[error("the Recovery does not read: {0}")]
+    Record(#[from] self_healing_api::recovery::BadRecord),
 }
 
 /// `text`, at most [`TEXT_LIMIT`] characters of it.

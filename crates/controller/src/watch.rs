@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod pod;
 mod pulse;
+mod recovery;
 mod request;
 mod workload;
 
@@ -97,5 +98,13 @@ impl Watches {
             tasks.spawn(follower.run());
         }
         Self(tasks)
+    }
+
+    /// Waits until a watch has ended, which it does only when nobody listens any more.
+    ///
+    /// # Errors
+    /// If it panicked.
+    pub async fn ended(&mut self) -> Result<(), tokio::task::JoinError> {
+        self.0.join_next().await.unwrap_or(Ok(()))
     }
 }

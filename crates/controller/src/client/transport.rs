@@ -112,3 +112,26 @@ fn with_login<C>(proxy: &Uri, tunnel: Tunnel<C>) -> Tunnel<C> {
         Err(_) => tunnel,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn small_writes_leave_at_once() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: Uri = format!("http://{}", server.local_addr().unwrap()).parse().unwrap();
+        let connection = connector().oneshot(uri).await.unwrap();
+        assert!(connection.inner().nodelay().unwrap());
+    }
+
+    #[test]
+    fn a_proxys_user_and_password_are_decoded_and_sent() {
+        let proxy: Uri = "http://user:pa%40ss@127.0.0.1:3128".parse().unwrap();
+        let tunnel = with_login(&proxy, Tunnel::new(proxy.clone(), connector()));
+        let value = base64::engine::general_purpose::STANDARD.encode("user:pa@ss");
+        // The header is marked sensitive, so what can be seen of it is that it is there.
+        assert!(format!("{tunnel:?}").contains("Sensitive"), "{value}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{ObjectError, Shared};
 use jiff::Timestamp;
+use self_healing_api::marks;
 use self_healing_core::fact::{Marks, Owner};
 use self_healing_core::key::{Key, Kind, Text};
 use serde::Deserialize;
@@ -119,26 +120,12 @@ trait Pick: Default {
     fn pick(&mut self, key: &str, value: &str);
 }
 
-mod marks {
-    pub(super) const EXCLUDE: &str = "self-healing.dev/exclude";
-    pub(super) const OWNER: &str = "self-healing.dev/owner";
-    pub(super) const MEDIK8S_EXCLUDE: &str = "remediation.medik8s.io/exclude-from-remediation";
-    pub(super) const CAPI_SKIP: &str = "cluster.x-k8s.io/skip-remediation";
-    pub(super) const CAPI_PAUSED: &str = "cluster.x-k8s.io/paused";
-    pub(super) const KARPENTER_KEEP: &str = "karpenter.sh/do-not-disrupt";
-    pub(super) const AUTOSCALER_KEEP: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
-    pub(super) const MIRROR: &str = "kubernetes.io/config.mirror";
-    pub(super) const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
-    pub(super) const MASTER: &str = "node-role.kubernetes.io/master";
-    pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
-}
-
 impl Pick for Labels {
     fn pick(&mut self, key: &str, value: &str) {
         let mark = match key {
             marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
             marks::MEDIK8S_EXCLUDE if value == "true" => Marks::MEDIK8S_EXCLUDED,
-            marks::CONTROL_PLANE | marks::MASTER => Marks::CONTROL_PLANE,
+            marks::CONTROL_PLANE | marks::CONTROL_PLANE_OLD => Marks::CONTROL_PLANE,
             marks::ZONE => {
                 value.clone_into(&mut self.zone);
                 return;
@@ -154,11 +141,11 @@ impl Pick for Annotations {
         let mark = match key {
             marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
             // Cluster API asks for these two to be present, with any value.
-            marks::CAPI_SKIP => Marks::CAPI_SKIP,
+            marks::CAPI_SKIP_REMEDIATION => Marks::CAPI_SKIP,
             marks::CAPI_PAUSED => Marks::CAPI_PAUSED,
             // Newer Karpenter versions take a duration as well: anything but "false" protects.
-            marks::KARPENTER_KEEP if value != "false" => Marks::KARPENTER_KEEP,
-            marks::AUTOSCALER_KEEP if value == "false" => Marks::AUTOSCALER_KEEP,
+            marks::KARPENTER_DO_NOT_DISRUPT if value != "false" => Marks::KARPENTER_KEEP,
+            marks::AUTOSCALER_SAFE_TO_EVICT if value == "false" => Marks::AUTOSCALER_KEEP,
             marks::MIRROR => Marks::MIRROR,
             marks::OWNER => {
                 value.clone_into(&mut self.owner);

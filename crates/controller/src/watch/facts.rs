@@ -2,7 +2,7 @@
 
 use super::follow::Reader;
 use super::request::Source;
-use super::{Scope, lease, namespace, node, pod, workload};
+use super::{Scope, lease, namespace, node, pod, recovery, workload};
 use crate::objects::{Metadata, ObjectError, Shared};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::key::Key;
@@ -33,6 +33,15 @@ impl Facts {
             let version = metadata(&mut object).resource_version.take();
             Ok((event(&object, shared)?, version))
         };
+        Self::reading(kind, read, gone)
+    }
+
+    /// Facts of objects that are read by `read`, which also gives their version.
+    pub(super) fn reading(
+        kind: WatchKind,
+        read: impl Fn(&[u8], &mut Shared) -> Result<(Event, Option<String>), ObjectError> + Send + 'static,
+        gone: impl Fn(Key) -> Event + Send + 'static,
+    ) -> Self {
         Self { kind, shared: Shared::default(), read: Box::new(read), gone: Box::new(gone) }
     }
 }
@@ -55,7 +64,13 @@ impl Reader for Facts {
 
 /// Every kind that the core reads.
 pub(super) fn all(scope: &Scope) -> Vec<(Source, Facts)> {
-    let mut all = vec![pod::watched(scope), node::watched(scope), lease::watched(), namespace::watched()];
+    let mut all = vec![
+        pod::watched(scope),
+        node::watched(scope),
+        lease::watched(),
+        namespace::watched(),
+        recovery::watched(scope),
+    ];
     all.extend(workload::watched(scope));
     all
 }

@@ -3,12 +3,16 @@
 use super::facts::Facts;
 use super::request::Source;
 use crate::objects::lease::{SlimLease, fact};
+use self_healing_api::marks;
 use self_healing_core::event::Event;
 use self_healing_core::names::WatchKind;
 
 pub(super) fn watched() -> (Source, Facts) {
-    let source =
-        Source::new("/apis/coordination.k8s.io/v1", WatchKind::Lease.as_str(), &["kube-node-lease".to_owned()]);
+    let source = Source::new(
+        "/apis/coordination.k8s.io/v1",
+        WatchKind::Lease.as_str(),
+        &[marks::NODE_LEASE_NAMESPACE.to_owned()],
+    );
     let event = |lease: &SlimLease, shared: &mut _| Ok(Event::Lease(fact(lease, shared)?));
     let gone = |key: self_healing_core::key::Key| Event::LeaseGone(key.name);
     (source, Facts::new(WatchKind::Lease, |lease: &mut SlimLease| &mut lease.metadata, event, gone))
