@@ -10,5 +10,6 @@ pub mod manifests;
 pub mod metrics;
 pub mod notice;
 pub mod notify;
+pub mod objects;
 pub mod run;
 pub mod watch;

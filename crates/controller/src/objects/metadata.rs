@@ -1,0 +1,212 @@
+//! `metadata`, as far as it is read: identity, owner, times and marks; managedFields and other annotations are skipped.
+
+use super::{ObjectError, Shared};
+use jiff::Timestamp;
+use self_healing_core::fact::{Marks, Owner};
+use self_healing_core::key::{Key, Kind, Text};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// `metadata` of any object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Metadata {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its namespace; absent for cluster-scoped objects.
+    pub namespace: Option<String>,
+    /// Its uid.
+    pub uid: Option<String>,
+    /// Its version, opaque.
+    pub resource_version: Option<String>,
+    /// When it was created.
+    pub creation_timestamp: Option<Timestamp>,
+    /// Present when it is being deleted: the request's time plus the grace period.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// Counts changes of the spec.
+    pub generation: Option<i64>,
+    /// What keeps it from being deleted.
+    pub finalizers: Option<Vec<String>>,
+    /// What owns it.
+    pub owner_references: Option<Vec<OwnerReference>>,
+    /// Its labels, as far as read.
+    pub labels: Picked<Labels>,
+    /// Its annotations, as far as read.
+    pub annotations: Picked<Annotations>,
+}
+
+/// One entry of `metadata.ownerReferences`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct OwnerReference {
+    api_version: Option<String>,
+    kind: Option<String>,
+    name: Option<String>,
+    uid: Option<String>,
+    controller: Option<bool>,
+}
+
+impl Metadata {
+    /// The name.
+    ///
+    /// # Errors
+    /// If it is absent or empty.
+    pub fn name(&self) -> Result<&str, ObjectError> {
+        present(self.name.as_deref(), "metadata.name")
+    }
+
+    /// The uid.
+    ///
+    /// # Errors
+    /// If it is absent or empty.
+    pub fn uid(&self) -> Result<&str, ObjectError> {
+        present(self.uid.as_deref(), "metadata.uid")
+    }
+
+    /// Namespace and name.
+    ///
+    /// # Errors
+    /// If the name is absent or empty.
+    pub fn key(&self, shared: &mut Shared) -> Result<Key, ObjectError> {
+        let name = Text::from(self.name()?);
+        Ok(Key { namespace: shared.text(self.namespace.as_deref().unwrap_or("")), name })
+    }
+
+    /// The owner that is its controller.
+    pub fn controller(&self, shared: &mut Shared) -> Option<Arc<Owner>> {
+        let owners = self.owner_references.as_deref().unwrap_or_default();
+        let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+        let group = owner.api_version.as_deref().and_then(|v| v.rsplit_once('/')).map_or("", |(group, _)| group);
+        let kind = Kind::of(group, owner.kind.as_deref()?);
+        Some(shared.owner(kind, owner.name.as_deref()?, owner.uid.as_deref()?))
+    }
+
+    /// The marks that labels and annotations set.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        self.labels.0.marks.with(self.annotations.0.marks)
+    }
+}
+
+fn present<'a>(text: Option<&'a str>, field: &'static str) -> Result<&'a str, ObjectError> {
+    text.filter(|t| !t.is_empty()).ok_or(ObjectError::Missing(field))
+}
+
+/// The labels that are read.
+#[derive(Debug, Default)]
+pub struct Labels {
+    /// Opt-outs and role.
+    pub marks: Marks,
+    /// `topology.kubernetes.io/zone`.
+    pub zone: String,
+}
+
+/// The annotations that are read.
+#[derive(Debug, Default)]
+pub struct Annotations {
+    /// Opt-outs and origin.
+    pub marks: Marks,
+    /// The Recovery that `self-healing.dev/owner` names.
+    pub owner: String,
+}
+
+/// Takes what it knows out of a map of texts.
+trait Pick: Default {
+    fn pick(&mut self, key: &str, value: &str);
+}
+
+mod marks {
+    pub(super) const EXCLUDE: &str = "self-healing.dev/exclude";
+    pub(super) const OWNER: &str = "self-healing.dev/owner";
+    pub(super) const MEDIK8S_EXCLUDE: &str = "remediation.medik8s.io/exclude-from-remediation";
+    pub(super) const CAPI_SKIP: &str = "cluster.x-k8s.io/skip-remediation";
+    pub(super) const CAPI_PAUSED: &str = "cluster.x-k8s.io/paused";
+    pub(super) const KARPENTER_KEEP: &str = "karpenter.sh/do-not-disrupt";
+    pub(super) const AUTOSCALER_KEEP: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+    pub(super) const MIRROR: &str = "kubernetes.io/config.mirror";
+    pub(super) const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+    pub(super) const MASTER: &str = "node-role.kubernetes.io/master";
+    pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
+}
+
+impl Pick for Labels {
+    fn pick(&mut self, key: &str, value: &str) {
+        let mark = match key {
+            marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
+            marks::MEDIK8S_EXCLUDE if value == "true" => Marks::MEDIK8S_EXCLUDED,
+            marks::CONTROL_PLANE | marks::MASTER => Marks::CONTROL_PLANE,
+            marks::ZONE => {
+                value.clone_into(&mut self.zone);
+                return;
+            }
+            _ => return,
+        };
+        self.marks = self.marks.with(mark);
+    }
+}
+
+impl Pick for Annotations {
+    fn pick(&mut self, key: &str, value: &str) {
+        let mark = match key {
+            marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
+            // Cluster API asks for these two to be present, with any value.
+            marks::CAPI_SKIP => Marks::CAPI_SKIP,
+            marks::CAPI_PAUSED => Marks::CAPI_PAUSED,
+            // Newer Karpenter versions take a duration as well: anything but "false" protects.
+            marks::KARPENTER_KEEP if value != "false" => Marks::KARPENTER_KEEP,
+            marks::AUTOSCALER_KEEP if value == "false" => Marks::AUTOSCALER_KEEP,
+            marks::MIRROR => Marks::MIRROR,
+            marks::OWNER => {
+                value.clone_into(&mut self.owner);
+                return;
+            }
+            _ => return,
+        };
+        self.marks = self.marks.with(mark);
+    }
+}
+
+/// A text that is borrowed from the input where it can be.
+#[derive(Deserialize)]
+struct Str<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// What was picked out of a map of texts while it was parsed, so that the rest is never stored.
+#[derive(Debug, Default)]
+pub struct Picked<T>(pub T);
+
+impl<'de, T: Pick> Deserialize<'de> for Picked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Picker<T>(PhantomData<T>);
+
+        impl<'de, T: Pick> Visitor<'de> for Picker<T> {
+            type Value = Picked<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of texts")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Picked(T::default()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut picked = T::default();
+                while let Some(Str(key)) = map.next_key::<Str<'de>>()? {
+                    if key.contains('/') {
+                        let value = map.next_value::<Option<Str<'de>>>()?;
+                        picked.pick(&key, value.as_ref().map_or("", |Str(text)| text));
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Picked(picked))
+            }
+        }
+
+        deserializer.deserialize_any(Picker(PhantomData))
+    }
+}

@@ -1,0 +1,29 @@
+//! Namespaces.
+
+use super::{Metadata, ObjectError, Shared};
+use self_healing_core::fact::NamespaceFact;
+use serde::Deserialize;
+
+/// What is read of a namespace.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlimNamespace {
+    /// Name and marks.
+    pub metadata: Metadata,
+}
+
+/// The fact that `json` states.
+///
+/// # Errors
+/// If it is not a namespace with a name.
+pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
+    fact(&serde_json::from_slice(json)?, shared)
+}
+
+/// The fact that `namespace` states.
+///
+/// # Errors
+/// If the name is absent.
+pub fn fact(namespace: &SlimNamespace, shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
+    Ok(NamespaceFact { name: shared.text(namespace.metadata.name()?), marks: namespace.metadata.marks() })
+}

@@ -1,0 +1,152 @@
+//! Nodes.
+
+use super::{Metadata, ObjectError, Shared, short, stamp};
+use jiff::Timestamp;
+use self_healing_core::fact::{ConditionStatus, NodeCondition, NodeFact, Taint};
+use self_healing_core::key::Text;
+use serde::Deserialize;
+
+/// Where a kubelet listens when its node does not say.
+const KUBELET_PORT: u16 = 10_250;
+
+/// What is read of a node.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlimNode {
+    /// Identity, times, marks.
+    pub metadata: Metadata,
+    spec: Option<Spec>,
+    status: Option<Status>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Spec {
+    unschedulable: Option<bool>,
+    taints: Option<Vec<SlimTaint>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SlimTaint {
+    key: Option<String>,
+    value: Option<String>,
+    effect: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status {
+    conditions: Option<Vec<Condition>>,
+    addresses: Option<Vec<Address>>,
+    daemon_endpoints: Option<DaemonEndpoints>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Condition {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
+    last_transition_time: Option<Timestamp>,
+    last_heartbeat_time: Option<Timestamp>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Address {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct DaemonEndpoints {
+    kubelet_endpoint: Option<Endpoint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Endpoint {
+    // Spelled with a capital in the API.
+    #[serde(rename = "Port")]
+    port: Option<i64>,
+}
+
+/// The fact that `json` states.
+///
+/// # Errors
+/// If it is not a node with name and uid, or a field has another type than documented.
+pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NodeFact, ObjectError> {
+    fact(&serde_json::from_slice(json)?, shared)
+}
+
+/// The fact that `node` states.
+///
+/// # Errors
+/// If name or uid is absent.
+pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectError> {
+    let spec = node.spec.as_ref();
+    let taints = spec.and_then(|s| s.taints.as_deref()).unwrap_or_default();
+    Ok(NodeFact {
+        name: shared.text(node.metadata.name()?),
+        uid: Text::from(node.metadata.uid()?),
+        created: stamp(node.metadata.creation_timestamp),
+        conditions: conditions(node.status.as_ref(), shared),
+        unschedulable: spec.and_then(|s| s.unschedulable).unwrap_or_default(),
+        taints: taints.iter().map(|t| taint(t, shared)).collect(),
+        owner: Text::from(node.metadata.annotations.0.owner.as_str()),
+        kubelet: kubelet(node.status.as_ref()),
+        marks: node.metadata.marks(),
+        zone: shared.text(&node.metadata.labels.0.zone),
+    })
+}
+
+/// All conditions; of two of one type the last.
+fn conditions(status: Option<&Status>, shared: &mut Shared) -> Vec<NodeCondition> {
+    let listed = status.and_then(|s| s.conditions.as_deref()).unwrap_or_default();
+    let mut kept: Vec<NodeCondition> = Vec::with_capacity(listed.len());
+    for condition in listed {
+        let new = NodeCondition {
+            kind: shared.text(short(condition.kind.as_deref())),
+            status: condition_status(condition.status.as_deref()),
+            reason: shared.text(short(condition.reason.as_deref())),
+            changed: stamp(condition.last_transition_time),
+            heartbeat: stamp(condition.last_heartbeat_time),
+        };
+        match kept.iter_mut().find(|c| c.kind == new.kind) {
+            Some(earlier) => *earlier = new,
+            None => kept.push(new),
+        }
+    }
+    kept
+}
+
+fn condition_status(word: Option<&str>) -> ConditionStatus {
+    match word {
+        Some("True") => ConditionStatus::True,
+        Some("False") => ConditionStatus::False,
+        _ => ConditionStatus::Unknown,
+    }
+}
+
+fn taint(taint: &SlimTaint, shared: &mut Shared) -> Taint {
+    let mut text = |t: &Option<String>| shared.text(t.as_deref().unwrap_or(""));
+    Taint { key: text(&taint.key), value: text(&taint.value), effect: text(&taint.effect) }
+}
+
+/// The first internal address, else an external one, else the host name; without any there is no way to look.
+fn kubelet(status: Option<&Status>) -> Option<(Text, u16)> {
+    let status = status?;
+    let addresses = status.addresses.as_deref().unwrap_or_default();
+    let of_kind = |kind: &str| {
+        let address = addresses.iter().find(|a| a.kind.as_deref() == Some(kind))?;
+        address.address.as_deref().filter(|a| !a.is_empty())
+    };
+    let address = ["InternalIP", "ExternalIP", "Hostname"].into_iter().find_map(of_kind)?;
+    let endpoint = status.daemon_endpoints.as_ref().and_then(|e| e.kubelet_endpoint.as_ref());
+    let port = endpoint.and_then(|e| e.port).and_then(|p| u16::try_from(p).ok()).filter(|p| *p != 0);
+    Some((Text::from(address), port.unwrap_or(KUBELET_PORT)))
+}

@@ -1,0 +1,185 @@
+//! Pods.
+
+use super::{Metadata, ObjectError, Shared, count, short, stamp};
+use jiff::Timestamp;
+use self_healing_core::fact::{ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
+use self_healing_core::key::Text;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// What is read of a pod.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlimPod {
+    /// Identity, owner, times, marks.
+    pub metadata: Metadata,
+    spec: Option<Spec>,
+    status: Option<Status>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Spec {
+    node_name: Option<String>,
+    priority: Option<i32>,
+    volumes: Option<Vec<Volume>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Volume {
+    persistent_volume_claim: Option<IgnoredAny>,
+    ephemeral: Option<IgnoredAny>,
+    empty_dir: Option<EmptyDir>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct EmptyDir {
+    medium: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status {
+    phase: Option<String>,
+    reason: Option<String>,
+    message: Option<String>,
+    conditions: Option<Vec<Condition>>,
+    init_container_statuses: Option<Vec<Container>>,
+    container_statuses: Option<Vec<Container>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Condition {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    status: Option<String>,
+    last_transition_time: Option<Timestamp>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Container {
+    name: Option<String>,
+    ready: Option<bool>,
+    restart_count: Option<i64>,
+    state: Option<ContainerState>,
+    last_state: Option<ContainerState>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ContainerState {
+    waiting: Option<Waiting>,
+    terminated: Option<Terminated>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Waiting {
+    reason: Option<String>,
+    message: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Terminated {
+    exit_code: Option<i32>,
+    reason: Option<String>,
+}
+
+/// The fact that `json` states.
+///
+/// # Errors
+/// If it is not a pod with name and uid, or a field has another type than documented.
+pub fn parse(json: &[u8], shared: &mut Shared) -> Result<PodFact, ObjectError> {
+    fact(&serde_json::from_slice(json)?, shared)
+}
+
+/// The fact that `pod` states.
+///
+/// # Errors
+/// If name or uid is absent.
+pub fn fact(pod: &SlimPod, shared: &mut Shared) -> Result<PodFact, ObjectError> {
+    let phase = phase(pod.status.as_ref());
+    let ready_condition = pod.status.as_ref().and_then(ready_condition);
+    let ready = ready_condition.is_some_and(|c| c.status.as_deref() == Some("True"));
+    let deleting = pod.metadata.deletion_timestamp.is_some();
+    let well = phase == PodPhase::Succeeded || (phase == PodPhase::Running && ready);
+    let spec = pod.spec.as_ref();
+    Ok(PodFact {
+        key: pod.metadata.key(shared)?,
+        uid: Text::from(pod.metadata.uid()?),
+        node: spec.and_then(|s| s.node_name.as_deref()).filter(|n| !n.is_empty()).map(|n| shared.text(n)),
+        owner: pod.metadata.controller(shared),
+        created: stamp(pod.metadata.creation_timestamp),
+        phase,
+        ready,
+        marks: marks(pod),
+        priority: spec.and_then(|s| s.priority).unwrap_or_default(),
+        trouble: (deleting || !well).then(|| Box::new(trouble(pod, ready_condition, shared))),
+    })
+}
+
+fn phase(status: Option<&Status>) -> PodPhase {
+    match status.and_then(|s| s.phase.as_deref()) {
+        Some("Pending") => PodPhase::Pending,
+        Some("Running") => PodPhase::Running,
+        Some("Succeeded") => PodPhase::Succeeded,
+        Some("Failed") => PodPhase::Failed,
+        _ => PodPhase::Unknown,
+    }
+}
+
+/// Of two conditions of one type the last counts.
+fn ready_condition(status: &Status) -> Option<&Condition> {
+    status.conditions.as_ref()?.iter().rev().find(|c| c.kind.as_deref() == Some("Ready"))
+}
+
+fn marks(pod: &SlimPod) -> Marks {
+    let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref()).unwrap_or_default();
+    let claims = volumes.iter().any(|v| v.persistent_volume_claim.is_some() || v.ephemeral.is_some());
+    let on_disk = |dir: &EmptyDir| dir.medium.as_deref().unwrap_or("").is_empty();
+    let scratch = volumes.iter().any(|v| v.empty_dir.as_ref().is_some_and(on_disk));
+    pod.metadata.marks().with_if(claims, Marks::PERSISTENT_VOLUME).with_if(scratch, Marks::EMPTY_DIR)
+}
+
+fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> PodTrouble {
+    let none = Status::default();
+    let status = pod.status.as_ref().unwrap_or(&none);
+    let inits = status.init_container_statuses.iter().flatten().filter(|c| !finished_well(c));
+    let containers = inits.chain(status.container_statuses.iter().flatten());
+    PodTrouble {
+        reason: short(status.reason.as_deref()).into(),
+        message: short(status.message.as_deref()).into(),
+        ready_changed: ready.and_then(|c| c.last_transition_time).map(|t| stamp(Some(t))),
+        deletion_due: pod.metadata.deletion_timestamp.map(|t| stamp(Some(t))),
+        finalizers: pod.metadata.finalizers.iter().flatten().map(|f| shared.text(f)).collect(),
+        containers: containers.filter(|c| c.ready != Some(true)).map(container).collect(),
+    }
+}
+
+/// Whether an init container has done its work.
+fn finished_well(container: &Container) -> bool {
+    let ended = container.state.as_ref().and_then(|s| s.terminated.as_ref());
+    ended.is_some_and(|t| t.exit_code == Some(0))
+}
+
+fn container(container: &Container) -> ContainerFact {
+    let waiting = container.state.as_ref().and_then(|s| s.waiting.as_ref());
+    let ended = |state: &Option<ContainerState>| state.as_ref().and_then(|s| s.terminated.as_ref()).map(exit);
+    ContainerFact {
+        name: short(container.name.as_deref()).into(),
+        restarts: count(container.restart_count),
+        ready: container.ready == Some(true),
+        waiting: short(waiting.and_then(|w| w.reason.as_deref())).into(),
+        waiting_message: short(waiting.and_then(|w| w.message.as_deref())).into(),
+        exit: ended(&container.state).or_else(|| ended(&container.last_state)),
+    }
+}
+
+fn exit(ended: &Terminated) -> Exit {
+    Exit { code: ended.exit_code.unwrap_or_default(), reason: short(ended.reason.as_deref()).into() }
+}
