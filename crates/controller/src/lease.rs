@@ -48,7 +48,9 @@ impl Default for Timing {
 enum Error {
     #[error("cannot {verb} Lease {namespace}/{LEASE}: no answer within {} s", .within.as_secs_f32())]
     Silent { verb: &'static str, namespace: String, within: Duration },
-    #[error("cannot {verb} Lease {namespace}/{LEASE}: {status}; allow get, create and update on leases.coordination.k8s.io in this namespace")]
+    #[error(
+        "cannot {verb} Lease {namespace}/{LEASE}: {status}; allow get, create and update on leases.coordination.k8s.io in this namespace"
+    )]
     Forbidden { verb: &'static str, namespace: String, status: Box<kube::core::Status> },
     #[error("cannot {verb} Lease {namespace}/{LEASE}: {source}")]
     Api { verb: &'static str, namespace: String, source: Box<kube::Error> },

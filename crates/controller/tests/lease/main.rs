@@ -133,7 +133,9 @@ async fn a_stopped_process_finds_the_door_closed_when_it_wakes() {
 async fn the_clock_of_the_other_does_not_matter() {
     for renewed in ["2001-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"] {
         let store = Store::default();
-        store.write(json!({"holderIdentity": "gone", "leaseDurationSeconds": 15, "leaseTransitions": 7, "renewTime": renewed}));
+        store.write(
+            json!({"holderIdentity": "gone", "leaseDurationSeconds": 15, "leaseTransitions": 7, "renewTime": renewed}),
+        );
         let one = start(&store, "one");
         let waited = until(|| one.door.may_write()).await;
         assert!(waited >= 15 * SECOND && waited <= 17 * SECOND, "renewTime {renewed}: taken after {waited:?}");
@@ -146,7 +148,9 @@ async fn a_live_holder_is_left_alone_however_odd_its_times_are() {
     let store = Store::default();
     let one = start(&store, "one");
     for beat in 0..100 {
-        store.write(json!({"holderIdentity": "odd", "leaseDurationSeconds": 15, "renewTime": format!("beat {}", beat % 2)}));
+        store.write(
+            json!({"holderIdentity": "odd", "leaseDurationSeconds": 15, "renewTime": format!("beat {}", beat % 2)}),
+        );
         sleep(10 * SECOND).await;
         assert!(!one.door.may_write());
     }
