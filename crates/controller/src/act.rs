@@ -1,1 +1,94 @@
-//! act.
+//! Effects become API calls, and their answers outcomes: one verb in, one [`Outcome`] out, and no decision in between.
+//!
+//! Every write passes the leadership door right before it is sent, is sent once, and carries a precondition that makes it
+//! safe to repeat. What an answer of the API server means is said in one place, [`outcome`].
+
+mod announce;
+mod call;
+mod kubelet;
+mod look;
+mod manifest;
+mod node;
+mod outcome;
+mod pod;
+mod record;
+
+use self::announce::Announcer;
+use self::call::Calls;
+use crate::lease::Door;
+use kube::Client;
+use self_healing_core::effect::{Answer, Effect, Outcome, Verb};
+use self_healing_core::key::Text;
+
+/// Who the controller is, for its own namespace and the origin of Events.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The controller's namespace, where Recoveries live.
+    pub namespace: Text,
+    /// The controller's pod name (or host name outside a cluster).
+    pub instance: Text,
+}
+
+/// The only writer to the API server, apart from the leader election.
+pub struct Actor {
+    calls: Calls,
+    identity: Identity,
+    announcer: Announcer,
+    look_at_kubelets: bool,
+}
+
+impl Actor {
+    /// An actor that reads with `read`, which may retry, and writes with `write`, which must make one attempt per request,
+    /// as long as `door` is open.
+    #[must_use]
+    pub fn new(read: Client, write: Client, door: Door, identity: Identity) -> Self {
+        let announcer = Announcer::new(identity.clone());
+        Self { calls: Calls::new(read, write, door), identity, announcer, look_at_kubelets: true }
+    }
+
+    /// The same, but it opens no connection to kubelets: their look is refused, so that silence is never concluded.
+    #[must_use]
+    pub fn without_kubelets(self) -> Self {
+        Self { look_at_kubelets: false, ..self }
+    }
+
+    /// Does what `effect` says and gives its outcome, within 10 s per API call.
+    ///
+    /// [`Verb::Happened`] writes Events as far as that works and is always done; [`Verb::Tell`] is for `notify` and refused.
+    pub async fn perform(&self, effect: &Effect) -> Outcome {
+        let done = self.verb(effect).await;
+        let outcome = done.map_or_else(|outcome| outcome, Outcome::Done);
+        tracing::debug!(effect = effect.id.0, recovery = %effect.recovery, verb = %effect.verb, ?outcome, "performed");
+        outcome
+    }
+
+    /// The way of each verb; `Err` is every outcome but done.
+    async fn verb(&self, effect: &Effect) -> Result<Answer, Outcome> {
+        let (calls, own, recovery) = (&self.calls, &*self.identity.namespace, &*effect.recovery);
+        match &effect.verb {
+            Verb::ReadRecoveries => record::read_all(calls, own).await,
+            Verb::CreateRecovery(record) => record::create(calls, own, record).await,
+            Verb::SaveStatus { status, resource_version, uid } => {
+                record::save(calls, own, recovery, status, record::Version { uid, resource_version }).await
+            }
+            Verb::DeleteRecovery { uid } => record::delete(calls, own, recovery, uid).await,
+            Verb::LookAtPod(target) => look::pod(calls, target).await,
+            Verb::LookAtNode(target) => look::node(calls, target).await,
+            Verb::ListPods { node } => look::pods_of(calls, node).await,
+            Verb::LookAtKubelet { address, port, .. } if self.look_at_kubelets => kubelet::look(address, *port).await,
+            Verb::LookAtKubelet { .. } => Err(outcome::refused("looks at kubelets are switched off")),
+            Verb::Cordon(target) => node::cordon(calls, target, recovery).await,
+            Verb::Uncordon(target) => node::uncordon(calls, target, recovery).await,
+            Verb::TaintSuspect { node } => node::taint(calls, node, recovery).await,
+            Verb::UntaintSuspect { node } => node::untaint(calls, node, recovery).await,
+            Verb::Evict(target) => pod::evict(calls, target).await,
+            Verb::DeletePod { target, resource_version } => pod::delete(calls, target, resource_version).await,
+            Verb::CreatePod { manifest } => pod::create(calls, manifest).await,
+            Verb::Tell { .. } => Err(outcome::refused("messages are sent by notify")),
+            Verb::Happened(happening) => {
+                self.announcer.announce(calls, happening).await;
+                Ok(Answer::Nothing)
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Writes on pods: evict, delete, create.
+
+use super::call::{Calls, pod_path, segment};
+use super::outcome;
+use http::Method;
+use self_healing_core::effect::{Answer, Outcome};
+use self_healing_core::key::{Key, Target};
+use serde_json::{Value, json};
+
+/// Asks the Eviction API, and nothing else: a refused eviction never becomes a delete.
+///
+/// Built by hand, because kube's own sends its options under a name that the API does not know; with strict validation such a
+/// mistake would be refused instead of dropping the precondition.
+pub(super) async fn evict(calls: &Calls, target: &Target) -> Result<Answer, Outcome> {
+    let body = json!({
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": &*target.key.name, "namespace": &*target.key.namespace},
+        "deleteOptions": {"preconditions": {"uid": uid(target)?}},
+    });
+    let path = format!("{}/eviction?fieldValidation=Strict", pod_path(target)?);
+    outcome::of(&calls.write(Method::POST, &path, &body).await?)?;
+    Ok(Answer::Nothing)
+}
+
+/// Deletes with the pod's own grace period, if it is still the pod in the state that was judged.
+pub(super) async fn delete(calls: &Calls, target: &Target, resource_version: &str) -> Result<Answer, Outcome> {
+    if resource_version.is_empty() {
+        return Err(outcome::refused("a pod is only deleted at the version that was looked at"));
+    }
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {"uid": uid(target)?, "resourceVersion": resource_version},
+    });
+    outcome::of(&calls.write(Method::DELETE, &pod_path(target)?, &body).await?)?;
+    Ok(Answer::Nothing)
+}
+
+pub(super) async fn create(calls: &Calls, manifest: &str) -> Result<Answer, Outcome> {
+    // The words of the parser could quote the manifest, which may hold what its author wants to keep.
+    let pod: Value = serde_json::from_str(manifest).map_err(|_| outcome::refused("the saved manifest is no JSON"))?;
+    let text = |field: &str| pod["metadata"][field].as_str().unwrap_or_default();
+    let key = Key::new(segment("namespace", text("namespace"))?, segment("pod name", text("name"))?);
+    let reply = calls.write(Method::POST, &format!("/api/v1/namespaces/{}/pods", key.namespace), &pod).await?;
+    if !outcome::already_exists(&reply) {
+        outcome::of(&reply).map_err(outcome::of_create)?;
+    }
+    Ok(Answer::Created(key))
+}
+
+fn uid(target: &Target) -> Result<&str, Outcome> {
+    if target.uid.is_empty() { Err(outcome::refused("a pod is only removed by its uid")) } else { Ok(&target.uid) }
+}
