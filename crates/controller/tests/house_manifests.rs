@@ -1,4 +1,4 @@
-//! What a reviewer of the manifests would look for, and that the checked-in files are the generated ones.
+//! What a reviewer of the manifests would look for.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
@@ -8,7 +8,6 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use self_healing_controller::manifests::{NAMESPACE, Options, all, files};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 
 const WITHOUT_BARE_PODS: Options = Options { recreate_bare_pods: false };
 
@@ -38,35 +37,6 @@ fn grants(rules: &[Value], verb: &str, resource: &str) -> bool {
     let lists =
         |rule: &Value, field: &str, word: &str| rule[field].as_array().unwrap().iter().any(|found| found == word);
     rules.iter().any(|rule| lists(rule, "verbs", verb) && lists(rule, "resources", resource))
-}
-
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kubernetes/self-healing")
-}
-
-/// `cargo xtask generate` runs this with `UPDATE_GENERATED` set; then it writes what it would otherwise compare.
-#[test]
-fn the_checked_in_manifests_are_the_generated_ones() {
-    let generated = files(Options::default()).unwrap();
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        for (name, text) in &generated {
-            std::fs::write(directory().join(name), text).unwrap();
-        }
-    }
-    for (name, text) in &generated {
-        let path = directory().join(name);
-        let stored = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(stored == *text, "kubernetes/self-healing/{name} is not current: run `cargo xtask generate`");
-    }
-    let mut names: Vec<String> = std::fs::read_dir(directory())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "yaml"))
-        .collect();
-    names.sort();
-    let mut expected: Vec<&str> = generated.iter().map(|(name, _)| *name).collect();
-    expected.sort_unstable();
-    assert_eq!(names, expected, "a file in kubernetes/self-healing is not generated");
 }
 
 #[test]
