@@ -1,1 +1,77 @@
-//! marks.
+//! Every label, annotation, taint, condition and finalizer key that is read or written on objects, each spelled once.
+//!
+//! The first group is ours; the others belong to Kubernetes or to tools whose opt-outs and claims are honoured.
+
+/// The API group of the custom resources, and the prefix of every mark of ours.
+pub const GROUP: &str = "self-healing.dev";
+/// The field manager of every write, and the value of [`MANAGED_BY`].
+pub const MANAGER: &str = "self-healing-controller";
+
+/// Annotation or label on any object, its workload or its namespace: `"true"` means never act.
+pub const EXCLUDE: &str = "self-healing.dev/exclude";
+/// Annotation beside each change of ours: the name of the Recovery that made it, and so must undo it.
+pub const OWNER: &str = "self-healing.dev/owner";
+/// Annotation beside our cordon: `spec.unschedulable` before it, `"true"` or `"false"`.
+pub const ORIGINAL_UNSCHEDULABLE: &str = "self-healing.dev/original-unschedulable";
+/// Annotation beside our selector change on a Service: the selector before it, as JSON.
+pub const ORIGINAL_SELECTOR: &str = "self-healing.dev/original-selector";
+/// Annotation beside our scale change: the replicas before it.
+pub const ORIGINAL_REPLICAS: &str = "self-healing.dev/original-replicas";
+/// Taint of effect `PreferNoSchedule` on a node whose pod is recreated elsewhere; its value names the Recovery.
+pub const SUSPECT: &str = "self-healing.dev/suspect";
+/// Annotation on a Service: the standby's selector, `k=v,k2=v2`.
+pub const FAILOVER_SELECTOR: &str = "self-healing.dev/failover-selector";
+/// Annotation on a Service: the standby's workload, `deployment/NAME`.
+pub const FAILOVER_WORKLOAD: &str = "self-healing.dev/failover-workload";
+/// Annotation on a Deployment: `"true"` allows a rollback.
+pub const AUTO_ROLLBACK: &str = "self-healing.dev/auto-rollback";
+/// Annotation on a Recovery: who approved it.
+pub const APPROVE: &str = "self-healing.dev/approve";
+/// Annotation on a Recovery: who vetoed it.
+pub const CANCEL: &str = "self-healing.dev/cancel";
+/// Label on a Recovery: its type of failure.
+pub const TYPE: &str = "self-healing.dev/type";
+/// Label on a Recovery: its cause.
+pub const CAUSE: &str = "self-healing.dev/cause";
+
+/// Label that says which tool made an object.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// Annotation on the mirror of a static pod, which only its kubelet can change.
+pub const MIRROR: &str = "kubernetes.io/config.mirror";
+/// Label on control-plane nodes.
+pub const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+/// Label on control-plane nodes of older installations.
+pub const CONTROL_PLANE_OLD: &str = "node-role.kubernetes.io/master";
+/// Label with a node's zone.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+/// Namespace of the nodes' heartbeat Leases.
+pub const NODE_LEASE_NAMESPACE: &str = "kube-node-lease";
+/// Taint that says a machine is proven to be off, so that its pods and volumes may be released.
+pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+/// Taint that Kubernetes sets on a cordoned node.
+pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+
+/// medik8s: label that excludes a node from remediation.
+pub const MEDIK8S_EXCLUDE: &str = "remediation.medik8s.io/exclude-from-remediation";
+/// medik8s: namespace of the Leases (`node-NAME`) by which its operators claim a node.
+pub const MEDIK8S_LEASE_NAMESPACE: &str = "medik8s-leases";
+/// Cluster API: annotation that excludes a machine from remediation, whatever its value.
+pub const CAPI_SKIP_REMEDIATION: &str = "cluster.x-k8s.io/skip-remediation";
+/// Cluster API: annotation that stops all work on an object, whatever its value.
+pub const CAPI_PAUSED: &str = "cluster.x-k8s.io/paused";
+/// Cluster API: annotation with the name of a node's Machine.
+pub const CAPI_MACHINE: &str = "cluster.x-k8s.io/machine";
+/// Karpenter: annotation on a pod or node, `"true"` keeps it from voluntary disruption.
+pub const KARPENTER_DO_NOT_DISRUPT: &str = "karpenter.sh/do-not-disrupt";
+/// Karpenter: taint on a node that it is about to remove.
+pub const KARPENTER_DISRUPTED: &str = "karpenter.sh/disrupted";
+/// Cluster autoscaler: annotation on a pod, `"false"` keeps it from eviction.
+pub const AUTOSCALER_SAFE_TO_EVICT: &str = "cluster-autoscaler.kubernetes.io/safe-to-evict";
+/// Cluster autoscaler: taint on a node that it is about to remove.
+pub const AUTOSCALER_TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
+/// Cluster autoscaler: taint on a node that it may remove soon.
+pub const AUTOSCALER_CANDIDATE: &str = "DeletionCandidateOfClusterAutoscaler";
+/// Node condition of maintenance tools: somebody works on the node.
+pub const MAINTENANCE_IN_PROGRESS: &str = "MaintenanceInProgress";
+/// Node condition of maintenance tools: somebody drains the node.
+pub const DRAIN_IN_PROGRESS: &str = "DrainInProgress";
