@@ -1,6 +1,7 @@
 //! What the controller may do on the API: one table, from which the RBAC manifests are made.
 
 use super::{CONFIG_MAP, NAME, NAMESPACE, Options, SERVICE_ACCOUNT, labels};
+use self_healing_api::marks::{GROUP, NODE_LEASE_NAMESPACE};
 use serde_json::{Value, json};
 
 /// Where a permission holds.
@@ -21,7 +22,7 @@ impl Scope {
         match self {
             Self::Cluster => None,
             Self::OwnNamespace => Some(NAMESPACE),
-            Self::NodeLeases => Some("kube-node-lease"),
+            Self::NodeLeases => Some(NODE_LEASE_NAMESPACE),
         }
     }
 }
@@ -64,7 +65,6 @@ const fn own(
     Permission { group, resource, verbs, names, scope: Scope::OwnNamespace, why }
 }
 
-const OURS: &str = "self-healing.dev";
 const LEASES: &str = "coordination.k8s.io";
 
 #[rustfmt::skip] // a table, one permission per line
@@ -79,8 +79,8 @@ const ALWAYS: &[Permission] = &[
     cluster("apps", "daemonsets", &["list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
     cluster("events.k8s.io", "events", &["create", "patch"], "tell what was done on the object it was done to"),
-    own(OURS, "recoveries", &["get", "list", "watch", "create", "delete"], &[], "keep the record of every recovery, and clear it away after recovery_ttl"),
-    own(OURS, "recoveries/status", &["update"], &[], "record each step"),
+    own(GROUP, "recoveries", &["get", "list", "watch", "create", "delete"], &[], "keep the record of every recovery, and clear it away after recovery_ttl"),
+    own(GROUP, "recoveries/status", &["update"], &[], "record each step"),
     own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),
     own(LEASES, "leases", &["get", "update"], &[NAME], "leader election"),
     own("", "configmaps", &["get", "list", "watch"], &[CONFIG_MAP], "apply changes of the configuration without a restart"),
