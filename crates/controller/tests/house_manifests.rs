@@ -6,6 +6,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use self_healing_controller::manifests::{NAMESPACE, Options, all, files};
+use self_healing_core::names::WatchKind;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -84,6 +85,15 @@ fn no_rule_has_a_wildcard_or_touches_secrets() {
                 assert!(!word.as_str().unwrap().contains('*'), "a wildcard in {rule}");
                 assert!(!word.as_str().unwrap().starts_with("secrets"), "{rule}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_watched_kind_may_be_watched() {
+    for kind in WatchKind::ALL {
+        for verb in ["list", "watch"] {
+            assert!(grants(&rules(WITHOUT_BARE_PODS), verb, kind.as_str()), "{verb} {kind}");
         }
     }
 }
