@@ -1,1 +1,56 @@
-fn main() {}
+//! The project's commands: `cargo xtask check`, `generate`, `test`, `e2e`, `bench` and `image`.
+
+mod check;
+mod e2e;
+mod image;
+mod parts;
+mod tools;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The project's commands. `test` is what continuous integration runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Format, lints, dependency rules, and whether the generated files are current.
+    Check,
+    /// Writes the generated files: kubernetes/self-healing/*.yaml and docs/configuration.md.
+    Generate,
+    /// Everything: `check`, all tests of the workspace, the release build, `e2e`.
+    Test,
+    /// Builds the controller and runs it against a real control plane; arguments go to self-healing-e2e.
+    #[command(disable_help_flag = true)]
+    E2e {
+        /// Passed on, e.g. the name of one story.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Builds the controller and measures it; arguments go to `self-healing-e2e bench`, e.g. `latency` or `memory`.
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Builds the container image; where no engine answers, assembles its root file system in target/image and checks that.
+    Image,
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Check => parts::run(&check::parts()),
+        Task::Generate => check::generate(),
+        Task::Test => parts::run(&[check::parts(), e2e::parts()].concat()),
+        Task::E2e { args } => e2e::run(&args),
+        Task::Bench { args } => e2e::bench(&args),
+        Task::Image => image::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

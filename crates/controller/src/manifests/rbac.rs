@@ -1,0 +1,157 @@
+//! What the controller may do on the API: one table, from which the RBAC manifests are made.
+
+use super::{CONFIG_MAP, NAME, NAMESPACE, Options, SERVICE_ACCOUNT, labels};
+use self_healing_api::marks::{GROUP, NODE_LEASE_NAMESPACE};
+use serde_json::{Value, json};
+
+/// Where a permission holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In all namespaces, or on objects that have none.
+    Cluster,
+    /// In the controller's namespace.
+    OwnNamespace,
+    /// In `kube-node-lease`, where kubelets renew their Leases.
+    NodeLeases,
+}
+
+impl Scope {
+    /// The one namespace that it means; `None` for the whole cluster.
+    #[must_use]
+    pub const fn namespace(self) -> Option<&'static str> {
+        match self {
+            Self::Cluster => None,
+            Self::OwnNamespace => Some(NAMESPACE),
+            Self::NodeLeases => Some(NODE_LEASE_NAMESPACE),
+        }
+    }
+}
+
+/// Verbs on one resource, and what they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// API group; empty for core.
+    pub group: &'static str,
+    /// Resource, with its subresource after a slash.
+    pub resource: &'static str,
+    /// What may be done.
+    pub verbs: &'static [&'static str],
+    /// The only objects on which it may be done; empty for any.
+    pub names: &'static [&'static str],
+    /// Where.
+    pub scope: Scope,
+    /// What for, in words for the person who reviews it.
+    pub why: &'static str,
+}
+
+/// A permission on any object of the cluster.
+const fn cluster(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    why: &'static str,
+) -> Permission {
+    Permission { group, resource, verbs, names: &[], scope: Scope::Cluster, why }
+}
+
+/// A permission in the controller's own namespace.
+const fn own(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    names: &'static [&'static str],
+    why: &'static str,
+) -> Permission {
+    Permission { group, resource, verbs, names, scope: Scope::OwnNamespace, why }
+}
+
+const LEASES: &str = "coordination.k8s.io";
+
+#[rustfmt::skip] // a table, one permission per line
+const ALWAYS: &[Permission] = &[
+    cluster("", "pods", &["get", "list", "watch", "delete"], "see failures; confirm one by a fresh read; restart a failed pod"),
+    cluster("", "pods/eviction", &["create"], "drain a node within disruption budgets"),
+    cluster("", "nodes", &["get", "list", "watch", "patch"], "see failures; confirm one by a fresh read; cordon and taint, and undo it"),
+    cluster("", "namespaces", &["list", "watch"], "honour opt-out marks on namespaces"),
+    cluster("apps", "deployments", &["list", "watch"], "know whether a workload is back; honour opt-out marks"),
+    cluster("apps", "replicasets", &["list", "watch"], "find the Deployment above a pod"),
+    cluster("apps", "statefulsets", &["list", "watch"], "know whether a workload is back; honour opt-out marks"),
+    cluster("apps", "daemonsets", &["list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
+    cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
+    cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
+    own(GROUP, "recoveries", &["get", "list", "watch", "create", "delete"], &[], "keep the record of every recovery, and clear it away after recovery_ttl"),
+    own(GROUP, "recoveries/status", &["update"], &[], "record each step"),
+    own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),
+    own(LEASES, "leases", &["get", "update"], &[NAME], "leader election"),
+    own("", "configmaps", &["get", "list", "watch"], &[CONFIG_MAP], "apply changes of the configuration without a restart"),
+    Permission { group: LEASES, resource: "leases", verbs: &["get", "list", "watch"], names: &[], scope: Scope::NodeLeases, why: "see which kubelets are silent" },
+];
+
+const RECREATE_BARE_PODS: Permission =
+    cluster("", "pods", &["create"], "restart a bare pod, which no controller would create again");
+
+/// Every permission that an installation with these options needs.
+#[must_use]
+pub fn permissions(options: Options) -> Vec<Permission> {
+    let create = options.recreate_bare_pods.then_some(RECREATE_BARE_PODS);
+    ALWAYS.iter().copied().chain(create).collect()
+}
+
+/// The ServiceAccount and everything that is granted to it.
+pub(super) fn documents(options: Options) -> Vec<Value> {
+    let permissions = permissions(options);
+    let account = json!({
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": { "name": SERVICE_ACCOUNT, "namespace": NAMESPACE, "labels": labels() },
+    });
+    let granted = [Scope::Cluster, Scope::OwnNamespace, Scope::NodeLeases];
+    std::iter::once(account).chain(granted.into_iter().flat_map(|scope| grant(scope, &permissions))).collect()
+}
+
+/// The role of one scope and the binding that gives it to the controller.
+fn grant(scope: Scope, permissions: &[Permission]) -> [Value; 2] {
+    let rules: Vec<Value> = permissions.iter().filter(|permission| permission.scope == scope).map(rule).collect();
+    let prefix = if scope.namespace().is_none() { "Cluster" } else { "" };
+    let metadata = |name: &str| match scope.namespace() {
+        None => json!({ "name": name, "labels": labels() }),
+        Some(namespace) => json!({ "name": name, "namespace": namespace, "labels": labels() }),
+    };
+    let (role, binding) = ("self-healing-role", "self-healing-binding");
+    [
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": format!("{prefix}Role"),
+            "metadata": metadata(role),
+            "rules": rules,
+        }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": format!("{prefix}RoleBinding"),
+            "metadata": metadata(binding),
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": format!("{prefix}Role"), "name": role },
+            "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": NAMESPACE }],
+        }),
+    ]
+}
+
+fn rule(permission: &Permission) -> Value {
+    let mut rule = json!({
+        "apiGroups": [permission.group],
+        "resources": [permission.resource],
+        "verbs": permission.verbs,
+    });
+    if !permission.names.is_empty() {
+        rule["resourceNames"] = json!(permission.names);
+    }
+    rule
+}
+
+/// The reasons, as comment lines for the file.
+pub(super) fn comment(options: Options) -> String {
+    let line = |permission: Permission| {
+        let place = permission.scope.namespace().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        format!("#   {} {}{place}: {}\n", permission.verbs.join(", "), permission.resource, permission.why)
+    };
+    format!("# What each right is for:\n{}", permissions(options).into_iter().map(line).collect::<String>())
+}
