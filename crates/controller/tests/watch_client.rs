@@ -1,5 +1,7 @@
 //! The clients send each write once, end in time, do not starve each other, and say plainly why they cannot start.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod watch_support;
 
 use http::Request;
