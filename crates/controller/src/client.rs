@@ -68,12 +68,7 @@ impl Clients {
             in_flight,
             idle: max_in_flight,
         };
-        let transport = transport::Transport::new(credentials)?;
-        Ok(Self {
-            reads: transport.client(bounds(30, None), on_call)?,
-            writes: transport.client(bounds(10, Some(max_in_flight)), on_call)?,
-            lease: transport.client(bounds(5, None), on_call)?,
-        })
+        Self::bounded(credentials, [bounds(30, None), bounds(10, Some(max_in_flight)), bounds(5, None)], on_call)
     }
 
     /// Clients with the given bounds, in the order of the fields.

@@ -11,6 +11,7 @@ mod lease;
 mod lines;
 mod namespace;
 mod node;
+mod outlet;
 mod pod;
 mod pulse;
 mod recovery;

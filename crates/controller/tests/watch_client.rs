@@ -1,5 +1,7 @@
 //! The clients send each write once, end in time, do not starve each other, and say plainly why they cannot start.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod watch_support;
 
 use http::Request;
@@ -140,6 +142,26 @@ async fn a_refused_connection_is_known_not_to_have_been_sent() {
     let error = clients.writes.request_text(post(EVICTION)).await.unwrap_err();
     assert!(never_sent(&error));
     assert!(words(&error).contains("refused"), "{}", words(&error));
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_a_tunnel_with_its_user_and_password_decoded() {
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = proxy.local_addr().unwrap();
+    let mut credentials = Credentials::anonymous("https://api.example:6443".parse().unwrap());
+    credentials.config.proxy_url = Some(format!("http://user:pa%40ss@{address}").parse().unwrap());
+    let clients = Clients::new(&credentials, 1, &(Arc::new(|_: &_| {}) as _)).unwrap();
+    let asking = tokio::spawn(async move { clients.reads.request_text(get("/version")).await });
+    let (mut stream, _) = tokio::time::timeout(DEADLINE, proxy.accept()).await.unwrap().unwrap();
+    let mut head = vec![0; 4_096];
+    let read = tokio::io::AsyncReadExt::read(&mut stream, &mut head).await.unwrap();
+    let head = String::from_utf8_lossy(&head[..read]).to_lowercase();
+    assert!(head.starts_with("connect api.example:6443 http/1.1\r\n"), "{head}");
+    // printf 'user:pa@ss' | base64
+    assert!(head.contains("proxy-authorization: basic dxnlcjpwyubzcw==\r\n"), "{head}");
+    drop(stream);
+    let error = asking.await.unwrap().unwrap_err();
+    assert!(!words(&error).contains("pa%40ss") && !words(&error).contains("pa@ss"), "{}", words(&error));
 }
 
 struct File(PathBuf);

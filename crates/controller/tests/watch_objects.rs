@@ -1,5 +1,7 @@
 //! Objects as the API server sends them become the facts that rules read; nothing that it could send panics.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use proptest::prelude::*;
 use self_healing_controller::objects::{Shared, lease, namespace, node, pod, workload};
 use self_healing_core::fact::{ConditionStatus, Marks, PodFact, PodPhase};

@@ -8,9 +8,10 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use kube::client::Body;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::Semaphore;
 use tower::{BoxError, Layer, Service, ServiceExt};
 
 /// What one client allows.
@@ -43,13 +44,15 @@ pub(super) struct BoundedLayer(pub(super) Bounds);
 pub(super) struct Bounded<S> {
     inner: S,
     bounds: Bounds,
+    turns: Arc<Semaphore>,
 }
 
 impl<S> Layer<S> for BoundedLayer {
     type Service = Bounded<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Bounded { inner, bounds: self.0 }
+        let turns = self.0.in_flight.map_or(Semaphore::MAX_PERMITS, |n| n.clamp(1, Semaphore::MAX_PERMITS));
+        Bounded { inner, bounds: self.0, turns: Arc::new(Semaphore::new(turns)) }
     }
 }
 
@@ -70,18 +73,22 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (inner, bounds) = (self.inner.clone(), self.bounds);
+        let (inner, bounds, turns) = (self.inner.clone(), self.bounds, self.turns.clone());
         let streams = super::count::is_watch(request.uri());
         Box::pin(async move {
+            let whole = async {
+                // Held until the whole answer is there. The semaphore is never closed.
+                let _turn = turns.acquire().await?;
+                let (head, body) = inner.oneshot(request).await?.into_parts();
+                if streams && head.status.is_success() {
+                    return Ok(Response::from_parts(head, Either::Right(body)));
+                }
+                let body = Limited::new(body, bounds.bytes).collect().await;
+                let body = body.map_err(|error| length(error, bounds.bytes))?;
+                Ok(Response::from_parts(head, Either::Left(Full::new(body.to_bytes()))))
+            };
             let late = |_| BoxError::from(TooLate(bounds.deadline));
-            let end = Instant::now() + bounds.deadline;
-            let (head, body) = tokio::time::timeout_at(end, inner.oneshot(request)).await.map_err(late)??.into_parts();
-            if streams && head.status.is_success() {
-                return Ok(Response::from_parts(head, Either::Right(body)));
-            }
-            let whole = tokio::time::timeout_at(end, Limited::new(body, bounds.bytes).collect()).await.map_err(late)?;
-            let whole = whole.map_err(|error| length(error, bounds.bytes))?;
-            Ok(Response::from_parts(head, Either::Left(Full::new(whole.to_bytes()))))
+            tokio::time::timeout(bounds.deadline, whole).await.map_err(late)?
         })
     }
 }

@@ -126,13 +126,14 @@ pub(super) fn unusable(place: &str, error: &kube::Error) -> ClientError {
     use kube::client::AuthError;
     let (problem, expected) = match error {
         kube::Error::InferKubeconfig(error) => return wrong(place, error, &[]),
-        kube::Error::Auth(AuthError::AuthExecRun { cmd, out }) => {
-            // What the plugin printed may be a token.
-            (format!("the login command {cmd:?} failed with {}", out.status), "a command that prints an ExecCredential")
+        kube::Error::Auth(AuthError::AuthExecRun { out, .. }) => {
+            // Its arguments, its environment and what it printed may be secrets.
+            (format!("the user's login command failed with {}", out.status), "a command that prints an ExecCredential")
         }
-        kube::Error::Auth(AuthError::AuthExecParse(_)) => {
-            ("the login command's output does not parse".to_owned(), "a command that prints an ExecCredential")
-        }
+        kube::Error::Auth(AuthError::AuthExecParse(_)) => (
+            "the output of the user's login command does not parse".to_owned(),
+            "a command that prints an ExecCredential",
+        ),
         kube::Error::Auth(error) => (format!("login: {error}"), "a user that kubectl accepts"),
         kube::Error::RustlsTls(error) => (format!("TLS: {error}"), "certificates and keys in PEM that belong together"),
         other => (other.to_string(), "a kubeconfig that kubectl accepts"),

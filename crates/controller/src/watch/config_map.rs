@@ -1,6 +1,7 @@
 //! The controller's own configuration: the data of one ConfigMap, whenever it changes.
 
-use super::follow::{Follower, Reader};
+use super::follow::Follower;
+use super::outlet::Reader;
 use super::request::Source;
 use super::{OnSkip, Timing, Watches};
 use crate::objects::ObjectError;

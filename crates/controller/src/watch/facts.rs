@@ -1,6 +1,6 @@
 //! From a kind's objects to the core's events, and the table of all kinds.
 
-use super::follow::Reader;
+use super::outlet::Reader;
 use super::request::Source;
 use super::{Scope, lease, namespace, node, pod, recovery, workload};
 use crate::objects::{Metadata, ObjectError, Shared};

@@ -2,65 +2,24 @@
 
 use super::backoff::{Backoff, spread};
 use super::lines::{LineError, Lines};
-use super::pulse::Pulse;
-use super::request::{Head, Line, Page, Source, status, went_back};
+use super::outlet::{End, Outlet, Reader};
+use super::request::{Line, Page, Source, head, status, went_back};
 use super::{OnSkip, Timing};
 use crate::client::{TooLong, words};
-use crate::objects::ObjectError;
 use futures::future::try_join_all;
 use self_healing_core::event::WatchState;
-use self_healing_core::key::Key;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
-
-/// What a kind makes of what its streams bring.
-pub(super) trait Reader: Send + 'static {
-    /// What it sends.
-    type Out: Send + 'static;
-
-    /// Reads an object that exists, and its version.
-    fn present(&mut self, json: &[u8]) -> Result<(Self::Out, Option<String>), ObjectError>;
-
-    /// An object that was deleted.
-    fn gone(&mut self, key: Key) -> Self::Out;
-
-    /// How the watch is doing.
-    fn state(&mut self, state: WatchState) -> Option<Self::Out>;
-}
-
-/// Why a list or a stream ended.
-#[derive(Debug, thiserror::Error)]
-enum End {
-    #[error("nobody listens any more")]
-    Closed,
-    #[error("the server has forgotten: {0}")]
-    Forgotten(String),
-    #[error("{0}")]
-    Refused(String),
-    #[error("the stream is over")]
-    Over,
-    #[error("the stream broke: {0}")]
-    Broke(String),
-}
 
 /// One kind's task.
 pub(super) struct Follower<R: Reader> {
     client: kube::Client,
     source: Source,
     timing: Timing,
-    out: Sender<R::Out>,
-    on_skip: OnSkip,
-    shared: Mutex<Shared<R>>,
-}
-
-/// What the streams of one kind have in common.
-struct Shared<R> {
-    reader: R,
-    pulse: Pulse,
+    outlet: Outlet<R>,
 }
 
 impl<R: Reader> Follower<R> {
@@ -72,8 +31,8 @@ impl<R: Reader> Follower<R> {
         out: Sender<R::Out>,
         on_skip: OnSkip,
     ) -> Self {
-        let shared = Mutex::new(Shared { reader, pulse: Pulse::new(source.paths.len()) });
-        Self { client, source, timing, out, on_skip, shared }
+        let outlet = Outlet::new(source.resource, source.paths.len(), reader, out, on_skip);
+        Self { client, source, timing, outlet }
     }
 
     /// Runs until nobody listens any more.
@@ -89,7 +48,7 @@ impl<R: Reader> Follower<R> {
                 End::Closed => return,
                 End::Forgotten(_) => tracing::info!(kind = self.source.resource, "list again: {end}"),
                 End::Refused(_) | End::Over | End::Broke(_) => {
-                    if self.broken(&end).await.is_err() {
+                    if self.outlet.broken(&end).await.is_err() {
                         return;
                     }
                 }
@@ -108,8 +67,7 @@ impl<R: Reader> Follower<R> {
         for path in &self.source.paths {
             versions.push(self.pages(path, versions.is_empty()).await?);
         }
-        self.shared.lock().await.pulse.synced();
-        self.state(WatchState::Synced).await?;
+        self.outlet.synced().await?;
         Ok(versions)
     }
 
@@ -128,11 +86,11 @@ impl<R: Reader> Follower<R> {
             };
             let page: Page<'_> = serde_json::from_str(&text).map_err(|error| End::Refused(format!("list: {error}")))?;
             if !begun {
-                self.state(WatchState::ListStarted).await?;
+                self.outlet.state(WatchState::ListStarted).await?;
                 begun = true;
             }
             for item in page.items.iter().flatten() {
-                self.present(item.get().as_bytes()).await?;
+                self.outlet.present(item.get().as_bytes()).await?;
             }
             token = page.metadata.token.unwrap_or_default();
             if token.is_empty() {
@@ -164,7 +122,7 @@ impl<R: Reader> Follower<R> {
             match end {
                 End::Closed | End::Forgotten(_) => return Err(end),
                 End::Refused(_) => {
-                    self.broken(&end).await?;
+                    self.outlet.broken(&end).await?;
                     backoff.wait().await;
                 }
                 End::Over | End::Broke(_) if began.elapsed() < self.timing.steady => backoff.wait().await,
@@ -181,12 +139,12 @@ impl<R: Reader> Follower<R> {
         // 504 is how a server answers a version that lies in its future, 400 and 422 one that it cannot read.
         let body = self.client.request_stream(request).await;
         let body = pin!(body.map_err(|error| refused(&error, &[400, 404, 410, 422, 504]))?);
-        self.alive(index).await?;
+        self.outlet.alive(index).await?;
         let mut lines = Lines::new(body, open + self.timing.slack);
         loop {
             let line = lines.next().await.map_err(|error: LineError| End::Broke(error.to_string()))?;
             self.line(line.ok_or(End::Over)?, version).await?;
-            self.alive(index).await?;
+            self.outlet.alive(index).await?;
         }
     }
 
@@ -195,14 +153,14 @@ impl<R: Reader> Follower<R> {
         let line: Line<'_> = match serde_json::from_slice(line) {
             Ok(line) => line,
             Err(error) => {
-                self.skip(&error.into());
+                self.outlet.skip(&error.into());
                 return Ok(());
             }
         };
         let new = match &*line.kind {
-            "ADDED" | "MODIFIED" => self.present(line.object.get().as_bytes()).await?,
-            "DELETED" => self.gone(line.object.get()).await?,
-            "BOOKMARK" => head(line.object.get()).metadata.resource_version,
+            "ADDED" | "MODIFIED" => self.outlet.present(line.object.get().as_bytes()).await?,
+            "DELETED" => self.outlet.gone(line.object.get().as_bytes()).await?,
+            "BOOKMARK" => head(line.object.get().as_bytes()).resource_version,
             "ERROR" => {
                 let status = status(line.object);
                 let words = words(&kube::Error::Api(Box::new(status.clone())));
@@ -220,63 +178,6 @@ impl<R: Reader> Follower<R> {
         *version = new;
         Ok(())
     }
-
-    /// Sends an object that exists, or skips it; gives its version.
-    async fn present(&self, json: &[u8]) -> Result<Option<String>, End> {
-        let read = self.shared.lock().await.reader.present(json);
-        match read {
-            Ok((out, version)) => {
-                self.send(out).await?;
-                Ok(version)
-            }
-            Err(error) => {
-                self.skip(&error);
-                Ok(serde_json::from_slice::<Head>(json).ok().and_then(|head| head.metadata.resource_version))
-            }
-        }
-    }
-
-    async fn gone(&self, json: &str) -> Result<Option<String>, End> {
-        let metadata = head(json).metadata;
-        match metadata.name {
-            Some(name) => {
-                let key = Key::new(metadata.namespace.as_deref().unwrap_or_default(), &name);
-                let out = self.shared.lock().await.reader.gone(key);
-                self.send(out).await?;
-            }
-            None => self.skip(&ObjectError::Missing("metadata.name")),
-        }
-        Ok(metadata.resource_version)
-    }
-
-    async fn alive(&self, index: usize) -> Result<(), End> {
-        let tell = self.shared.lock().await.pulse.beat(index);
-        if tell { self.state(WatchState::Alive).await } else { Ok(()) }
-    }
-
-    async fn broken(&self, end: &End) -> Result<(), End> {
-        if self.shared.lock().await.pulse.broken() {
-            tracing::warn!(kind = self.source.resource, "cannot watch: {end}");
-        }
-        self.state(WatchState::Broken).await
-    }
-
-    async fn state(&self, state: WatchState) -> Result<(), End> {
-        let out = self.shared.lock().await.reader.state(state);
-        if let Some(out) = out { self.send(out).await } else { Ok(()) }
-    }
-
-    async fn send(&self, out: R::Out) -> Result<(), End> {
-        self.out.send(out).await.map_err(|_| End::Closed)
-    }
-
-    fn skip(&self, error: &ObjectError) {
-        (self.on_skip)(self.source.resource, error);
-    }
-}
-
-fn head(json: &str) -> Head {
-    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// An error of a request; `forgotten` lists the codes after which only a new list helps.

@@ -86,13 +86,17 @@ pub(super) struct Line<'a> {
     pub(super) object: &'a RawValue,
 }
 
-/// The little that even an unreadable object has to have.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Head {
-    pub(super) metadata: HeadMetadata,
+/// Whatever can be said of an object, even an unreadable one.
+pub(super) fn head(json: &[u8]) -> HeadMetadata {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Head {
+        metadata: HeadMetadata,
+    }
+    serde_json::from_slice::<Head>(json).unwrap_or_default().metadata
 }
 
+/// The little that even an unreadable object has to have.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct HeadMetadata {

@@ -1,5 +1,7 @@
 //! An API server on loopback that answers as a test says and remembers what it was asked.
 
+#![allow(dead_code, unreachable_pub, reason = "each test uses its own part of it")]
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
