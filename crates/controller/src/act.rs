@@ -62,6 +62,11 @@ impl Actor {
         outcome
     }
 
+    /// Says on the controller's own ConfigMap that its change was refused, as far as that works.
+    pub async fn config_refused(&self, name: &str, why: &str) {
+        self.announcer.config_refused(&self.calls, name, why).await;
+    }
+
     /// The way of each verb; `Err` is every outcome but done.
     async fn verb(&self, effect: &Effect) -> Result<Answer, Outcome> {
         let (calls, own, recovery) = (&self.calls, &*self.identity.namespace, &*effect.recovery);

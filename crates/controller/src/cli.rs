@@ -5,6 +5,7 @@ use crate::config::{ConfigErrors, Layers, Secrets};
 use crate::log;
 use crate::manifests;
 use crate::run::{self, Launch, RunError};
+use clap::builder::Str;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use self_healing_api::keys::KEYS;
@@ -69,7 +70,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
     };
     match matches.subcommand() {
         Some(("manifests", args)) => {
-            let options = manifests::Options { bare_pod_recreation: !args.get_flag("without-bare-pod-recreation") };
+            let options = manifests::Options { recreate_bare_pods: !args.get_flag("without-bare-pod-recreation") };
             say(&manifests::all(options)?)
         }
         Some(("version", _)) => say(&format!("{}\n", version())),
@@ -120,8 +121,7 @@ fn with_run_flags(command: Command) -> Command {
         .arg(path("config").help("Reads keys from this file instead of the ConfigMap"))
         .arg(set.help("Sets any configuration key"));
     KEYS.iter().fold(command, |command, key| {
-        let flag = key.name.replace('_', "-");
-        let arg = Arg::new(key.name).long(flag).value_name("VALUE").allow_hyphen_values(true);
+        let arg = Arg::new(key.name).long(Str::from(key.name.replace('_', "-"))).value_name("VALUE").allow_hyphen_values(true);
         command.arg(arg.help(key.meaning).help_heading("Configuration"))
     })
 }

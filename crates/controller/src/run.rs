@@ -42,7 +42,7 @@ pub async fn run(launch: Launch, log: &Log, stop: impl Future<Output = ()>) -> R
     let mut stop = Box::pin(stop);
     let metrics = Arc::new(Metrics::new());
     let clock = Clock::start();
-    let mut live = Live::new(launch)?;
+    let mut live = Live::new(launch);
     loop {
         let ended = once(&mut live, log, &metrics, &clock, &mut stop).await?;
         if ended == Ended::Stopped {
@@ -127,7 +127,7 @@ fn elect(live: &Live, clients: &Clients) -> (Door, mpsc::UnboundedReceiver<bool>
 }
 
 async fn serve(live: &Live, pages: Pages) -> Result<Ending, RunError> {
-    let listener = http::bind(live.listen_address()).await?;
+    let listener = http::bind(&live.listen_address()).await?;
     Ok(Ending::spawn(|told| http::serve(listener, pages, async move { drop(told.await) })))
 }
 

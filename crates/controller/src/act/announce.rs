@@ -32,6 +32,14 @@ const NAME: usize = 200;
 /// Object (kind, namespace, name, uid), reason, note.
 type Said = (String, &'static str, String);
 
+/// What an Event says.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    reason: &'static str,
+    warning: bool,
+    note: &'a str,
+}
+
 /// Writes Events and remembers what it said.
 pub(super) struct Announcer {
     identity: Identity,
@@ -50,22 +58,31 @@ impl Announcer {
         }
         let target = target_of(happening);
         let recovery = self.recovery_of(happening);
-        tokio::join!(self.tell(calls, happening, &target, &recovery), self.tell(calls, happening, &recovery, &target));
+        let words = Words { reason: happening.what.as_str(), warning: happening.what.is_warning(), note: &happening.note };
+        tokio::join!(self.tell(calls, words, &target, &recovery), self.tell(calls, words, &recovery, &target));
     }
 
-    async fn tell(&self, calls: &Calls, happening: &Happening, regarding: &Value, related: &Value) {
-        if regarding["name"] == "" || !self.is_news(happening, regarding) {
+    /// Writes a Warning on the controller's own ConfigMap: its change was refused.
+    pub(super) async fn config_refused(&self, calls: &Calls, name: &str, why: &str) {
+        let config_map =
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "namespace": &*self.identity.namespace, "name": name});
+        let words = Words { reason: "ConfigRefused", warning: true, note: why };
+        self.tell(calls, words, &config_map, &Value::Null).await;
+    }
+
+    async fn tell(&self, calls: &Calls, words: Words<'_>, regarding: &Value, related: &Value) {
+        if regarding["name"] == "" || !self.is_news(words, regarding) {
             return;
         }
-        if let Err(outcome) = self.send(calls, happening, regarding, related).await {
-            tracing::debug!(?outcome, reason = happening.what.as_str(), %regarding, "an Event was not written");
+        if let Err(outcome) = self.send(calls, words, regarding, related).await {
+            tracing::debug!(?outcome, reason = words.reason, %regarding, "an Event was not written");
         }
     }
 
     async fn send(
         &self,
         calls: &Calls,
-        happening: &Happening,
+        words: Words<'_>,
         regarding: &Value,
         related: &Value,
     ) -> Result<(), Outcome> {
@@ -80,10 +97,10 @@ impl Announcer {
             // client-go's way to make a name that is not taken.
             "metadata": {"name": format!("{name}.{:x}", now.as_nanosecond()), "namespace": namespace},
             "eventTime": MicroTime(now),
-            "type": if happening.what.is_warning() { "Warning" } else { "Normal" },
-            "reason": happening.what.as_str(),
+            "type": if words.warning { "Warning" } else { "Normal" },
+            "reason": words.reason,
             "action": ACTION,
-            "note": cut(&happening.note, NOTE),
+            "note": cut(words.note, NOTE),
             "regarding": regarding,
             "related": related,
             "reportingController": CONTROLLER,
@@ -93,11 +110,11 @@ impl Announcer {
         outcome::of(&calls.write(Method::POST, &path, &event).await?).map(drop)
     }
 
-    fn is_news(&self, happening: &Happening, regarding: &Value) -> bool {
+    fn is_news(&self, words: Words<'_>, regarding: &Value) -> bool {
         let now = Instant::now();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.retain(|_, at| now.duration_since(*at) < QUIET);
-        let key = (regarding.to_string(), happening.what.as_str(), happening.note.clone());
+        let key = (regarding.to_string(), words.reason, words.note.to_owned());
         if said.contains_key(&key) {
             return false;
         }

@@ -221,7 +221,7 @@ impl<'a> Shell<'a> {
         let (actor, why) = (self.actor.clone(), why.to_owned());
         let name = self.live.config_map_name().unwrap_or_default().to_owned();
         self.tasks.spawn(async move {
-            actor.warn_config_map(&name, &why).await;
+            actor.config_refused(&name, &why).await;
             (EffectId(0), Outcome::Done(self_healing_core::effect::Answer::Nothing))
         });
         Change::Nothing

@@ -1,0 +1,210 @@
+//! What the running controller is configured to be: the checked configuration, turned into what each part wants.
+
+use crate::act::Identity;
+use crate::client::{ClientError, Clients, Credentials, OnCall};
+use crate::config::{ConfigErrors, Layers, Secrets, active_channels};
+use crate::http;
+use crate::log::{Format, Levels};
+use crate::metrics::Metrics;
+use crate::notify::{self, Notifier, Receivers};
+use crate::watch::{Scope, Timing, config_map};
+use self_healing_api::keys::{Config, LogFormat};
+use self_healing_core::key::Text;
+use self_healing_core::settings::Settings;
+use std::sync::Arc;
+
+/// The ConfigMap that is watched, in the controller's namespace.
+const CONFIG_MAP: &str = "self-healing-config";
+
+/// Keys that reach into connections, watches, the address or the election: a change of one makes them anew.
+const STRUCTURAL: &[&str] = &[
+    "watch_namespaces",
+    "pod_label_selector",
+    "pod_field_selector",
+    "node_label_selector",
+    "api_max_in_flight",
+    "listen_address",
+    "leader_election",
+    "retry_interval",
+];
+
+/// Everything that a start needs.
+pub struct Launch {
+    /// The configuration's sources.
+    pub layers: Layers,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// The way to the API server.
+    pub credentials: Credentials,
+    /// The controller's own namespace.
+    pub namespace: String,
+    /// The controller's own pod name.
+    pub name: String,
+}
+
+impl Launch {
+    /// How lines are written.
+    #[must_use]
+    pub fn log_format(&self) -> Format {
+        match self.layers.config().log_format {
+            LogFormat::Auto => Format::automatic(),
+            LogFormat::Json => Format::Json,
+            LogFormat::Text => Format::Text,
+        }
+    }
+
+    /// How much is logged.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        Levels { debug: self.layers.config().debug_mode, verbose: self.layers.config().verbose_logging }
+    }
+}
+
+/// Why the controller cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The connections cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// A receiver of messages cannot be used.
+    #[error(transparent)]
+    Notify(#[from] notify::Error),
+}
+
+/// What a change of the configuration asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Nothing,
+    Settings,
+    Rebuild,
+}
+
+/// The configuration in force.
+pub(super) struct Live {
+    launch: Launch,
+    settings: Settings,
+    recreate_bare_pods: bool,
+}
+
+impl Live {
+    pub(super) fn new(launch: Launch) -> Self {
+        let mut live = Self { launch, settings: Settings::default(), recreate_bare_pods: false };
+        live.refresh();
+        live.warn();
+        live
+    }
+
+    fn config(&self) -> &Config {
+        self.launch.layers.config()
+    }
+
+    /// Derives the settings from the configuration.
+    fn refresh(&mut self) {
+        let launch = &self.launch;
+        let mut settings = launch.layers.config().settings((&launch.namespace, &launch.name));
+        let (channels, _) = active_channels(launch.layers.config(), &launch.secrets);
+        settings.channels = channels;
+        settings.recreate_bare_pods = self.recreate_bare_pods;
+        self.settings = settings;
+    }
+
+    /// Says what works but was hardly meant.
+    fn warn(&self) {
+        let (_, silent) = active_channels(self.config(), &self.launch.secrets);
+        for warning in self.launch.layers.warnings().into_iter().chain(silent) {
+            tracing::warn!("{warning}");
+        }
+    }
+
+    /// Takes the ConfigMap's data, or refuses all of it.
+    pub(super) fn apply(&mut self, data: &config_map::Data) -> Result<Change, ConfigErrors> {
+        let changed = self.launch.layers.apply_config_map(data)?;
+        if changed.is_empty() {
+            return Ok(Change::Nothing);
+        }
+        self.refresh();
+        self.warn();
+        tracing::info!(keys = changed.join(","), "configuration changed");
+        let structural = changed.iter().any(|key| STRUCTURAL.contains(key));
+        Ok(if structural { Change::Rebuild } else { Change::Settings })
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn set_recreate_bare_pods(&mut self, may: bool) {
+        self.recreate_bare_pods = may;
+        self.refresh();
+    }
+
+    pub(super) fn namespace(&self) -> &str {
+        &self.launch.namespace
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.launch.name
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        Identity { namespace: Text::from(self.namespace()), instance: Text::from(self.name()) }
+    }
+
+    pub(super) fn levels(&self) -> Levels {
+        self.launch.levels()
+    }
+
+    pub(super) fn cluster_name(&self) -> &str {
+        &self.config().cluster_name
+    }
+
+    pub(super) fn listen_address(&self) -> String {
+        self.config().listen_address.to_string()
+    }
+
+    pub(super) fn leader_election(&self) -> bool {
+        self.config().leader_election
+    }
+
+    /// The ConfigMap to watch; none when a file takes its place.
+    pub(super) fn config_map_name(&self) -> Option<&'static str> {
+        self.launch.layers.watches_config_map().then_some(CONFIG_MAP)
+    }
+
+    pub(super) fn clients(&self, metrics: &Arc<Metrics>) -> Result<Clients, ClientError> {
+        let metrics = metrics.clone();
+        let on_call: OnCall = Arc::new(move |call| metrics.api_call(call.verb, &call.resource, call.code));
+        Clients::new(&self.launch.credentials, self.config().api_max_in_flight as usize, &on_call)
+    }
+
+    pub(super) fn scope(&self) -> Scope {
+        let config = self.config();
+        Scope {
+            namespaces: config.watch_namespaces.iter().cloned().collect(),
+            pod_label_selector: config.pod_label_selector.clone(),
+            pod_field_selector: config.pod_field_selector.clone(),
+            node_label_selector: config.node_label_selector.clone(),
+            own_namespace: self.namespace().to_owned(),
+        }
+    }
+
+    pub(super) fn watch_timing(&self) -> Timing {
+        Timing::new(self.config().retry_interval)
+    }
+
+    /// Receivers as configured now.
+    pub(super) fn notifier(&self) -> Result<Notifier, notify::Error> {
+        let (config, secrets) = (self.config(), &self.launch.secrets);
+        Notifier::new(Receivers {
+            slack_channel: config.slack_channel.clone(),
+            slack_incident_channel: config.slack_incident_channel.clone(),
+            slack_webhook_url: secrets.slack_webhook_url.clone(),
+            slack_incident_webhook_url: secrets.slack_incident_webhook_url.clone(),
+            insecure: config.notification_insecure,
+            timeout: notify::TIMEOUT,
+        })
+    }
+}
