@@ -1,4 +1,5 @@
 //! Slack as seen from the other side: an in-process server that records what it gets and answers as told.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
 use axum::Router;
 use axum::body::Bytes;
@@ -26,16 +27,19 @@ struct Got {
     body: Value,
 }
 
+/// Status, Retry-After or Location, and body.
+type Reply = (u16, &'static str, &'static str);
+
 #[derive(Clone, Default)]
 struct Slack {
     got: Arc<Mutex<Vec<Got>>>,
-    answers: Arc<Mutex<Vec<(u16, &'static str, &'static str)>>>,
+    answers: Arc<Mutex<Vec<Reply>>>,
     silent: bool,
 }
 
 impl Slack {
-    /// Answers with status, Retry-After or Location, and body, in this order, then with 200.
-    fn answering(answers: &[(u16, &'static str, &'static str)]) -> Self {
+    /// Gives these answers one after the other, then 200.
+    fn answering(answers: &[Reply]) -> Self {
         Self { answers: Arc::new(Mutex::new(answers.iter().rev().copied().collect())), ..Self::default() }
     }
 
