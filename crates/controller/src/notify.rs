@@ -79,7 +79,8 @@ impl Notifier {
         let Receivers { slack_channel, slack_incident_channel, slack_webhook_url, .. } = receivers;
         let Receivers { slack_incident_webhook_url, insecure, timeout, .. } = receivers;
         let open = |key, url: Option<SecretString>| {
-            url.map(|url| Receiver::open(key, &url, insecure, timeout).map(Arc::new)).transpose()
+            let receiver = |url| Receiver::new(address::check(key, &url, insecure)?, insecure, timeout).map(Arc::new);
+            url.map(receiver).transpose()
         };
         let monitoring = open("SLACK_WEBHOOK_URL", slack_webhook_url)?;
         let incident = open("SLACK_INCIDENT_WEBHOOK_URL", slack_incident_webhook_url)?.or_else(|| monitoring.clone());

@@ -2,10 +2,10 @@
 
 use crate::notice::clean;
 use crate::notify::Error;
-use crate::notify::address::{self, PrivateAddress, PublicOnly};
+use crate::notify::address::{PrivateAddress, PublicOnly};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_core::effect::{Answer, Outcome};
 use serde_json::Value;
@@ -40,14 +40,8 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// Checks the address, which `key` names in errors, and opens no connection yet.
-    pub(super) fn open(
-        key: &'static str,
-        url: &SecretString,
-        insecure: bool,
-        timeout: Duration,
-    ) -> Result<Self, Error> {
-        let url = address::check(key, url, insecure)?;
+    /// The receiver at a checked address; opens no connection yet.
+    pub(super) fn new(url: Url, insecure: bool, timeout: Duration) -> Result<Self, Error> {
         let client = Client::builder()
             .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
@@ -145,3 +139,6 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
 fn later(after: Option<Duration>, message: String) -> Outcome {
     Outcome::TryLater { after, budget: false, message }
 }
+
+#[cfg(test)]
+mod tests;
