@@ -9,7 +9,8 @@ async fn a_client_that_does_not_finish_its_header_is_cut_off() {
     let (mut client, server) = tokio::io::duplex(4096);
     tokio::spawn(connection(server, TowerToHyperService::new(router(pages()))));
     client.write_all(b"GET /health HTTP/1.1\r\nHo").await.unwrap();
-    let closed = tokio::time::timeout(HEADER_TIMEOUT * 2, client.read_to_end(&mut Vec::new()));
+    let mut answer = Vec::new();
+    let closed = tokio::time::timeout(HEADER_TIMEOUT * 2, client.read_to_end(&mut answer));
     closed.await.expect("a closed connection").unwrap();
     assert_eq!(start.elapsed(), HEADER_TIMEOUT);
 }
