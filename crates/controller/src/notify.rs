@@ -7,10 +7,7 @@ mod post;
 mod slack;
 
 use crate::notice::Notice;
-use address::PublicOnly;
 use post::Receiver;
-use reqwest::Client;
-use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use self_healing_core::effect::Outcome;
 use self_healing_core::names::Channel;
@@ -68,7 +65,6 @@ pub enum Error {
 /// All channels that have an address.
 #[derive(Debug)]
 pub struct Notifier {
-    client: Client,
     slack: slack::Names,
     monitoring: Option<Arc<Receiver>>,
     incident: Option<Arc<Receiver>>,
@@ -83,24 +79,13 @@ impl Notifier {
         let Receivers { slack_channel, slack_incident_channel, slack_webhook_url, .. } = receivers;
         let Receivers { slack_incident_webhook_url, insecure, timeout, .. } = receivers;
         let open = |key, url: Option<SecretString>| {
-            url.map(|url| Ok(Arc::new(Receiver::new(address::check(key, &url, insecure)?)))).transpose()
+            let receiver = |url| Receiver::new(address::check(key, &url, insecure)?, insecure, timeout).map(Arc::new);
+            url.map(receiver).transpose()
         };
         let monitoring = open("SLACK_WEBHOOK_URL", slack_webhook_url)?;
         let incident = open("SLACK_INCIDENT_WEBHOOK_URL", slack_incident_webhook_url)?.or_else(|| monitoring.clone());
-
-        let hosts = monitoring.iter().chain(&incident).filter_map(|receiver| receiver.host()).collect();
-        let client = Client::builder()
-            .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .timeout(timeout);
-        let client =
-            if insecure { client } else { client.https_only(true).dns_resolver(Arc::new(PublicOnly::new(hosts))) };
-        Ok(Self {
-            client: client.build().map_err(Error::Client)?,
-            slack: slack::Names { monitoring: slack_channel, incident: slack_incident_channel },
-            monitoring,
-            incident,
-        })
+        let slack = slack::Names { monitoring: slack_channel, incident: slack_incident_channel };
+        Ok(Self { slack, monitoring, incident })
     }
 
     /// The channels that have an address.
@@ -121,7 +106,7 @@ impl Notifier {
             Channel::SlackMonitoring => slack::message(&self.slack.monitoring, notice),
             Channel::SlackIncident => slack::message(&self.slack.incident, notice),
         };
-        receiver.send(&self.client, &message).await
+        receiver.send(&message).await
     }
 
     fn receiver(&self, channel: Channel) -> Option<&Arc<Receiver>> {

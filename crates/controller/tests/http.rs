@@ -1,4 +1,5 @@
 //! The HTTP server on loopback, as probes, scrapers and hostile clients see it.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test")]
 
 use self_healing_controller::http::{Error, Pages, Pulse, Readiness, bind, serve};
 use self_healing_controller::metrics::Metrics;

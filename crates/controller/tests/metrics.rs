@@ -1,4 +1,5 @@
 //! What a Prometheus server reads from the metrics.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper of a test fails the test")]
 
 use self_healing_controller::metrics::{Format, Metrics};
 use self_healing_core::effect::{Answer, Outcome};

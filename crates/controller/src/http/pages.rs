@@ -116,3 +116,6 @@ async fn secure(request: Request, next: Next) -> Response {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -2,6 +2,7 @@
 
 use super::pages::router;
 use super::state::Pages;
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -9,8 +10,11 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+type Service = TowerToHyperService<Router>;
 
 /// Connections at once; probes, a few scrapers and a few people need far less. More wait in the kernel's queue.
 const CONNECTIONS: usize = 256;
@@ -70,11 +74,7 @@ pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output
             () = &mut stop => break,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
+        let connection = graceful.watch(connection(stream, service.clone()));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an HTTP connection ended early");
@@ -86,6 +86,16 @@ pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::debug!("HTTP connections were cut off at shutdown");
     }
+}
+
+fn connection<IO>(stream: IO, service: Service) -> http1::Connection<TokioIo<IO>, Service>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
 }
 
 /// The next connection, when there is a slot for it.
@@ -102,3 +112,6 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, O
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

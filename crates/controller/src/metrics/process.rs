@@ -54,15 +54,13 @@ impl Process {
     }
 
     /// Resident memory in percent of the limit.
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no more than the 52 bits")]
     pub(super) fn memory_percent(&self) -> Option<f64> {
         Some(percent(resident_bytes()? as f64, self.limits.memory_bytes? as f64))
     }
 }
 
-/// To one decimal.
 fn percent(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { (part / whole * 1000.0).round() / 10.0 } else { 0.0 }
+    if whole > 0.0 { part / whole * 100.0 } else { 0.0 }
 }
 
 /// Exposes the two process metrics at each scrape; one that cannot be read is left out.

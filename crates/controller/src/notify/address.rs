@@ -7,13 +7,12 @@ use super::Error;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The checked address, without the line break that a file of a Secret often ends with. `key` names it in errors.
-pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Result<SecretString, Error> {
-    let text = url.expose_secret().trim();
-    let url = Url::parse(text).map_err(|problem| Error::NotUrl { key, problem: problem.to_string() })?;
+pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Result<Url, Error> {
+    let url = Url::parse(url.expose_secret().trim())
+        .map_err(|problem| Error::NotUrl { key, problem: problem.to_string() })?;
     match url.scheme() {
         "https" => {}
         "http" if insecure => {}
@@ -26,7 +25,7 @@ pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Re
     if !insecure && (host == "localhost" || literal.is_some_and(|ip| !is_public(ip))) {
         return Err(Error::Private { key });
     }
-    Ok(SecretString::from(text))
+    Ok(url)
 }
 
 /// The receiver's name leads to an address that is not allowed.
@@ -34,21 +33,14 @@ pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Re
 #[error("the receiver's name leads to {0}, a private or loopback address; notification_insecure=true allows it")]
 pub(super) struct PrivateAddress(IpAddr);
 
-/// The system's resolver, that gives receivers' names no private address. Other names, which are those of proxies, pass.
+/// The system's resolver, that gives the receiver of this name no private address. Another name is that of a proxy, and
+/// passes.
 #[derive(Debug)]
-pub(super) struct PublicOnly {
-    receivers: BTreeSet<String>,
-}
-
-impl PublicOnly {
-    pub(super) fn new(receivers: BTreeSet<String>) -> Self {
-        Self { receivers }
-    }
-}
+pub(super) struct PublicOnly(pub(super) String);
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        let is_receiver = self.receivers.contains(name.as_str());
+        let is_receiver = name.as_str() == self.0;
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             match found.iter().find(|address| !is_public(address.ip())) {

@@ -1,13 +1,16 @@
 //! One POST to one receiver at a time, and the table of what its answers mean.
 
 use crate::notice::clean;
-use crate::notify::address::PrivateAddress;
+use crate::notify::Error;
+use crate::notify::address::{PrivateAddress, PublicOnly};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_core::effect::{Answer, Outcome};
 use serde_json::Value;
-use std::error::Error;
+use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
@@ -30,23 +33,34 @@ const CODE_LIMIT: usize = 40;
 /// One address with its queue. The address is a secret, as it alone lets anybody post.
 #[derive(Debug)]
 pub(super) struct Receiver {
+    client: Client,
     url: SecretString,
     waiting: Semaphore,
     not_before: Mutex<Instant>,
 }
 
 impl Receiver {
-    pub(super) fn new(url: SecretString) -> Self {
-        Self { url, waiting: Semaphore::new(WAITING), not_before: Mutex::new(Instant::now()) }
-    }
-
-    /// The host that the address names.
-    pub(super) fn host(&self) -> Option<String> {
-        Url::parse(self.url.expose_secret()).ok()?.host_str().map(str::to_owned)
+    /// The receiver at a checked address; opens no connection yet.
+    pub(super) fn new(url: Url, insecure: bool, timeout: Duration) -> Result<Self, Error> {
+        let client = Client::builder()
+            .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .timeout(timeout);
+        let guarded = |host: &str| Arc::new(PublicOnly(host.to_owned()));
+        let client = match url.host_str() {
+            Some(host) if !insecure => client.https_only(true).dns_resolver(guarded(host)),
+            Some(_) | None => client,
+        };
+        Ok(Self {
+            client: client.build().map_err(Error::Client)?,
+            url: SecretString::from(String::from(url)),
+            waiting: Semaphore::new(WAITING),
+            not_before: Mutex::new(Instant::now()),
+        })
     }
 
     /// Posts when it is its turn. Held back by the receiver's own Retry-After, it does not wait but says until when.
-    pub(super) async fn send(&self, client: &Client, body: &Value) -> Outcome {
+    pub(super) async fn send(&self, body: &Value) -> Outcome {
         let Ok(_place) = self.waiting.try_acquire() else {
             let after = PACE.saturating_mul(u32::try_from(WAITING).unwrap_or(u32::MAX));
             return later(Some(after), format!("{WAITING} messages are waiting already"));
@@ -57,7 +71,7 @@ impl Receiver {
             return later(Some(pause), "the receiver asked for a pause".to_owned());
         }
         tokio::time::sleep(pause).await;
-        let outcome = match client.post(self.url.expose_secret()).json(body).send().await {
+        let outcome = match self.client.post(self.url.expose_secret()).json(body).send().await {
             Ok(response) => self.outcome_of(response).await,
             Err(error) => outcome_of_error(error),
         };
@@ -118,10 +132,13 @@ fn outcome_of_error(error: reqwest::Error) -> Outcome {
     later(None, clean(&words.join(": "), MESSAGE_LIMIT))
 }
 
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
 fn later(after: Option<Duration>, message: String) -> Outcome {
     Outcome::TryLater { after, budget: false, message }
 }
+
+#[cfg(test)]
+mod tests;

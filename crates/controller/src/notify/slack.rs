@@ -29,12 +29,13 @@ pub(super) fn message(channel: &str, notice: &Notice) -> Value {
     // Several lines need the whole width; single values stand in two columns.
     let (wide, narrow): (Vec<_>, Vec<_>) = notice.fields.iter().partition(|(_, value)| value.contains('\n'));
     for fields in narrow.chunks(FIELDS_PER_SECTION) {
-        let fields: Vec<Value> = fields.iter().map(|field| labelled(&mut left, field)).collect();
-        blocks.push(json!({ "type": "section", "fields": fields }));
+        let fields: Vec<Value> = fields.iter().filter_map(|field| labelled(&mut left, field)).collect();
+        if !fields.is_empty() {
+            blocks.push(json!({ "type": "section", "fields": fields }));
+        }
     }
-    for field in wide {
-        blocks.push(json!({ "type": "section", "text": labelled(&mut left, field) }));
-    }
+    let sections = wide.into_iter().filter_map(|field| labelled(&mut left, field));
+    blocks.extend(sections.map(|text| json!({ "type": "section", "text": text })));
     json!({
         "channel": channel,
         "username": "Self-Healing Bot",
@@ -44,12 +45,13 @@ pub(super) fn message(channel: &str, notice: &Notice) -> Value {
     })
 }
 
-/// A bold label over its value. `verbatim`, so that no name, channel or address in the value becomes a link.
-fn labelled(left: &mut usize, (label, value): &(&'static str, String)) -> Value {
+/// A bold label over its value, as long as the whole message has room. `verbatim`, so that no name, channel or address
+/// in the value becomes a link.
+fn labelled(left: &mut usize, (label, value): &(&'static str, String)) -> Option<Value> {
     let label = format!("*{label}*\n");
     let limit = FIELD_LIMIT.saturating_sub(label.len());
-    *left = left.saturating_sub(label.len());
-    json!({ "type": "mrkdwn", "verbatim": true, "text": label + &take(left, value, limit) })
+    *left = left.checked_sub(label.len())?;
+    Some(json!({ "type": "mrkdwn", "verbatim": true, "text": label + &take(left, value, limit) }))
 }
 
 /// The escaped text, within `limit` and within what is left of the whole message.

@@ -3,7 +3,7 @@ use std::str::FromStr as _;
 
 fn checked(url: &str, insecure: bool) -> Result<String, String> {
     let checked = check("SLACK_WEBHOOK_URL", &SecretString::from(url), insecure);
-    checked.map(|url| url.expose_secret().to_owned()).map_err(|error| error.to_string())
+    checked.map(|url| url.to_string()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -53,10 +53,10 @@ fn the_internet_is_public_and_the_rest_is_not() {
 
 #[tokio::test]
 async fn a_receivers_name_that_leads_inside_is_not_resolved() {
-    let guard = PublicOnly::new(BTreeSet::from(["localhost".to_owned()]));
+    let guard = PublicOnly("localhost".to_owned());
     let error = guard.resolve(Name::from_str("localhost").unwrap()).await.err().unwrap();
     assert!(error.downcast_ref::<PrivateAddress>().is_some(), "{error}");
 
-    let proxy = PublicOnly::new(BTreeSet::new());
+    let proxy = PublicOnly("hooks.example.com".to_owned());
     assert!(proxy.resolve(Name::from_str("localhost").unwrap()).await.is_ok());
 }
