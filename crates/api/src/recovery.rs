@@ -4,6 +4,7 @@
 //! another version never breaks the watch: what cannot be understood is found out by [`from_resource`], record by record.
 
 #![allow(unreachable_pub, reason = "KubeSchema repeats a struct, pub and all, inside a function")]
+#![allow(clippy::duplicated_attributes, reason = "printer columns share words")]
 
 mod bounds;
 mod read;

@@ -1,4 +1,5 @@
 //! Which values the keys accept, what people are told about the others, and that nothing secret is repeated to them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use proptest::prelude::*;
 use self_healing_api::keys::{Given, KEYS, LogFormat, Source, configuration_markdown, key, nearest_key, read};

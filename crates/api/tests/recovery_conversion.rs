@@ -1,4 +1,5 @@
 //! A record goes to the API server and comes back the same; what this version does not know never breaks reading.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kube::ResourceExt;
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! The Recovery CRD as a cluster sees it: names, columns, what the API server checks and what it must not check.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use self_healing_api::recovery::recovery_crd;
 use self_healing_core::names::{FailureType, Mode, Severity};
@@ -124,7 +125,8 @@ fn times_conditions_and_optional_fields_follow_the_kubernetes_conventions() {
     }
     assert_eq!(schema("status.conditions")["x-kubernetes-list-type"], "map");
     assert_eq!(schema("status.conditions")["x-kubernetes-list-map-keys"], json!(["type"]));
-    let text = serde_json::to_string(&schema("spec")).unwrap() + &serde_json::to_string(&schema("status")).unwrap();
+    // The status as a whole may be null: kube says so, and a record that was just created has none.
+    let text = format!("{}{}", schema("spec"), schema("status")["properties"]);
     assert!(!text.contains("nullable"), "{text}");
     assert!(!text.contains("\"default\""), "{text}");
     assert!(!text.contains("uint"), "formats that the API server does not know: {text}");
