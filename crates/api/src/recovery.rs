@@ -4,6 +4,7 @@
 //! another version never breaks the watch: what cannot be understood is found out by [`from_resource`], record by record.
 
 #![allow(unreachable_pub, reason = "KubeSchema repeats a struct, pub and all, inside a function")]
+#![allow(clippy::duplicated_attributes, reason = "printer columns share words")]
 
 mod bounds;
 mod read;
@@ -86,7 +87,8 @@ pub struct RecoverySpec {
     pub mode: String,
     /// What failed.
     pub target: ObjectRef,
-    /// The controller at the top of the target's owners, or the target itself.
+    /// The controller at the top of the target's owners, or the target itself; absent means the target.
+    #[serde(default, skip_serializing_if = "ObjectRef::is_empty")]
     pub workload: ObjectRef,
     /// The HealingPolicy that matched; absent when the configuration's defaults apply.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -105,6 +107,7 @@ pub struct RecoverySpec {
     #[schemars(with = "MicroTime")]
     pub detected_at: Option<MicroTime>,
     /// Earlier failures of the same type and workload within the history window.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub similar_failures: i64,
     /// Why this severity, and why this strategy.
@@ -139,6 +142,12 @@ impl ObjectRef {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// serde's `skip_serializing_if` hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// The CustomResourceDefinition of Recovery, as the manifests install it.

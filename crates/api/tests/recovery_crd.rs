@@ -1,4 +1,5 @@
 //! The Recovery CRD as a cluster sees it: names, columns, what the API server checks and what it must not check.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use self_healing_api::recovery::recovery_crd;
 use self_healing_core::names::{FailureType, Mode, Severity};
@@ -70,8 +71,7 @@ fn the_api_server_keeps_the_spec_immutable_and_its_closed_words_closed() {
     assert_eq!(schema("spec.type")["enum"], words(FailureType::ALL.iter().map(|w| w.as_str()).collect()));
     assert_eq!(schema("spec.severity")["enum"], words(Severity::ALL.iter().map(|w| w.as_str()).collect()));
     assert_eq!(schema("spec.mode")["enum"], words(Mode::ALL.iter().map(|w| w.as_str()).collect()));
-    let required =
-        json!(["action", "cause", "mode", "severity", "similarFailures", "strategy", "target", "type", "workload"]);
+    let required = json!(["action", "cause", "mode", "severity", "strategy", "target", "type"]);
     let mut found: Vec<String> = serde_json::from_value(spec["required"].clone()).unwrap();
     found.sort();
     assert_eq!(json!(found), required);
@@ -125,7 +125,8 @@ fn times_conditions_and_optional_fields_follow_the_kubernetes_conventions() {
     }
     assert_eq!(schema("status.conditions")["x-kubernetes-list-type"], "map");
     assert_eq!(schema("status.conditions")["x-kubernetes-list-map-keys"], json!(["type"]));
-    let text = serde_json::to_string(&schema("spec")).unwrap() + &serde_json::to_string(&schema("status")).unwrap();
+    // The status as a whole may be null: kube says so, and a record that was just created has none.
+    let text = format!("{}{}", schema("spec"), schema("status")["properties"]);
     assert!(!text.contains("nullable"), "{text}");
     assert!(!text.contains("\"default\""), "{text}");
     assert!(!text.contains("uint"), "formats that the API server does not know: {text}");

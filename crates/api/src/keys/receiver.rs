@@ -63,7 +63,7 @@ fn is_inside(host: &Host<&str>) -> bool {
 fn is_inside_name(name: &str) -> bool {
     const ENDINGS: &[&str] = &["localhost", "local", "internal", "svc", "home.arpa"];
     let ends = |ending: &&str| name.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
-    !name.contains('.') || ENDINGS.iter().any(|ending| ends(ending))
+    !name.contains('.') || ENDINGS.iter().any(ends)
 }
 
 /// Whether `address` is outside every network that is private, local or reserved (IANA special-purpose registries).

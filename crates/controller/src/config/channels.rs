@@ -1,0 +1,73 @@
+//! Which channels are on: those that are configured, have their secret, and may be sent to.
+
+use super::Secrets;
+use secrecy::{ExposeSecret, SecretString};
+use self_healing_api::keys::{Config, receiver};
+use self_healing_core::names::Channel;
+
+/// The channels that are on, and one warning for each that is off though it seems wanted.
+///
+/// Slack is wanted unless notifications are off; e-mail when it has recipients, PagerDuty when it is enabled, the generic
+/// webhook when it has an address.
+#[must_use]
+pub fn active_channels(config: &Config, secrets: &Secrets) -> (Vec<Channel>, Vec<String>) {
+    if !config.notification_enabled {
+        return (Vec::new(), Vec::new());
+    }
+    let mut warnings = Vec::new();
+    let mut channels = slack(config, secrets, &mut warnings);
+    warnings.extend(email(config, secrets));
+    warnings.extend(pagerduty(config, secrets));
+    warnings.extend(webhook(secrets));
+    channels.sort_unstable();
+    (channels, warnings)
+}
+
+fn slack(config: &Config, secrets: &Secrets, warnings: &mut Vec<String>) -> Vec<Channel> {
+    let mut usable = |variable: &str, url: &Option<SecretString>, off: &str| {
+        let bad = receiver(url.as_ref()?.expose_secret(), config.notification_insecure).err();
+        warnings.extend(bad.map(|bad| format!("{off}: environment: {variable}: {bad}")));
+        Some(bad.is_none())
+    };
+    let own =
+        usable("SLACK_INCIDENT_WEBHOOK_URL", &secrets.slack_incident_webhook_url, "Slack incident channel is off");
+    let off = if own.is_some() { "Slack monitoring channel is off" } else { "Slack is off" };
+    let shared = usable("SLACK_WEBHOOK_URL", &secrets.slack_webhook_url, off);
+    if shared.is_none() {
+        warnings.push(format!("{off}: SLACK_WEBHOOK_URL is not set"));
+    }
+    let on = [(Channel::SlackMonitoring, shared), (Channel::SlackIncident, own.or(shared))];
+    on.into_iter().filter(|(_, usable)| *usable == Some(true)).map(|(channel, _)| channel).collect()
+}
+
+fn email(config: &Config, secrets: &Secrets) -> Option<String> {
+    if config.email_recipients.is_empty() {
+        return None;
+    }
+    let unset = [
+        ("EMAIL_USERNAME", secrets.email_username.is_none()),
+        ("EMAIL_PASSWORD", secrets.email_password.is_none()),
+        ("email_smtp_server", config.email_smtp_server.is_none()),
+    ];
+    Some(off("e-mail", &unset))
+}
+
+fn pagerduty(config: &Config, secrets: &Secrets) -> Option<String> {
+    config
+        .pagerduty_enabled
+        .then(|| off("PagerDuty", &[("PAGERDUTY_ROUTING_KEY", secrets.pagerduty_routing_key.is_none())]))
+}
+
+fn webhook(secrets: &Secrets) -> Option<String> {
+    secrets.webhook_url.is_some().then(|| off("webhook", &[]))
+}
+
+/// Why a channel that this version cannot send to is off: what would be missing anyway comes first.
+fn off(channel: &str, unset: &[(&str, bool)]) -> String {
+    let missing: Vec<&str> = unset.iter().filter(|(_, unset)| *unset).map(|(name, _)| *name).collect();
+    match missing.as_slice() {
+        [] => format!("{channel} is off: this version cannot send to it yet"),
+        [one] => format!("{channel} is off: {one} is not set"),
+        [..] => format!("{channel} is off: {} are not set", missing.join(", ")),
+    }
+}

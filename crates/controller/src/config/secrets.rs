@@ -1,0 +1,110 @@
+//! The secrets: read from the environment or from files, and of a type that cannot be printed.
+
+use super::Environment;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+
+/// Bytes of one secret; the longest, a webhook, has a few hundred.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// Every secret there is; `None` where it is not set or empty.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// `SLACK_WEBHOOK_URL`.
+    pub slack_webhook_url: Option<SecretString>,
+    /// `SLACK_INCIDENT_WEBHOOK_URL`.
+    pub slack_incident_webhook_url: Option<SecretString>,
+    /// `EMAIL_USERNAME`.
+    pub email_username: Option<SecretString>,
+    /// `EMAIL_PASSWORD`.
+    pub email_password: Option<SecretString>,
+    /// `PAGERDUTY_ROUTING_KEY`.
+    pub pagerduty_routing_key: Option<SecretString>,
+    /// `WEBHOOK_URL`.
+    pub webhook_url: Option<SecretString>,
+    /// `WEBHOOK_SECRET`.
+    pub webhook_secret: Option<SecretString>,
+}
+
+/// Why a secret cannot be read. Nothing of its content is repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file that `…_FILE` names cannot be read.
+    #[error(
+        "environment: {variable}_FILE: {path}: cannot be read: {source}; expected the path of a readable file with the secret"
+    )]
+    Unreadable {
+        /// The secret's variable.
+        variable: &'static str,
+        /// What `…_FILE` says.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file holds nothing.
+    #[error("environment: {variable}_FILE: {path}: is empty: expected a file with the secret")]
+    Empty {
+        /// The secret's variable.
+        variable: &'static str,
+        /// What `…_FILE` says.
+        path: PathBuf,
+    },
+    /// Not a line of text.
+    #[error("environment: {variable}: expected one line of UTF-8 text of at most 16 KiB")]
+    NotText {
+        /// The secret's variable.
+        variable: &'static str,
+    },
+    /// Given twice.
+    #[error("environment: {variable}: is set, and so is {variable}_FILE: expected only one of them")]
+    Twice {
+        /// The secret's variable.
+        variable: &'static str,
+    },
+}
+
+impl Secrets {
+    /// Reads all secrets, each from its variable or from the file that its variable with `_FILE` names.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is empty, a secret is not one line of text, or is given in both ways.
+    pub fn read(environment: &Environment) -> Result<Self, SecretError> {
+        let secret = |variable| secret(environment, variable);
+        Ok(Self {
+            slack_webhook_url: secret("SLACK_WEBHOOK_URL")?,
+            slack_incident_webhook_url: secret("SLACK_INCIDENT_WEBHOOK_URL")?,
+            email_username: secret("EMAIL_USERNAME")?,
+            email_password: secret("EMAIL_PASSWORD")?,
+            pagerduty_routing_key: secret("PAGERDUTY_ROUTING_KEY")?,
+            webhook_url: secret("WEBHOOK_URL")?,
+            webhook_secret: secret("WEBHOOK_SECRET")?,
+        })
+    }
+}
+
+/// An empty variable counts as none: that is how an optional Secret looks in some installations.
+fn secret(environment: &Environment, variable: &'static str) -> Result<Option<SecretString>, SecretError> {
+    let plain = environment.get(variable).filter(|value| !value.is_empty());
+    let file = environment.get(&format!("{variable}_FILE")).filter(|path| !path.is_empty());
+    match (plain, file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(SecretError::Twice { variable }),
+        (Some(value), None) => text(variable, value.as_encoded_bytes()),
+        (None, Some(path)) => from_file(variable, Path::new(path)).map(Some),
+    }
+}
+
+fn from_file(variable: &'static str, path: &Path) -> Result<SecretString, SecretError> {
+    let unreadable = |source| SecretError::Unreadable { variable, path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    text(variable, &bytes)?.ok_or_else(|| SecretError::Empty { variable, path: path.to_owned() })
+}
+
+/// The line in `bytes`, without the white space that editors and `echo` put around it.
+fn text(variable: &'static str, bytes: &[u8]) -> Result<Option<SecretString>, SecretError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotText { variable })?.trim();
+    if text.len() > MAX_BYTES || text.chars().any(char::is_control) {
+        return Err(SecretError::NotText { variable });
+    }
+    Ok((!text.is_empty()).then(|| SecretString::from(text)))
+}
