@@ -86,7 +86,8 @@ pub struct RecoverySpec {
     pub mode: String,
     /// What failed.
     pub target: ObjectRef,
-    /// The controller at the top of the target's owners, or the target itself.
+    /// The controller at the top of the target's owners, or the target itself; absent means the target.
+    #[serde(default, skip_serializing_if = "ObjectRef::is_empty")]
     pub workload: ObjectRef,
     /// The HealingPolicy that matched; absent when the configuration's defaults apply.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -105,6 +106,7 @@ pub struct RecoverySpec {
     #[schemars(with = "MicroTime")]
     pub detected_at: Option<MicroTime>,
     /// Earlier failures of the same type and workload within the history window.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub similar_failures: i64,
     /// Why this severity, and why this strategy.
@@ -139,6 +141,12 @@ impl ObjectRef {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// serde's `skip_serializing_if` hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// The CustomResourceDefinition of Recovery, as the manifests install it.

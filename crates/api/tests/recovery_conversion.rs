@@ -317,6 +317,12 @@ fn a_record_without_status_is_pending_as_just_opened() {
 }
 
 #[test]
+fn a_record_without_workload_belongs_to_its_target() {
+    let record = read(stored("/spec/workload", json!({})));
+    assert_eq!(record.spec.workload, record.spec.target);
+}
+
+#[test]
 fn unreadable_records_say_what_is_wrong_and_do_not_stop_the_watch() {
     let error =
         |json: Value| from_resource(&serde_json::from_value::<Resource>(json).unwrap()).unwrap_err().to_string();
@@ -328,6 +334,7 @@ fn unreadable_records_say_what_is_wrong_and_do_not_stop_the_watch() {
     assert!(error(stored("/spec/severity", json!("meh"))).contains("expected one of low, medium, high, critical"));
     assert!(error(stored("/spec/mode", json!("Yolo"))).contains("expected one of Enforce, Approve, Observe"));
     assert!(error(stored("/spec/target", json!({}))).contains("spec.target is empty"));
+    assert!(error(stored("/spec/workload", json!({"kind": "Pod"}))).contains("spec.workload is empty"));
     assert!(error(stored("/spec", json!({}))).contains("spec.type \"\""));
     assert!(error(stored("/metadata", json!({}))).contains("metadata.name is empty"));
 }

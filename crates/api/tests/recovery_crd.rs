@@ -70,8 +70,7 @@ fn the_api_server_keeps_the_spec_immutable_and_its_closed_words_closed() {
     assert_eq!(schema("spec.type")["enum"], words(FailureType::ALL.iter().map(|w| w.as_str()).collect()));
     assert_eq!(schema("spec.severity")["enum"], words(Severity::ALL.iter().map(|w| w.as_str()).collect()));
     assert_eq!(schema("spec.mode")["enum"], words(Mode::ALL.iter().map(|w| w.as_str()).collect()));
-    let required =
-        json!(["action", "cause", "mode", "severity", "similarFailures", "strategy", "target", "type", "workload"]);
+    let required = json!(["action", "cause", "mode", "severity", "strategy", "target", "type"]);
     let mut found: Vec<String> = serde_json::from_value(spec["required"].clone()).unwrap();
     found.sort();
     assert_eq!(json!(found), required);

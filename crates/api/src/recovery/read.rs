@@ -86,7 +86,11 @@ fn spec_of(record: &str, spec: &RecoverySpec) -> Result<Spec, BadRecord> {
         strategy: Strategy::parse(&spec.strategy),
         mode: word(record, "spec.mode", &spec.mode, Mode::parse, Mode::ALL)?,
         target: target(record, "spec.target", &spec.target)?,
-        workload: target(record, "spec.workload", &spec.workload)?,
+        workload: if spec.workload.is_empty() {
+            object(&spec.target)
+        } else {
+            target(record, "spec.workload", &spec.workload)?
+        },
         policy: spec.policy.clone(),
         description: spec.description.clone(),
         first_seen: stamp(spec.first_seen.as_ref()),

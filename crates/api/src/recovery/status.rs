@@ -1,9 +1,9 @@
 //! What changes in a Recovery while it lives.
 
-use super::ObjectRef;
 use super::bounds::{
     MANIFEST, MAX_ATTEMPTS, MAX_EVIDENCE, MAX_GUARDS, MAX_IMPACT, MAX_NOTIFICATIONS, NAME, SENTENCE, WORD,
 };
+use super::{ObjectRef, is_zero};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, MicroTime};
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -194,6 +194,7 @@ pub struct NotificationStatus {
     #[schemars(length(max = WORD))]
     pub state: String,
     /// How often it was tried.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub tries: i64,
     /// The last error, without secrets.

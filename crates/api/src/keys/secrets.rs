@@ -1,0 +1,31 @@
+//! The names of the secrets, and where they belong.
+
+/// One secret: an environment variable, or with `_FILE` appended the path of a file that holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// What it is, in one line.
+    pub meaning: &'static str,
+}
+
+/// Every secret.
+pub const SECRETS: &[Secret] = &[
+    Secret { variable: "SLACK_WEBHOOK_URL", meaning: "Slack incoming webhook; without it Slack is off" },
+    Secret {
+        variable: "SLACK_INCIDENT_WEBHOOK_URL",
+        meaning: "Slack incoming webhook for high and critical severity, if it is another one",
+    },
+    Secret { variable: "EMAIL_USERNAME", meaning: "user name at the mail server" },
+    Secret { variable: "EMAIL_PASSWORD", meaning: "password at the mail server" },
+    Secret { variable: "PAGERDUTY_ROUTING_KEY", meaning: "routing key of PagerDuty's Events API v2" },
+    Secret { variable: "WEBHOOK_URL", meaning: "generic webhook" },
+    Secret { variable: "WEBHOOK_SECRET", meaning: "key that signs what the generic webhook gets" },
+];
+
+/// The secret that `key` names, in whatever case or spelling, also as the path of its file.
+pub(super) fn secret_named(key: &str) -> Option<&'static Secret> {
+    let key = key.to_ascii_uppercase().replace(['-', '.'], "_");
+    let key = key.strip_suffix("_FILE").unwrap_or(&key);
+    SECRETS.iter().find(|secret| secret.variable == key)
+}
