@@ -32,3 +32,8 @@ fn the_checked_in_manifests_are_the_generated_ones() {
         assert!(known || !name.ends_with(".yaml"), "{folder}/{name} comes from no table: remove it or generate it");
     }
 }
+
+#[test]
+fn the_checked_in_configuration_page_is_the_generated_one() {
+    assert_current("docs/configuration.md", &self_healing_api::keys::configuration_markdown());
+}
