@@ -1,4 +1,5 @@
 //! What a reviewer of the manifests would look for.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
