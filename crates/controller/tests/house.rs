@@ -1,4 +1,5 @@
 //! The walls of the house, held by reading the source: who may know whom.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

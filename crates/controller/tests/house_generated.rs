@@ -1,5 +1,6 @@
 //! The checked-in files that are made from tables are current. `cargo xtask generate` runs these tests with
 //! `UPDATE_GENERATED` set; then they write what they would otherwise compare.
+#![allow(clippy::unwrap_used)]
 
 use self_healing_controller::manifests::{Options, files};
 use std::fs;
@@ -31,4 +32,9 @@ fn the_checked_in_manifests_are_the_generated_ones() {
         let known = generated.iter().any(|(file, _)| *file == name);
         assert!(known || !name.ends_with(".yaml"), "{folder}/{name} comes from no table: remove it or generate it");
     }
+}
+
+#[test]
+fn the_checked_in_configuration_page_is_the_generated_one() {
+    assert_current("docs/configuration.md", &self_healing_api::keys::configuration_markdown());
 }

@@ -1,11 +1,13 @@
 //! What a reviewer of the manifests would look for.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use self_healing_controller::manifests::{NAMESPACE, Options, all, files};
+use self_healing_api::keys::{Given, SECRETS, Source, key, read};
+use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE, Options, SHIPPED, all, files};
 use self_healing_core::names::WatchKind;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -150,6 +152,29 @@ fn the_environment_holds_only_secrets_and_the_pods_identity() {
         assert!(variable.get("value").is_none(), "{variable}");
         assert!(from.get("fieldRef").is_some() || from["secretKeyRef"]["optional"] == true, "{variable}");
     }
+}
+
+#[test]
+fn every_variable_of_the_environment_is_one_that_the_controller_reads() {
+    let deployment = only("Deployment");
+    for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap() {
+        let name = variable["name"].as_str().unwrap();
+        let known =
+            matches!(name, "POD_NAME" | "POD_NAMESPACE") || SECRETS.iter().any(|secret| secret.variable == name);
+        assert!(known, "{name}");
+    }
+}
+
+#[test]
+fn the_shipped_configuration_is_accepted() {
+    let given = |(key, value): &(&str, &str)| Given {
+        source: Source::ConfigMap(CONFIG_MAP.to_owned()),
+        key: (*key).to_owned(),
+        value: (*value).to_owned(),
+    };
+    let given: Vec<Given> = SHIPPED.iter().map(given).collect();
+    assert!(given.iter().all(|given| key(&given.key).is_some()), "an unknown key is shipped");
+    assert!(read(&given).is_ok(), "{:?}", read(&given).unwrap_err());
 }
 
 #[test]
