@@ -1,7 +1,7 @@
 //! The command line: subcommands, flags, one line for what is wrong.
 
 use crate::client::{self, Access, Credentials};
-use crate::config::{ConfigErrors, Layers, Secrets};
+use crate::config::{self, Environment, Layers, Secrets};
 use crate::log;
 use crate::manifests;
 use crate::run::{self, Launch, RunError};
@@ -22,7 +22,7 @@ pub enum CliError {
     Usage(String),
     /// The configuration is wrong: one line per problem.
     #[error(transparent)]
-    Config(#[from] ConfigErrors),
+    Config(#[from] config::Error),
     /// There is no way to an API server.
     #[error(transparent)]
     Client(#[from] client::ClientError),
@@ -93,7 +93,11 @@ fn say(text: &str) -> Result<(), CliError> {
 /// Version, git commit and API versions.
 #[must_use]
 pub fn version() -> String {
-    format!("self-healing-controller {} (commit {}), API self-healing.dev/v1alpha1", env!("CARGO_PKG_VERSION"), env!("GIT_COMMIT"))
+    format!(
+        "self-healing-controller {} (commit {}), API self-healing.dev/v1alpha1",
+        env!("CARGO_PKG_VERSION"),
+        env!("GIT_COMMIT")
+    )
 }
 
 fn command() -> Command {
@@ -121,7 +125,10 @@ fn with_run_flags(command: Command) -> Command {
         .arg(path("config").help("Reads keys from this file instead of the ConfigMap"))
         .arg(set.help("Sets any configuration key"));
     KEYS.iter().fold(command, |command, key| {
-        let arg = Arg::new(key.name).long(Str::from(key.name.replace('_', "-"))).value_name("VALUE").allow_hyphen_values(true);
+        let arg = Arg::new(key.name)
+            .long(Str::from(key.name.replace('_', "-")))
+            .value_name("VALUE")
+            .allow_hyphen_values(true);
         command.arg(arg.help(key.meaning).help_heading("Configuration"))
     })
 }
@@ -151,8 +158,9 @@ fn flags(args: &ArgMatches) -> Result<Vec<(String, String)>, CliError> {
 
 fn controller(args: &ArgMatches) -> Result<(), CliError> {
     let env = |key: &str| std::env::var(key).ok();
-    let layers = Layers::new(args.get_one::<PathBuf>("config").map(PathBuf::as_path), std::env::vars(), flags(args)?)?;
-    let secrets = Secrets::from_env(env)?;
+    let environment = Environment::of_process();
+    let layers = Layers::new(args.get_one::<PathBuf>("config").map(PathBuf::as_path), &environment, &flags(args)?)?;
+    let secrets = Secrets::read(&environment).map_err(config::Error::from)?;
     let access = Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() };
     // The process needs one TLS provider; it can only be installed once, so an earlier one is as good.
     let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -168,7 +176,12 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
             name: client::own_name(env, client::host_name()),
         };
         let log = log::start(launch.log_format(), launch.levels())?;
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), commit = env!("GIT_COMMIT"), namespace = launch.namespace, "starting");
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            commit = env!("GIT_COMMIT"),
+            namespace = launch.namespace,
+            "starting"
+        );
         let (mut term, mut interrupt) = (stop_signal(SignalKind::terminate())?, stop_signal(SignalKind::interrupt())?);
         let stop = async move {
             tokio::select! {

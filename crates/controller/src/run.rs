@@ -15,12 +15,13 @@ use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::watch::{OnSkip, Watches, config_map};
 use clock::Clock;
-use live::Live;
+use live::{Change, Live};
 use shell::{Inputs, Shell};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::interval;
 
 /// Events that may wait for a turn; a watch that is ahead of that waits, so that memory stays bounded.
 const QUEUE: usize = 4096;
@@ -63,12 +64,10 @@ async fn once(
     let clients = live.clients(metrics)?;
     let skipped = on_skip();
     let timing = live.watch_timing();
-    let (config_sender, config) = mpsc::channel(8);
+    let (config_sender, mut config) = mpsc::channel(8);
     let _config_watch = live
         .config_map_name()
         .map(|name| config_map::start(&clients.reads, (live.namespace(), name), timing, &config_sender, &skipped));
-    let (door, leading, election) = elect(live, &clients);
-    let actor = Arc::new(Actor::new(clients.reads.clone(), clients.writes.clone(), door, live.identity()));
     let pages = Pages {
         pulse: Arc::new(Pulse::new(clock.now().tick, live.settings().sweep)),
         readiness: Arc::new(Readiness::default()),
@@ -76,6 +75,12 @@ async fn once(
         clock: clock.reader(),
     };
     let server = serve(live, pages.clone()).await?;
+    if let Some(ended) = first_config(live, &mut config, &pages.pulse, clock, stop).await? {
+        server.end().await;
+        return Ok(ended);
+    }
+    let (door, leading, election) = elect(live, &clients);
+    let actor = Arc::new(Actor::new(clients.reads.clone(), clients.writes.clone(), door, live.identity()));
     let (event_sender, events) = mpsc::channel(QUEUE);
     let scope = live.scope();
     let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;
@@ -88,6 +93,29 @@ async fn once(
     election.end().await;
     server.end().await;
     Ok(ended)
+}
+
+/// Waits for the ConfigMap, so that the first decision already obeys it; gives why this life ends, if it does.
+async fn first_config(
+    live: &mut Live,
+    config: &mut mpsc::Receiver<config_map::Data>,
+    pulse: &Pulse,
+    clock: &Clock,
+    stop: &mut (impl Future<Output = ()> + Unpin),
+) -> Result<Option<Ended>, RunError> {
+    let mut beats = interval(live.settings().sweep);
+    while !live.is_configured() {
+        tokio::select! {
+            () = &mut *stop => return Ok(Some(Ended::Stopped)),
+            Some(data) = config.recv() => {
+                if live.apply(&data)? == Change::Rebuild {
+                    return Ok(Some(Ended::Rebuild));
+                }
+            }
+            _ = beats.tick() => pulse.beat(clock.now().tick, live.settings().sweep),
+        }
+    }
+    Ok(None)
 }
 
 /// A task that ends when it is told to.

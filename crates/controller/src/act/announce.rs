@@ -58,7 +58,8 @@ impl Announcer {
         }
         let target = target_of(happening);
         let recovery = self.recovery_of(happening);
-        let words = Words { reason: happening.what.as_str(), warning: happening.what.is_warning(), note: &happening.note };
+        let words =
+            Words { reason: happening.what.as_str(), warning: happening.what.is_warning(), note: &happening.note };
         tokio::join!(self.tell(calls, words, &target, &recovery), self.tell(calls, words, &recovery, &target));
     }
 
@@ -79,13 +80,7 @@ impl Announcer {
         }
     }
 
-    async fn send(
-        &self,
-        calls: &Calls,
-        words: Words<'_>,
-        regarding: &Value,
-        related: &Value,
-    ) -> Result<(), Outcome> {
+    async fn send(&self, calls: &Calls, words: Words<'_>, regarding: &Value, related: &Value) -> Result<(), Outcome> {
         // Events on cluster-scoped objects belong to namespace `default`, by Kubernetes' own rule.
         let namespace = regarding["namespace"].as_str().unwrap_or("default");
         let namespace = segment("namespace", namespace)?;

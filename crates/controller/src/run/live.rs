@@ -2,7 +2,7 @@
 
 use crate::act::Identity;
 use crate::client::{ClientError, Clients, Credentials, OnCall};
-use crate::config::{ConfigErrors, Layers, Secrets, active_channels};
+use crate::config::{Layers, Problems, Secrets, active_channels};
 use crate::http;
 use crate::log::{Format, Levels};
 use crate::metrics::Metrics;
@@ -10,7 +10,9 @@ use crate::notify::{self, Notifier, Receivers};
 use crate::watch::{Scope, Timing, config_map};
 use self_healing_api::keys::{Config, LogFormat};
 use self_healing_core::key::Text;
+use self_healing_core::names::Channel;
 use self_healing_core::settings::Settings;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The ConfigMap that is watched, in the controller's namespace.
@@ -72,6 +74,9 @@ pub enum RunError {
     /// A receiver of messages cannot be used.
     #[error(transparent)]
     Notify(#[from] notify::Error),
+    /// The ConfigMap as it was found at start is wrong.
+    #[error(transparent)]
+    Config(#[from] Problems),
 }
 
 /// What a change of the configuration asks for.
@@ -87,14 +92,27 @@ pub(super) struct Live {
     launch: Launch,
     settings: Settings,
     recreate_bare_pods: bool,
+    /// Whether the ConfigMap was read once.
+    configured: bool,
+    /// What was warned of, so that each is said once.
+    warned: BTreeSet<String>,
 }
 
 impl Live {
     pub(super) fn new(launch: Launch) -> Self {
-        let mut live = Self { launch, settings: Settings::default(), recreate_bare_pods: false };
+        let configured = !launch.layers.follows_config_map();
+        let settings = Settings::default();
+        let mut live = Self { launch, settings, recreate_bare_pods: false, configured, warned: BTreeSet::new() };
         live.refresh();
-        live.warn();
+        if configured {
+            live.warn();
+        }
         live
+    }
+
+    /// Whether every source was read.
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured
     }
 
     fn config(&self) -> &Config {
@@ -112,23 +130,29 @@ impl Live {
     }
 
     /// Says what works but was hardly meant.
-    fn warn(&self) {
-        let (_, silent) = active_channels(self.config(), &self.launch.secrets);
-        for warning in self.launch.layers.warnings().into_iter().chain(silent) {
-            tracing::warn!("{warning}");
+    fn warn(&mut self) {
+        let loaded = self.launch.layers.loaded();
+        let (_, silent) = active_channels(&loaded.config, &self.launch.secrets);
+        for warning in loaded.warnings.iter().cloned().chain(loaded.shadowed()).chain(silent) {
+            if self.warned.insert(warning.clone()) {
+                tracing::warn!("{warning}");
+            }
         }
     }
 
     /// Takes the ConfigMap's data, or refuses all of it.
-    pub(super) fn apply(&mut self, data: &config_map::Data) -> Result<Change, ConfigErrors> {
-        let changed = self.launch.layers.apply_config_map(data)?;
-        if changed.is_empty() {
-            return Ok(Change::Nothing);
-        }
+    pub(super) fn apply(&mut self, data: &config_map::Data) -> Result<Change, Problems> {
+        let name = format!("{}/{CONFIG_MAP}", self.namespace());
+        let applied = self.launch.layers.apply_config_map(&name, data)?;
+        let first = !std::mem::replace(&mut self.configured, true);
         self.refresh();
         self.warn();
-        tracing::info!(keys = changed.join(","), "configuration changed");
-        let structural = changed.iter().any(|key| STRUCTURAL.contains(key));
+        if applied.changed.is_empty() {
+            return Ok(Change::Nothing);
+        }
+        let keys = applied.changed.join(", ");
+        tracing::info!(keys, "{}", if first { "configuration read" } else { "configuration changed" });
+        let structural = applied.changed.iter().any(|key| STRUCTURAL.contains(key));
         Ok(if structural { Change::Rebuild } else { Change::Settings })
     }
 
@@ -171,7 +195,7 @@ impl Live {
 
     /// The ConfigMap to watch; none when a file takes its place.
     pub(super) fn config_map_name(&self) -> Option<&'static str> {
-        self.launch.layers.watches_config_map().then_some(CONFIG_MAP)
+        self.launch.layers.follows_config_map().then_some(CONFIG_MAP)
     }
 
     pub(super) fn clients(&self, metrics: &Arc<Metrics>) -> Result<Clients, ClientError> {
@@ -198,11 +222,13 @@ impl Live {
     /// Receivers as configured now.
     pub(super) fn notifier(&self) -> Result<Notifier, notify::Error> {
         let (config, secrets) = (self.config(), &self.launch.secrets);
+        let on = |channel| self.settings.channels.contains(&channel);
+        let (monitoring, incident) = (on(Channel::SlackMonitoring), on(Channel::SlackIncident));
         Notifier::new(Receivers {
             slack_channel: config.slack_channel.clone(),
             slack_incident_channel: config.slack_incident_channel.clone(),
-            slack_webhook_url: secrets.slack_webhook_url.clone(),
-            slack_incident_webhook_url: secrets.slack_incident_webhook_url.clone(),
+            slack_webhook_url: secrets.slack_webhook_url.clone().filter(|_| monitoring),
+            slack_incident_webhook_url: secrets.slack_incident_webhook_url.clone().filter(|_| incident),
             insecure: config.notification_insecure,
             timeout: notify::TIMEOUT,
         })

@@ -10,7 +10,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Asks until there is an answer whether pods may be created everywhere.
 pub(super) async fn may_create_pods(client: kube::Client) -> bool {
-    let attributes = ResourceAttributes { verb: Some("create".into()), resource: Some("pods".into()), ..Default::default() };
+    let attributes =
+        ResourceAttributes { verb: Some("create".into()), resource: Some("pods".into()), ..Default::default() };
     let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
     let review = SelfSubjectAccessReview { spec, ..Default::default() };
     let api = Api::<SelfSubjectAccessReview>::all(client);

@@ -65,13 +65,32 @@ pub(super) struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    pub(super) fn new(live: &'a mut Live, actor: Arc<Actor>, pages: Pages, clock: Clock, log: &'a Log) -> Result<Self, RunError> {
+    pub(super) fn new(
+        live: &'a mut Live,
+        actor: Arc<Actor>,
+        pages: Pages,
+        clock: Clock,
+        log: &'a Log,
+    ) -> Result<Self, RunError> {
         let notifier = Arc::new(live.notifier()?);
         let healer = Healer::new(live.settings().clone());
         log.set(live.levels());
         let broken = WatchKind::ALL.iter().copied().collect();
         let tasks = JoinSet::new();
-        Ok(Self { live, healer, actor, notifier, pages, clock, log, tasks, broken, counted: None, stopping: false, asked: false })
+        Ok(Self {
+            live,
+            healer,
+            actor,
+            notifier,
+            pages,
+            clock,
+            log,
+            tasks,
+            broken,
+            counted: None,
+            stopping: false,
+            asked: false,
+        })
     }
 
     /// Turns until `stop` ends, or the configuration needs a new life.
@@ -95,9 +114,9 @@ impl<'a> Shell<'a> {
                     Change::Nothing => {}
                 },
                 Next::MayCreatePods(may) => {
-                self.live.set_recreate_bare_pods(may);
-                events.push(Event::Settings(Box::new(self.live.settings().clone())));
-            }
+                    self.live.set_recreate_bare_pods(may);
+                    events.push(Event::Settings(Box::new(self.live.settings().clone())));
+                }
                 Next::Events | Next::Wake => {}
             }
             self.turn(&mut events);
@@ -195,22 +214,18 @@ impl<'a> Shell<'a> {
     }
 
     fn configure(&mut self, data: &config_map::Data) -> Change {
-        let before = self.live.settings().clone();
-        match self.live.apply(data) {
-            Ok(Change::Nothing) => Change::Nothing,
-            Ok(change) => match self.live.notifier() {
-                Ok(notifier) => {
-                    self.notifier = Arc::new(notifier);
-                    self.log.set(self.live.levels());
-                    tracing::info!("configuration changed");
-                    change
-                }
-                Err(error) => self.refuse(&error.to_string()),
-            },
-            Err(error) => {
-                debug_assert_eq!(before, *self.live.settings(), "a refused change leaves everything as it was");
-                self.refuse(&error.to_string())
+        let applied = self.live.apply(data).map_err(|error| error.to_string());
+        let receivers = |change| match self.live.notifier() {
+            Ok(notifier) => Ok((change, notifier)),
+            Err(error) => Err(error.to_string()),
+        };
+        match applied.and_then(receivers) {
+            Ok((change, notifier)) => {
+                self.notifier = Arc::new(notifier);
+                self.log.set(self.live.levels());
+                change
             }
+            Err(why) => self.refuse(&why),
         }
     }
 
@@ -238,7 +253,9 @@ impl<'a> Shell<'a> {
             }
         };
         if timeout(FLUSH, flush).await.is_err() {
-            tracing::warn!("stopped before every write and message had an answer; the next leader goes on from the records");
+            tracing::warn!(
+                "stopped before every write and message had an answer; the next leader goes on from the records"
+            );
         }
     }
 }
