@@ -57,9 +57,10 @@ impl Actor {
     /// [`Verb::Happened`] writes Events as far as that works and is always done; [`Verb::Tell`] is for `notify` and refused.
     pub async fn perform(&self, effect: &Effect) -> Outcome {
         let done = self.verb(effect).await;
-        let outcome = done.map_or_else(|outcome| outcome, Outcome::Done);
-        tracing::debug!(effect = effect.id.0, recovery = %effect.recovery, verb = %effect.verb, ?outcome, "performed");
-        outcome
+        // What a verb brings back may hold a saved manifest, which is shown nowhere; what went wrong may be shown.
+        let failed = done.as_ref().err();
+        tracing::debug!(effect = effect.id.0, recovery = %effect.recovery, verb = %effect.verb, ?failed, "performed");
+        done.map_or_else(|outcome| outcome, Outcome::Done)
     }
 
     /// Says on the controller's own ConfigMap that its change was refused, as far as that works.

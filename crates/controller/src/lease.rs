@@ -6,9 +6,11 @@
 //! door compares its deadline with the clock at each question.
 
 mod door;
+mod error;
 mod record;
 
 pub use self::door::Door;
+use self::error::Error;
 use self::record::Record;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, PostParams};
@@ -41,19 +43,6 @@ impl Default for Timing {
         let seconds = Duration::from_secs;
         Self { lease: seconds(15), renew: seconds(10), retry: seconds(2), call: seconds(3) }
     }
-}
-
-/// Why a try to take or renew the Lease failed.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("cannot {verb} Lease {namespace}/{LEASE}: no answer within {} s", .within.as_secs_f32())]
-    Silent { verb: &'static str, namespace: String, within: Duration },
-    #[error(
-        "cannot {verb} Lease {namespace}/{LEASE}: {status}; allow get, create and update on leases.coordination.k8s.io in this namespace"
-    )]
-    Forbidden { verb: &'static str, namespace: String, status: Box<kube::core::Status> },
-    #[error("cannot {verb} Lease {namespace}/{LEASE}: {source}")]
-    Api { verb: &'static str, namespace: String, source: Box<kube::Error> },
 }
 
 /// What a try brought.
@@ -210,7 +199,7 @@ impl Elector {
         if let Some(object) = self.written.take() {
             match self.put(object, Record::renewed).await {
                 // Somebody wrote in between: read who.
-                Err(Error::Api { source, .. }) if is_conflict(&source) => {}
+                Err(error) if error.is_conflict() => {}
                 other => return other,
             }
         }
@@ -268,18 +257,9 @@ impl Elector {
 
     async fn call<T>(&self, verb: &'static str, call: impl Future<Output = kube::Result<T>>) -> Result<T, Error> {
         let within = self.timing.call;
-        let namespace = || self.namespace.clone();
         match timeout(within, call).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(kube::Error::Api(status))) if status.is_forbidden() => {
-                Err(Error::Forbidden { verb, namespace: namespace(), status })
-            }
-            Ok(Err(source)) => Err(Error::Api { verb, namespace: namespace(), source: Box::new(source) }),
-            Err(_) => Err(Error::Silent { verb, namespace: namespace(), within }),
+            Ok(answer) => answer.map_err(|source| Error::of(verb, &self.namespace, source)),
+            Err(_) => Err(Error::Silent { verb, namespace: self.namespace.clone(), within }),
         }
     }
-}
-
-fn is_conflict(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.is_conflict())
 }

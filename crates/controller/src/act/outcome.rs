@@ -28,6 +28,14 @@ pub(super) fn already_exists(reply: &Reply) -> bool {
     reply.code.as_u16() == 409 && status(reply).is_some_and(|status| status.is_already_exists())
 }
 
+/// Where a refused object is invalid, as `: field (reason), …`, without its values; empty when the server does not say.
+pub(super) fn fields(reply: &Reply) -> String {
+    let details = status(reply).and_then(|status| status.details);
+    let causes = details.iter().flat_map(|details| &details.causes);
+    let fields: Vec<_> = causes.map(|cause| format!("{} ({})", cause.field, cause.reason)).collect();
+    if fields.is_empty() { String::new() } else { shorten(&format!(": {}", fields.join(", "))) }
+}
+
 /// What a create's "gone" means: its namespace is missing, which waiting does not mend.
 pub(super) fn of_create(outcome: Outcome) -> Outcome {
     match outcome {

@@ -43,8 +43,13 @@ pub(super) async fn create(calls: &Calls, manifest: &str) -> Result<Answer, Outc
     let text = |field: &str| pod["metadata"][field].as_str().unwrap_or_default();
     let key = Key::new(segment("namespace", text("namespace"))?, segment("pod name", text("name"))?);
     let reply = calls.write(Method::POST, &format!("/api/v1/namespaces/{}/pods", key.namespace), &pod).await?;
-    if !outcome::already_exists(&reply) {
-        outcome::of(&reply).map_err(outcome::of_create)?;
+    match reply.code.as_u16() {
+        409 if outcome::already_exists(&reply) => {}
+        // The server's words quote values of the manifest, which is shown nowhere: only the fields are told.
+        400 | 422 => {
+            return Err(outcome::refused(&format!("the saved manifest is invalid{}", outcome::fields(&reply))));
+        }
+        _ => drop(outcome::of(&reply).map_err(outcome::of_create)?),
     }
     Ok(Answer::Created(key))
 }

@@ -1,4 +1,6 @@
 //! Leader election on a store in memory, in virtual time.
+// Clippy knows helpers of a test only inside the test itself.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod random;
 mod store;

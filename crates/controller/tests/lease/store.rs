@@ -10,7 +10,7 @@ use tower::{BoxError, service_fn};
 
 /// What goes wrong for one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     Fine,
     /// Requests do not arrive.
     Cut,
@@ -25,7 +25,7 @@ pub enum Fault {
 }
 
 #[derive(Clone, Default)]
-pub struct Store(Arc<Mutex<Lease>>);
+pub(crate) struct Store(Arc<Mutex<Lease>>);
 
 #[derive(Default)]
 struct Lease {
@@ -36,10 +36,10 @@ struct Lease {
 
 /// Switches the fault of one client.
 #[derive(Clone)]
-pub struct Line(Arc<Mutex<Fault>>);
+pub(crate) struct Line(Arc<Mutex<Fault>>);
 
 impl Line {
-    pub fn set(&self, fault: Fault) {
+    pub(crate) fn set(&self, fault: Fault) {
         *self.0.lock().unwrap() = fault;
     }
 
@@ -49,23 +49,23 @@ impl Line {
 }
 
 impl Store {
-    pub fn spec(&self) -> Value {
+    pub(crate) fn spec(&self) -> Value {
         self.0.lock().unwrap().object.as_ref().map_or(Value::Null, |object| object["spec"].clone())
     }
 
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.0.lock().unwrap().requests
     }
 
     /// Puts a Lease there, as another program would.
-    pub fn write(&self, spec: Value) {
+    pub(crate) fn write(&self, spec: Value) {
         let mut lease = self.0.lock().unwrap();
         lease.store(json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": "self-healing-controller", "namespace": "healing"}, "spec": spec}));
     }
 
     /// A client whose line to the store can be disturbed.
-    pub fn client(&self) -> (Client, Line) {
+    pub(crate) fn client(&self) -> (Client, Line) {
         let (store, line) = (self.clone(), Line(Arc::new(Mutex::new(Fault::Fine))));
         let disturbed = line.clone();
         let service = service_fn(move |request: Request<Body>| {

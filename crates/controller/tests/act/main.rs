@@ -1,0 +1,13 @@
+//! Effects on the wire: what is sent, and what each answer means.
+// Clippy knows helpers of a test only inside the test itself.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod door;
+mod events;
+mod kubelet;
+mod manifest;
+mod nodes;
+mod outcomes;
+mod pods;
+mod records;
+mod server;
