@@ -1,6 +1,7 @@
 //! The table of outcomes, line by line.
 
-use crate::server::{Reply, Server, actor, answer, conflict, effect, failure, not_found, pod_target};
+use crate::server::{Reply, Server, actor, answer, conflict, effect, failure, identity, not_found, pod_target};
+use self_healing_controller::act::Actor;
 use self_healing_controller::lease::Door;
 use self_healing_core::effect::{Answer, Outcome, Verb};
 use serde_json::{Value, json};
@@ -182,6 +183,17 @@ async fn a_refused_connection_was_not_applied() {
     let outcome = actor(address, Door::always_open()).perform(&effect(Verb::Evict(pod_target()))).await;
     let Outcome::TryLater { after: None, budget: false, message } = &outcome else { panic!("{outcome:?}") };
     assert!(message.to_lowercase().contains("refused"), "{message}");
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_before_the_request_was_not_applied() {
+    let (address, _) = breaks_off("this is no TLS").await;
+    let mut config = kube::Config::new(format!("https://{address}").parse().unwrap());
+    config.default_retry = false;
+    let client = kube::Client::try_from(config).unwrap();
+    let actor = Actor::new(client.clone(), client, Door::always_open(), identity());
+    let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
+    assert_eq!(sort(&outcome), Sort::Later, "{outcome:?}");
 }
 
 /// Takes requests and closes the connection after `answer`, which is not a whole answer.
