@@ -25,7 +25,7 @@ use tracing::{info, warn};
 /// The Lease's name in the controller's namespace.
 pub const LEASE: &str = "self-healing-controller";
 
-/// The durations of the election; the defaults are client-go's.
+/// The durations of the election: those of client-go, with a shorter `renew`, so that a clock that runs twice as fast as another is no danger (`lease` is at least twice `renew`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long others leave an unchanged record alone; whole seconds.
@@ -41,7 +41,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { lease: seconds(15), renew: seconds(10), retry: seconds(2), call: seconds(3) }
+        Self { lease: seconds(15), renew: seconds(7), retry: seconds(2), call: seconds(3) }
     }
 }
 

@@ -69,7 +69,8 @@ impl Controller {
 
     /// Status code and body.
     pub(crate) async fn text(&self, path: &str) -> Result<(u16, String)> {
-        let response = self.http.get(format!("http://{}{path}", self.address)).timeout(Duration::from_secs(5)).send().await?;
+        let response =
+            self.http.get(format!("http://{}{path}", self.address)).timeout(Duration::from_secs(5)).send().await?;
         Ok((response.status().as_u16(), response.text().await?))
     }
 
@@ -84,7 +85,11 @@ impl Controller {
 }
 
 /// Looks again and again until there is something, for things that cannot be watched.
-pub(crate) async fn eventually<T>(what: &str, deadline: Duration, look: impl AsyncFn() -> Result<Option<T>>) -> Result<T> {
+pub(crate) async fn eventually<T>(
+    what: &str,
+    deadline: Duration,
+    look: impl AsyncFn() -> Result<Option<T>>,
+) -> Result<T> {
     let until = Instant::now() + deadline;
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -4,21 +4,28 @@ use crate::controller::{Controller, Launch};
 use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Node, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
-use self_healing_e2e::pods::deployment;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
 use self_healing_e2e::{Cluster, NodeSpec, Options};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The namespace of the shipped manifests.
 pub(crate) const OWN: &str = "self-healing";
+/// The shipped ConfigMap.
+const CONFIG: &str = "self-healing-config";
+/// The shipped manifests.
+pub(crate) const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../kubernetes/self-healing");
+/// Their files, in the order in which an administrator applies them.
+pub(crate) const FILES: [&str; 5] = ["crds.yaml", "deployment.yaml", "rbac.yaml", "config.yaml", "networkpolicy.yaml"];
 /// What a test waits for without the controller's doing.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// Namespaces that outlive a scenario.
+const KEPT: [&str; 5] = ["default", "kube-system", "kube-public", "kube-node-lease", OWN];
 
 /// One control plane, used by one scenario at a time.
 pub(crate) struct Ground {
@@ -26,6 +33,7 @@ pub(crate) struct Ground {
     pub(crate) kubeconfig: PathBuf,
     binary: PathBuf,
     started: Cell<u32>,
+    namespaces: Cell<u32>,
 }
 
 impl Ground {
@@ -34,7 +42,7 @@ impl Ground {
         let cluster = Cluster::start(options).await?;
         apply(&cluster)?;
         let kubeconfig = cluster.service_account_kubeconfig(OWN, "self-healing-sa").await?;
-        Ok(Self { cluster, kubeconfig, binary: binary.to_owned(), started: Cell::new(0) })
+        Ok(Self { cluster, kubeconfig, binary: binary.to_owned(), started: Cell::new(0), namespaces: Cell::new(0) })
     }
 
     /// Starts a controller with these environment variables and waits until it leads.
@@ -50,9 +58,9 @@ impl Ground {
         self.started.set(number);
         let name = format!("controller-{number}");
         let log = self.cluster.dir().join(format!("{name}.log"));
-        let environment: Vec<(&str, String)> = environment.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
-        let launch =
-            Launch { binary: &self.binary, kubeconfig: &self.kubeconfig, log: &log, name: &name, environment: &environment };
+        let environment: Vec<_> = environment.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let (binary, kubeconfig) = (&self.binary, &self.kubeconfig);
+        let launch = Launch { binary, kubeconfig, log: &log, name: &name, environment: &environment };
         Controller::start(launch).await.with_context(|| format!("log of {name}: {}", log.display()))
     }
 
@@ -61,14 +69,17 @@ impl Ground {
         &self.binary
     }
 
-    /// A namespace that enforces nothing.
-    pub(crate) async fn namespace(&self, name: &str, annotations: &[(&str, &str)]) -> Result<()> {
-        let annotations: serde_json::Map<_, _> = annotations.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
-        let namespace = serde_json::from_value(json!({ "metadata": { "name": name, "annotations": annotations } }))?;
+    /// A namespace of a name that was not used before, that enforces nothing; that of an earlier scenario may still be on its way out.
+    pub(crate) async fn namespace(&self) -> Result<String> {
+        let number = self.namespaces.get() + 1;
+        self.namespaces.set(number);
+        let name = format!("shop-{number}");
+        let namespace = serde_json::from_value(json!({ "metadata": { "name": name } }))?;
         Api::<Namespace>::all(self.cluster.admin()).create(&PostParams::default(), &namespace).await?;
         // Pods need the namespace's default ServiceAccount, which the controller-manager makes.
-        let accounts = Api::<k8s_openapi::api::core::v1::ServiceAccount>::namespaced(self.cluster.admin(), name);
-        wait_for(&accounts, "default", "the default ServiceAccount", SOON, |found| found.is_some()).await.map(drop)
+        let accounts = Api::<ServiceAccount>::namespaced(self.cluster.admin(), &name);
+        wait_for(&accounts, "default", "the default ServiceAccount", SOON, |found| found.is_some()).await?;
+        Ok(name)
     }
 
     /// Nodes n1, n2, … with kubelets that answer.
@@ -79,76 +90,62 @@ impl Ground {
         Ok(())
     }
 
-    /// A Deployment of that many pods, all ready.
-    pub(crate) async fn deployment(&self, namespace: &str, name: &str, replicas: i32) -> Result<()> {
-        let api = Api::<Deployment>::namespaced(self.cluster.admin(), namespace);
-        api.create(&PostParams::default(), &deployment(namespace, name, replicas)?).await?;
-        self.cluster.deployment_ready(namespace, name, SOON).await.map(drop)
-    }
-
-    /// The pods of `app`.
-    pub(crate) async fn pods(&self, namespace: &str, app: &str) -> Result<Vec<Pod>> {
-        self.cluster.pods(namespace, &format!("app={app}")).await
-    }
-
-    /// The first pod of `app`.
-    pub(crate) async fn pod(&self, namespace: &str, app: &str) -> Result<Pod> {
-        self.pods(namespace, app).await?.into_iter().next().with_context(|| format!("no pod of {namespace}/{app}"))
-    }
-
-    /// Waits until the pod with this uid is gone.
-    pub(crate) async fn pod_gone(&self, pod: &Pod, deadline: Duration) -> Result<()> {
-        let api = self.cluster.pod_api(&pod.namespace().unwrap_or_default());
-        let uid = pod.uid();
-        let what = format!("pod {} with uid {} to be gone", pod.name_any(), uid.clone().unwrap_or_default());
-        wait_for(&api, &pod.name_any(), &what, deadline, |found| found.is_none_or(|found| found.uid() != uid)).await.map(drop)
-    }
-
-    /// Waits until the node satisfies `good`.
-    pub(crate) async fn node(&self, name: &str, what: &str, deadline: Duration, good: impl Fn(&Node) -> bool) -> Result<Node> {
-        let found = wait_for(&self.cluster.nodes(), name, what, deadline, |node| node.is_some_and(&good)).await?;
-        found.with_context(|| format!("node {name} is gone"))
-    }
-
     /// Changes keys of the controller's ConfigMap, as an operator would.
-    pub(crate) async fn configure(&self, data: serde_json::Value) -> Result<()> {
+    pub(crate) async fn configure(&self, data: Value) -> Result<()> {
         let api = Api::<ConfigMap>::namespaced(self.cluster.admin(), OWN);
         let patch = Patch::Merge(json!({ "data": data }));
-        api.patch("self-healing-config", &PatchParams::default(), &patch).await.map(drop).context("cannot change the ConfigMap")
+        api.patch(CONFIG, &PatchParams::default(), &patch).await.map(drop).context("cannot change the ConfigMap")
     }
 
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
     pub(crate) async fn clear(&self) -> Result<()> {
         let admin = self.cluster.admin();
-        let leases = Api::<Lease>::namespaced(admin.clone(), OWN);
-        leases.delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
+        let (all, now) = (ListParams::default(), DeleteParams { grace_period_seconds: Some(0), ..Default::default() });
+        Api::<Lease>::namespaced(admin.clone(), OWN).delete_collection(&now, &all).await?;
+        Api::<ConfigMap>::namespaced(admin.clone(), OWN).delete(CONFIG, &now).await?;
         self.cluster.kubectl(&["delete", "recoveries", "--all", "-n", OWN])?;
-        let nodes: Vec<String> = self.cluster.nodes().list(&ListParams::default()).await?.iter().map(ResourceExt::name_any).collect();
         let namespaces = Api::<Namespace>::all(admin.clone());
-        let kept = ["default", "kube-system", "kube-public", "kube-node-lease", OWN];
-        for namespace in namespaces.list(&ListParams::default()).await?.items {
-            if !kept.contains(&namespace.name_any().as_str()) {
-                namespaces.delete(&namespace.name_any(), &DeleteParams::default()).await?;
+        for namespace in namespaces.list(&all).await? {
+            let name = namespace.name_any();
+            if !KEPT.contains(&name.as_str()) && namespace.metadata.deletion_timestamp.is_none() {
+                namespaces.delete(&name, &now).await?;
             }
         }
-        for node in nodes {
-            self.cluster.delete_node(&node).await?;
+        for namespace in KEPT {
+            Api::<Deployment>::namespaced(admin.clone(), namespace).delete_collection(&now, &all).await?;
         }
-        for namespace in kept {
-            let pods = self.cluster.pod_api(namespace);
-            pods.delete_collection(&DeleteParams { grace_period_seconds: Some(0), ..Default::default() }, &ListParams::default()).await?;
+        let pods = Api::<Pod>::all(admin);
+        for pod in pods.list(&all).await? {
+            self.remove_pod(&pod).await?;
+        }
+        for node in self.cluster.nodes().list(&all).await? {
+            self.cluster.delete_node(&node.name_any()).await?;
         }
         apply(&self.cluster)?;
-        let all = Api::<Pod>::all(admin);
-        wait_for_all(&all, &ListParams::default(), "all pods to be gone", SOON, |pods| pods.is_empty()).await.map(drop)
+        wait_for_all(&pods, &all, "all pods to be gone", SOON, |pods| pods.is_empty()).await.map(drop)
+    }
+
+    /// Removes a pod at once, whatever holds it; one that is gone meanwhile is fine.
+    async fn remove_pod(&self, pod: &Pod) -> Result<()> {
+        let api = self.cluster.pod_api(&pod.namespace().unwrap_or_default());
+        let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+        let now = DeleteParams { grace_period_seconds: Some(0), ..Default::default() };
+        gone_is_fine(api.patch(&pod.name_any(), &PatchParams::default(), &free).await)?;
+        gone_is_fine(api.delete(&pod.name_any(), &now).await)
+    }
+}
+
+fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
+    match answer {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        other => Ok(other.map(drop)?),
     }
 }
 
 /// Applies the shipped manifests with kubectl; the Deployment's own pod is not wanted here, so it is scaled to none.
 fn apply(cluster: &Cluster) -> Result<()> {
-    let manifests = concat!(env!("CARGO_MANIFEST_DIR"), "/../../kubernetes/self-healing");
-    for file in ["crds.yaml", "deployment.yaml", "rbac.yaml", "config.yaml", "networkpolicy.yaml"] {
-        cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &format!("{manifests}/{file}")])?;
+    for file in FILES {
+        cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &format!("{MANIFESTS}/{file}")])?;
     }
     cluster.kubectl(&["scale", "deployment/self-healing-controller", "--replicas=0", "-n", OWN])?;
     cluster.kubectl(&["wait", "--for=condition=Established", "crd/recoveries.self-healing.dev", "--timeout=30s"])?;

@@ -2,11 +2,16 @@
 //!
 //! `self-healing-e2e [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory` a bench.
 
+mod bench;
+mod chance;
 mod controller;
 mod ground;
+mod objects;
 mod records;
 mod runner;
+mod slack;
 mod suite;
+mod trail;
 
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
@@ -17,12 +22,14 @@ const CONTROLLER: &str = "SELF_HEALING_CONTROLLER";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let binary = std::env::var_os(CONTROLLER).map(PathBuf::from);
-    let binary = binary.with_context(|| format!("{CONTROLLER} must name the controller's binary; run `cargo xtask e2e`"))?;
+    let binary =
+        binary.with_context(|| format!("{CONTROLLER} must name the controller's binary; run `cargo xtask e2e`"))?;
     if !binary.is_file() {
         bail!("{CONTROLLER}={} is not a file; run `cargo xtask e2e`, which builds it", binary.display());
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["bench", names @ ..] => bench::run(&binary, names).await,
         filters => runner::run(&binary, filters).await,
     }
 }

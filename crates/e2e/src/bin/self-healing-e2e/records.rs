@@ -50,17 +50,26 @@ impl Ground {
     /// Annotates a Recovery, as a person would.
     pub(crate) async fn annotate_recovery(&self, name: &str, key: &str, value: &str) -> Result<()> {
         let patch = Patch::Merge(json!({ "metadata": { "annotations": { key: value } } }));
-        self.recoveries().patch(name, &PatchParams::default(), &patch).await.map(drop).context("cannot annotate the Recovery")
+        self.recoveries()
+            .patch(name, &PatchParams::default(), &patch)
+            .await
+            .map(drop)
+            .context("cannot annotate the Recovery")
     }
 
     /// Waits until that Recovery has ended, and returns it.
     pub(crate) async fn ended(&self, record: &DynamicObject, deadline: Duration) -> Result<DynamicObject> {
-        const TERMINAL: [&str; 5] = ["Succeeded", "Failed", "Escalated", "SelfRecovered", "Cancelled"];
-        let over = |found: &DynamicObject| TERMINAL.iter().any(|phase| found.data["status"]["phase"] == *phase);
         let name = record.name_any();
-        let found = wait_for(&self.recoveries(), &name, &format!("{name} to end"), deadline, |found| found.is_some_and(over)).await?;
+        let over = |found: Option<&DynamicObject>| found.is_some_and(is_over);
+        let found = wait_for(&self.recoveries(), &name, &format!("{name} to end"), deadline, over).await?;
         found.context("the Recovery is gone")
     }
+}
+
+/// Whether nothing more will happen to it.
+pub(crate) fn is_over(record: &DynamicObject) -> bool {
+    const TERMINAL: [&str; 5] = ["Succeeded", "Failed", "Escalated", "SelfRecovered", "Cancelled"];
+    TERMINAL.iter().any(|phase| record.data["status"]["phase"] == *phase)
 }
 
 /// Whether that guard holds.
@@ -69,6 +78,17 @@ pub(crate) fn holds(data: &Value, guard: &str) -> bool {
 }
 
 /// What that guard last said.
-pub(crate) fn guard_state<'a>(data: &'a Value, guard: &str) -> Option<&'a Value> {
+fn guard_state<'a>(data: &'a Value, guard: &str) -> Option<&'a Value> {
     data["status"]["guards"].as_array()?.iter().find(|state| state["name"] == guard)
+}
+
+/// Why that guard holds; empty when it does not.
+pub(crate) fn guard_reason<'a>(data: &'a Value, guard: &str) -> &'a str {
+    let holding = guard_state(data, guard).filter(|_| holds(data, guard));
+    holding.map_or("", |state| text_of(&state["reason"]))
+}
+
+/// The text, empty for anything else.
+pub(crate) fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
