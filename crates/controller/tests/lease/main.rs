@@ -83,12 +83,12 @@ async fn a_leader_that_cannot_renew_stops_before_another_may_start() {
         sleep(5 * SECOND).await;
         one.line.set(fault);
         let closed = until(|| !one.door.may_write()).await;
-        assert!(closed <= 10 * SECOND, "{fault:?}: closed after {closed:?}");
+        assert!(closed <= 7 * SECOND, "{fault:?}: closed after {closed:?}");
         assert_eq!(one.changes.recv().await, Some(true));
         assert_eq!(one.changes.recv().await, Some(false), "{fault:?}: the loss is told");
         assert!(!two.door.may_write(), "{fault:?}: the other still waits");
         let gap = until(|| two.door.may_write()).await;
-        assert!(gap >= 2 * SECOND && gap <= 8 * SECOND, "{fault:?}: taken over after {gap:?}");
+        assert!(gap >= 5 * SECOND && gap <= 12 * SECOND, "{fault:?}: taken over after {gap:?}");
         assert_eq!(two.door.epoch(), 1, "{fault:?}");
         assert!(one.door.trouble().is_some(), "{fault:?}: says why");
     }
@@ -105,7 +105,7 @@ async fn the_loss_is_told_in_time_even_while_a_request_hangs() {
         one.line.set(Fault::Mute);
         let before = Instant::now();
         assert_eq!(one.changes.recv().await, Some(false));
-        assert!(before.elapsed() <= 10 * SECOND, "{name}: told after {:?}", before.elapsed());
+        assert!(before.elapsed() <= 7 * SECOND, "{name}: told after {:?}", before.elapsed());
     }
 }
 
@@ -120,7 +120,7 @@ async fn a_stopped_process_finds_the_door_closed_when_it_wakes() {
         _ = until(|| door.may_write()) => {}
     }
     // Nothing of the elector runs from here on, as after SIGSTOP.
-    advance(9 * SECOND).await;
+    advance(6 * SECOND).await;
     assert!(door.may_write());
     advance(SECOND + Duration::from_millis(1)).await;
     assert!(!door.may_write(), "closed by the clock alone");
