@@ -148,7 +148,7 @@ keys! {
     /// Nodes in recovery at once, at least 1.
     node_concurrency: Shares = "10%", Shares;
     /// Recoveries started in a minute, over everything.
-    recoveries_per_minute: Count = "30", Count::from(1, 6000);
+    recoveries_per_minute: Count = "30", Count::from(1, 1_000_000);
     /// Wait before the second recovery of one workload within the window; doubles each time, up to 1800 s.
     workload_backoff: Seconds = "10", Seconds::from(0.0, 1800.0);
     /// Time after start, new leadership or a watch gap before node failures may be acted on.

@@ -1,7 +1,8 @@
 //! The secrets: read from the environment or from files, and of a type that cannot be printed.
 
 use super::Environment;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use self_healing_api::keys::{BadReceiver, receiver};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one secret; the longest, a webhook, has a few hundred.
@@ -55,6 +56,14 @@ pub enum SecretError {
         /// The secret's variable.
         variable: &'static str,
     },
+    /// An address that is wrong whatever `notification_insecure` says; what depends on that switches only the channel off.
+    #[error("environment: {variable}: {problem}")]
+    NotAReceiver {
+        /// The secret's variable.
+        variable: &'static str,
+        /// What is expected.
+        problem: BadReceiver,
+    },
     /// Given twice.
     #[error("environment: {variable}: is set, and so is {variable}_FILE: expected only one of them")]
     Twice {
@@ -70,15 +79,23 @@ impl Secrets {
     /// When a file cannot be read or is empty, a secret is not one line of text, or is given in both ways.
     pub fn read(environment: &Environment) -> Result<Self, SecretError> {
         let secret = |variable| secret(environment, variable);
+        let address = |variable| secret(variable).and_then(|url| url.map(|url| is_address(variable, url)).transpose());
         Ok(Self {
-            slack_webhook_url: secret("SLACK_WEBHOOK_URL")?,
-            slack_incident_webhook_url: secret("SLACK_INCIDENT_WEBHOOK_URL")?,
+            slack_webhook_url: address("SLACK_WEBHOOK_URL")?,
+            slack_incident_webhook_url: address("SLACK_INCIDENT_WEBHOOK_URL")?,
             email_username: secret("EMAIL_USERNAME")?,
             email_password: secret("EMAIL_PASSWORD")?,
             pagerduty_routing_key: secret("PAGERDUTY_ROUTING_KEY")?,
-            webhook_url: secret("WEBHOOK_URL")?,
+            webhook_url: address("WEBHOOK_URL")?,
             webhook_secret: secret("WEBHOOK_SECRET")?,
         })
+    }
+}
+
+fn is_address(variable: &'static str, url: SecretString) -> Result<SecretString, SecretError> {
+    match receiver(url.expose_secret(), true) {
+        Ok(_) => Ok(url),
+        Err(problem) => Err(SecretError::NotAReceiver { variable, problem }),
     }
 }
 

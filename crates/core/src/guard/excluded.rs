@@ -47,12 +47,10 @@ pub(crate) fn why(world: &World<'_>, pod: &PodFact) -> Option<String> {
 }
 
 fn marked_above(cluster: &Cluster, pod: &PodFact) -> Option<String> {
-    let above = cluster.chain(pod);
-    let workload = above
-        .iter()
-        .skip(1)
-        .find(|owner| cluster.workload(&owner.kind, &owner.key).is_some_and(|fact| fact.marks.has(Marks::EXCLUDED)));
-    if let Some(workload) = workload {
+    // Only the top: a Deployment copies its annotations to its ReplicaSets and never takes them back there.
+    let workload = cluster.workload_of(pod);
+    let marked = cluster.workload(&workload.kind, &workload.key).is_some_and(|fact| fact.marks.has(Marks::EXCLUDED));
+    if marked {
         return Some(format!("{workload} is marked self-healing.dev/exclude"));
     }
     let namespace = cluster.namespace(&pod.key.namespace)?;

@@ -2,10 +2,11 @@
 
 use crate::effect::EffectId;
 use crate::finding::Finding;
+use crate::happening::What;
 use crate::key::Text;
-use crate::names::{Channel, Phase};
+use crate::names::{Channel, GuardName, Phase};
 use crate::recovery::{NodeView, PodView, Recovery, StepResult};
-use crate::time::{Stamp, Tick};
+use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::time::Duration;
@@ -99,6 +100,8 @@ pub(crate) struct Case {
     /// Messages under way, and those that wait.
     pub telling: BTreeMap<EffectId, (Channel, String)>,
     pub tell_backoff: BTreeMap<(Channel, String), Backoff>,
+    /// What is told as soon as the record exists, since Events on it need its uid.
+    pub news: Option<(What, String)>,
     /// When to look at this case again.
     pub wake: Option<Tick>,
 }
@@ -127,6 +130,7 @@ impl Case {
             clock: None,
             telling: BTreeMap::new(),
             tell_backoff: BTreeMap::new(),
+            news: None,
             wake: None,
         }
     }
@@ -135,6 +139,16 @@ impl Case {
     pub(crate) fn has_written(&self) -> bool {
         let mut steps = self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
         steps.any(|step| step.result != StepResult::Failed)
+    }
+
+    /// Notes that the guards that `which` names do not hold any more.
+    pub(crate) fn pass(&mut self, now: Now, which: impl Fn(GuardName) -> bool) {
+        for guard in self.recovery.status.guards.iter_mut().filter(|guard| !guard.pass && which(guard.name)) {
+            guard.pass = true;
+            guard.reason.clear();
+            guard.since = now.stamp;
+            self.saving.dirty = true;
+        }
     }
 
     /// Asks to be looked at again no later than `at`.

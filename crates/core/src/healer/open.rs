@@ -1,17 +1,15 @@
 //! Opening: a finding becomes a Recovery, or part of one.
 
-use super::outcome::Errand;
 use super::{Case, Healer, World, tell};
 use crate::cluster::Subject;
-use crate::effect::Verb;
 use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::Text;
 use crate::recovery::{Orders, Recovery, Spec, Status, name_of};
 use crate::strategy::{action, strategy_for};
+use crate::time::Now;
 use crate::triage::Part;
 use crate::{severity, triage};
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -47,7 +45,7 @@ impl Healer {
         }
         let recovery = self.recovery(name.clone(), &finding);
         let mut case = Case::new(recovery, Some(finding));
-        self.announce_detection(&case);
+        case.news = Some(detection(&case.recovery, self.now));
         tell::note(&mut case, &self.settings, "opened");
         self.cases.insert(name.clone(), case);
         self.active.insert(name.clone());
@@ -101,14 +99,11 @@ impl Healer {
             touched.insert(parent.clone());
         }
     }
+}
 
-    fn announce_detection(&mut self, case: &Case) {
-        let latency = self.now.stamp.since(case.recovery.spec.first_seen);
-        let note = format!(
-            "{} on {}: {}",
-            case.recovery.spec.failure, case.recovery.spec.target, case.recovery.spec.description
-        );
-        let happening = tell::happening(&case.recovery, &self.settings, What::FailureDetected { latency }, note);
-        self.send(&case.recovery.name.clone(), Errand::None, Verb::Happened(Box::new(happening)));
-    }
+/// What is told of a new case.
+fn detection(recovery: &Recovery, now: Now) -> (What, String) {
+    let latency = now.stamp.since(recovery.spec.first_seen);
+    let note = format!("{} on {}: {}", recovery.spec.failure, recovery.spec.target, recovery.spec.description);
+    (What::FailureDetected { latency }, note)
 }

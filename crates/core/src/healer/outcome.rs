@@ -6,7 +6,7 @@ use crate::cluster::Subject;
 use crate::effect::{Answer, EffectId, Outcome, Verb};
 use crate::event::Event;
 use crate::key::{Target, Text};
-use crate::names::Channel;
+use crate::names::{Channel, GuardName};
 use crate::recovery::{Delivery, Step, StepResult};
 use crate::settings::Settings;
 use crate::time::Now;
@@ -238,6 +238,7 @@ impl Case {
                 self.handled.extend(pod.cloned());
                 self.wrote = Some(now.tick);
                 self.backoff.clear();
+                self.pass(now, |guard| guard == GuardName::Plan);
                 self.end_step(now, name, StepResult::Succeeded, String::new());
             }
             Outcome::TryLater { after, budget: true, message } => {

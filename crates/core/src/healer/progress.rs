@@ -28,6 +28,10 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         // A phase that we do not know was written by a newer version: its record is not ours to change.
         return;
     };
+    if !world.cluster.freshness.all_synced() {
+        // What is not listed yet is not gone: nothing may be concluded from it.
+        return;
+    }
     if !case.saving.created {
         return start::prefetch(world, case, orders);
     }
@@ -76,6 +80,7 @@ fn hold(world: &World<'_>, case: &mut Case, orders: &mut Orders, hold: Hold) {
         case.wake_at(until);
     }
     let before = case.recovery.status.guards.iter().find(|guard| guard.name == hold.guard && !guard.pass).cloned();
+    explain(case, hold.guard.as_str(), &hold.reason);
     if before.as_ref().is_some_and(|before| before.reason == hold.reason) {
         return;
     }
@@ -84,8 +89,6 @@ fn hold(world: &World<'_>, case: &mut Case, orders: &mut Orders, hold: Hold) {
     let guards = &mut case.recovery.status.guards;
     guards.retain(|g| g.name != hold.guard);
     guards.push(GuardState { name: hold.guard, pass: false, reason: hold.reason.clone(), since });
-    case.recovery.status.message.clone_from(&hold.reason);
-    case.recovery.status.reason = hold.guard.as_str().into();
     case.saving.dirty = true;
     // Numbers in a reason change; the guard is what a person is told about.
     if before.is_none() {
@@ -93,21 +96,24 @@ fn hold(world: &World<'_>, case: &mut Case, orders: &mut Orders, hold: Hold) {
     }
 }
 
-/// Notes that no guard holds any more.
+/// Notes that no guard holds any more, except a blocked plan: only a step that was done proves that it goes on.
 fn pass_all(case: &mut Case, world: &World<'_>) {
-    for guard in case.recovery.status.guards.iter_mut().filter(|guard| !guard.pass) {
-        guard.pass = true;
-        guard.reason.clear();
-        guard.since = world.now.stamp;
-        case.saving.dirty = true;
-    }
+    case.pass(world.now, |guard| guard != GuardName::Plan);
 }
 
 /// Sets the phase and what explains it.
 fn set_phase(case: &mut Case, phase: Phase, reason: &str, message: &str) {
+    if case.recovery.status.phase != Some(phase) {
+        case.recovery.status.phase = Some(phase);
+        case.saving.dirty = true;
+    }
+    explain(case, reason, message);
+}
+
+/// Sets what explains the phase.
+fn explain(case: &mut Case, reason: &str, message: &str) {
     let status = &mut case.recovery.status;
-    if status.phase != Some(phase) || status.message != message || status.reason != reason {
-        status.phase = Some(phase);
+    if status.message != message || status.reason != reason {
         status.reason = reason.into();
         status.message = message.into();
         case.saving.dirty = true;

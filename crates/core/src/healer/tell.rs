@@ -58,6 +58,9 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
     if !case.saving.created {
         return;
     }
+    if let Some((what, note)) = case.news.take() {
+        announce(world, case, orders, what, note);
+    }
     for channel in Channel::ALL {
         let pending =
             case.recovery.status.notifications.iter().find(|n| n.channel == *channel && n.state == Delivery::Pending);

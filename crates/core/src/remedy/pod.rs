@@ -14,7 +14,7 @@ pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
     match world.cluster.exact_pod(subject) {
         Some(_) if case.handled.contains(&subject.uid) => Move::Wait(format!("{subject} is being deleted"), None),
         Some(pod) if pod.terminating() => Move::Wait(format!("{subject} terminates"), None),
-        Some(pod) if is_bare(case) => delete_bare(world, case, pod),
+        Some(pod) if is_bare(case) => delete_bare(world, pod),
         Some(pod) => Move::Do(delete(pod)),
         None => after_deletion(world, case),
     }
@@ -38,16 +38,13 @@ fn is_bare(case: &Case) -> bool {
     case.recovery.spec.workload.kind == Kind::Pod
 }
 
-/// The manifest is in the stored record before the pod is deleted, so that no crash can lose the pod.
-fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+/// A pod that nobody else would make again is deleted only if we may; `live` stores its manifest first.
+fn delete_bare(world: &World<'_>, pod: &PodFact) -> Move {
     if !world.settings.recreate_bare_pods {
         let reason = String::from("the pod has no controller, and this installation may not create pods");
         return Move::Impossible(GuardName::NoProvider, reason);
     }
-    if case.saving.manifest_stored || case.looks.pod.is_none() {
-        return Move::Do(delete(pod));
-    }
-    Move::Wait(String::from("saves the pod's manifest"), None)
+    Move::Do(delete(pod))
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {

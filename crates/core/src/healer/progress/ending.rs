@@ -1,7 +1,7 @@
 //! The end of a Recovery: its marks are taken back first, then it becomes history.
 
 use super::attempt::switched_off;
-use super::{Orders, hold, pass_all, set_phase};
+use super::{Orders, hold, set_phase};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
@@ -49,7 +49,7 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
 }
 
 fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
-    pass_all(case, world);
+    case.pass(world.now, |_| true);
     let recovery = &mut case.recovery;
     let strategy =
         recovery.attempt().map(|attempt| attempt.strategy).or(recovery.spec.strategy).unwrap_or(Strategy::Monitor);
