@@ -89,7 +89,7 @@ async fn a_write_does_not_outlive_the_leadership() {
         () = tokio::time::sleep(Duration::from_millis(100)) => {}
     }
     assert!(door.may_write());
-    advance(Duration::from_secs(7)).await;
+    advance(Duration::from_secs(4)).await;
     let actor = Actor::new(silent(), silent(), door.clone(), identity());
     let start = Instant::now();
     let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
