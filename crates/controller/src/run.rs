@@ -1,6 +1,7 @@
 //! The shell's loop: facts and outcomes in, a turn of the core, effects out; the only place that knows watch, act and notify.
 
 mod clock;
+mod herald;
 mod live;
 mod rights;
 mod shell;

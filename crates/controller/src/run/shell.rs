@@ -2,6 +2,7 @@
 
 use super::Ended;
 use super::clock::Clock;
+use super::herald::{Herald, Urgent};
 use super::live::{Change, Live, RunError};
 use crate::act::Actor;
 use crate::http::Pages;
@@ -58,6 +59,8 @@ pub(super) struct Shell<'a> {
     clock: Clock,
     log: &'a Log,
     tasks: JoinSet<(EffectId, Outcome)>,
+    urgent: Arc<Urgent>,
+    herald: Herald,
     broken: BTreeSet<WatchKind>,
     counted: Option<Tick>,
     stopping: bool,
@@ -76,7 +79,8 @@ impl<'a> Shell<'a> {
         let healer = Healer::new(live.settings().clone());
         log.set(live.levels());
         let broken = WatchKind::ALL.iter().copied().collect();
-        let tasks = JoinSet::new();
+        let urgent = Arc::new(Urgent::default());
+        let herald = Herald::start(actor.clone(), urgent.clone());
         Ok(Self {
             live,
             healer,
@@ -85,7 +89,9 @@ impl<'a> Shell<'a> {
             pages,
             clock,
             log,
-            tasks,
+            tasks: JoinSet::new(),
+            urgent,
+            herald,
             broken,
             counted: None,
             stopping: false,
@@ -197,7 +203,9 @@ impl<'a> Shell<'a> {
         if let Verb::Happened(happening) = &effect.verb {
             log::happening(happening);
             self.pages.metrics.observe(happening);
+            return self.herald.announce(effect);
         }
+        let under_way = effect.verb.writes().then(|| self.urgent.begin());
         let (actor, notifier) = (self.actor.clone(), self.notifier.clone());
         let (metrics, cluster) = (self.pages.metrics.clone(), self.live.cluster_name().to_owned());
         self.tasks.spawn(async move {
@@ -209,6 +217,7 @@ impl<'a> Shell<'a> {
                 }
                 _ => actor.perform(&effect).await,
             };
+            drop(under_way);
             (effect.id, outcome)
         });
     }
@@ -243,14 +252,15 @@ impl<'a> Shell<'a> {
     }
 
     /// Lets what is under way end, and stores what it brought; nothing new begins.
-    pub(super) async fn finish(&mut self) {
+    pub(super) async fn finish(mut self) {
         self.stopping = true;
-        let flush = async {
+        let flush = async move {
             while let Some(done) = self.tasks.join_next().await {
                 if let Ok((id, outcome)) = done {
                     self.turn(&mut vec![Event::Outcome(id, outcome)]);
                 }
             }
+            self.herald.end().await;
         };
         if timeout(FLUSH, flush).await.is_err() {
             tracing::warn!(

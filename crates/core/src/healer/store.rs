@@ -24,7 +24,8 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         case.saving.dirty = true;
         return;
     }
-    if !case.saving.dirty {
+    // A step under way is saved with its outcome: one write less, and none beside the one that heals.
+    if !case.saving.dirty || case.doing.is_some() {
         return;
     }
     case.saving.dirty = false;

@@ -1,9 +1,9 @@
 //! Runs scenarios on a few control planes side by side, and prints each by name with its result and duration.
 
-use crate::ground::Ground;
+use crate::ground::{Ground, OWN};
 use crate::suite::{SCENARIOS, Scenario, permissions};
 use crate::trail::Trail;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use futures::future::join_all;
 use self_healing_e2e::Options;
 use self_healing_e2e::audit::Used;
@@ -83,10 +83,8 @@ impl Run<'_> {
         let trail = Trail::begin(&ready)?;
         let result = timeout(DEADLINE, (scenario.run)(&ready)).await;
         self.used.borrow_mut().extend(trail.used()?);
-        match result {
-            Ok(result) => result?,
-            Err(_elapsed) => bail!("not done after {DEADLINE:?}"),
-        }
+        let result = result.unwrap_or_else(|_elapsed| Err(anyhow!("not done after {DEADLINE:?}")));
+        result.with_context(|| traces(&ready))?;
         ready.clear().await?;
         *ground = Some(ready);
         Ok(())
@@ -100,7 +98,7 @@ impl Run<'_> {
                 *self.passed.borrow_mut() += 1;
             }
             Err(error) => {
-                println!("FAILED  {name:<70} {seconds:>6.1} s\n        {error:?}");
+                println!("FAILED  {name:<70} {seconds:>6.1} s\n        {error:#}");
                 self.failed.borrow_mut().push(name);
             }
         }
@@ -112,8 +110,16 @@ impl Run<'_> {
             Some(ground) => {
                 permissions::given(ground).await.and_then(|given| permissions::compare(&self.used.borrow(), &given))
             }
-            None => Err(anyhow::anyhow!("no control plane is left to read the roles from")),
+            None => Err(anyhow!("no control plane is left to read the roles from")),
         };
         self.note(RIGHTS, result, begin.elapsed());
     }
+}
+
+/// What a failed scenario left, for whoever looks for the reason.
+fn traces(ground: &Ground) -> String {
+    let recoveries = ground.cluster.kubectl(&["get", "recoveries", "-n", OWN, "-o", "wide"]);
+    let recoveries = recoveries
+        .map_or_else(|error| format!("{error:#}"), |output| String::from_utf8_lossy(&output.stdout).into_owned());
+    format!("directory {}\n{recoveries}", ground.cluster.dir().display())
 }

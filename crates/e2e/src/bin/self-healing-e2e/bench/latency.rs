@@ -1,0 +1,155 @@
+//! Time from the acknowledged status write that makes a pod Failed to its deletion as another watch sees it.
+
+use super::floor::Floor;
+use crate::ground::{Ground, SOON};
+use crate::objects::is_ready;
+use anyhow::{Context, Result, ensure};
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
+use kube::{Api, ResourceExt};
+use self_healing_e2e::Options;
+use self_healing_e2e::pods::deployment;
+use self_healing_e2e::wait::wait_for_all;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const REPEATS: usize = 200;
+/// A node has room for 110 pods.
+const NODES: usize = 5;
+/// Deployments that are created at once.
+const BATCH: usize = 20;
+const TARGET_P50: f64 = 10.0;
+const TARGET_P99: f64 = 50.0;
+
+pub(super) async fn run(binary: &Path) -> Result<()> {
+    let ground = Ground::start(binary, Options::default()).await?;
+    ground.nodes(NODES).await?;
+    let (plain, healed) = (workloads(&ground).await?, workloads(&ground).await?);
+
+    let mut floor = Floor::start(ground.cluster.admin_kubeconfig().to_owned(), plain.clone()).await?;
+    let lowest = measure(&ground, &plain, async |_| Ok(())).await.context("the floor")?;
+    floor.end()?;
+
+    let controller = ground.controller(&[("RECOVERIES_PER_MINUTE", "6000"), ("WORKLOAD_BACKOFF", "0")]).await?;
+    let recorded = async |pod: &str| ground.recovery_is(pod, "Succeeded", SOON).await.map(drop);
+    let ours = measure(&ground, &healed, recorded).await.context("the controller")?;
+    controller.stop().await?;
+    print(&lowest, &ours);
+    Ok(())
+}
+
+/// A namespace with one Deployment of one pod per repeat, so that no repeat is the history of another.
+async fn workloads(ground: &Ground) -> Result<String> {
+    let namespace = ground.namespace().await?;
+    let api = Api::<Deployment>::namespaced(ground.cluster.admin(), &namespace);
+    let create = async |number: usize| -> Result<()> {
+        let workload = deployment(&namespace, &format!("web-{number}"), 1)?;
+        Ok(api.create(&PostParams::default(), &workload).await.map(drop)?)
+    };
+    futures::stream::iter(0..REPEATS)
+        .map(|number| Ok::<_, anyhow::Error>(create(number)))
+        .try_buffer_unordered(BATCH)
+        .try_collect::<()>()
+        .await?;
+    let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == REPEATS;
+    let all = ListParams::default();
+    wait_for_all(&ground.cluster.pod_api(&namespace), &all, "a ready pod per repeat", SOON * 4, ready).await?;
+    Ok(namespace)
+}
+
+/// Fails one pod after the other, each when the one before has been replaced and `settle` has returned. Gives milliseconds, sorted.
+async fn measure(ground: &Ground, namespace: &str, settle: impl AsyncFn(&str) -> Result<()>) -> Result<Vec<f64>> {
+    let mut deletions = Deletions::follow(&ground.cluster.pod_api(namespace)).await?;
+    let mut latencies = Vec::with_capacity(REPEATS);
+    for number in 0..REPEATS {
+        let name = format!("web-{number}");
+        let pod = ground.pod(namespace, &name).await?.name_any();
+        ground.cluster.fail(namespace, &pod).await?;
+        let acknowledged = Instant::now();
+        let seen = deletions.of(&pod).await?;
+        latencies.push(seen.saturating_duration_since(acknowledged).as_secs_f64() * 1000.0);
+        ground.cluster.deployment_ready(namespace, &name, SOON).await?;
+        settle(&pod).await?;
+    }
+    ensure!(latencies.len() == REPEATS, "{} of {REPEATS} repeats", latencies.len());
+    latencies.sort_by(f64::total_cmp);
+    Ok(latencies)
+}
+
+/// A watch of its own that notes when a pod is first seen being deleted.
+struct Deletions {
+    seen: mpsc::UnboundedReceiver<(String, Instant)>,
+    task: JoinHandle<Result<()>>,
+}
+
+impl Deletions {
+    async fn follow(pods: &Api<Pod>) -> Result<Self> {
+        let version = pods.list_metadata(&ListParams::default()).await?.metadata.resource_version.unwrap_or_default();
+        let mut events = pods.watch_metadata(&WatchParams::default(), &version).await?.boxed();
+        let (found, seen) = mpsc::unbounded_channel();
+        let task = tokio::spawn(async move {
+            let mut known = BTreeSet::new();
+            while let Some(event) = events.next().await {
+                let pod = match event? {
+                    WatchEvent::Deleted(pod) => pod,
+                    WatchEvent::Added(pod) | WatchEvent::Modified(pod) if pod.metadata.deletion_timestamp.is_some() => {
+                        pod
+                    }
+                    _ => continue,
+                };
+                if known.insert(pod.name_any()) {
+                    let _ = found.send((pod.name_any(), Instant::now()));
+                }
+            }
+            Ok(())
+        });
+        Ok(Self { seen, task })
+    }
+
+    async fn of(&mut self, pod: &str) -> Result<Instant> {
+        let waiting = async {
+            loop {
+                let (name, at) = self.seen.recv().await.context("the measuring watch has ended")?;
+                if name == pod {
+                    return Ok(at);
+                }
+            }
+        };
+        timeout(Duration::from_secs(30), waiting).await.with_context(|| format!("pod {pod} was not deleted"))?
+    }
+}
+
+impl Drop for Deletions {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The value that `percent` of them do not exceed (nearest rank).
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
+}
+
+fn print(floor: &[f64], ours: &[f64]) {
+    let row = |sorted: &[f64]| [percentile(sorted, 50), percentile(sorted, 99), percentile(sorted, 100)];
+    let (low, our) = (row(floor), row(ours));
+    println!("failed pod to its deletion, {REPEATS} repeats on an idle cluster, in ms");
+    println!("{:<28} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
+    println!("{:<28} {:>8.2} {:>8.2} {:>8.2}", "floor: watch, delete", low[0], low[1], low[2]);
+    println!("{:<28} {:>8.2} {:>8.2} {:>8.2}", "controller", our[0], our[1], our[2]);
+    println!("{:<28} {:>8.2} {:>8.2}", "controller / floor", our[0] / low[0], our[1] / low[1]);
+    let verdict = |value: f64, target: f64| if value <= target { "pass" } else { "miss" };
+    println!(
+        "{:<28} {:>8} {:>8}",
+        format!("target {TARGET_P50} and {TARGET_P99} ms"),
+        verdict(our[0], TARGET_P50),
+        verdict(our[1], TARGET_P99)
+    );
+}

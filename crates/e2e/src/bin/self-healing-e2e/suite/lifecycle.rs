@@ -1,0 +1,157 @@
+//! The life of the process: leadership, its handover, and what it answers over HTTP.
+
+use super::drains::{FAST, loaded_node, uncordoned};
+use crate::controller::Controller;
+use crate::ground::{Ground, OWN};
+use crate::objects::{FINALIZER, is_cordoned};
+use crate::suite::QUICK;
+use crate::trail::Trail;
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, ResourceExt};
+use reqwest::{Client, Method};
+use self_healing_e2e::wait::wait_for;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A Lease that was released is taken within a few seconds, long before it would have expired.
+const TAKEOVER: Duration = Duration::from_secs(5);
+
+pub(crate) async fn handover(ground: &Ground) -> Result<()> {
+    let shop = loaded_node(ground, 3).await?;
+    let pods = ground.pods(&shop, "web").await?;
+    let names: Vec<String> = pods.iter().map(ResourceExt::name_any).collect();
+    let slow = pods.first().context("no pod")?;
+    ground.mark_pod(slow, json!({ "finalizers": [FINALIZER] })).await?;
+    let trail = Trail::begin(ground)?;
+    let first = ground.controller(FAST).await?;
+    let second = ground.replica(FAST).await?;
+    let (_, answer) = second.get("/ready").await?;
+    ensure!(answer["leader"] == false, "two leaders: {answer}");
+
+    ground.sicken("n1").await?;
+    ground.node("n1", "to be cordoned", QUICK, is_cordoned).await?;
+    let leaving = |pod: Option<&Pod>| pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_some());
+    wait_for(&ground.cluster.pod_api(&shop), &slow.name_any(), "the slow pod to leave", QUICK, leaving).await?;
+    first.stop().await?;
+    let stopped = Instant::now();
+    second.leads().await?;
+    ensure!(stopped.elapsed() <= TAKEOVER, "the second replica led only after {:?}", stopped.elapsed());
+
+    ground.mark_pod(slow, json!({ "finalizers": null })).await?;
+    ground.recovery_is("n1", "Succeeded", QUICK).await?;
+    ground.elsewhere(&shop, "web", 3, "n1", QUICK).await?;
+    trail.evicted_once(&shop, &names)?;
+    uncordoned(ground, "n1").await?;
+    second.stop().await?;
+    let leases = Api::<Lease>::namespaced(ground.cluster.admin(), OWN);
+    let holder = leases.get("self-healing-controller").await?.spec.and_then(|spec| spec.holder_identity);
+    ensure!(holder.is_none_or(|holder| holder.is_empty()), "the Lease was not released at the end");
+    Ok(())
+}
+
+/// Series that exist from the start; histograms show as `_count`.
+const SERIES: [&str; 14] = [
+    "self_healing_failures_detected_total{type=\"pod_failure\",severity=\"medium\"}",
+    "self_healing_recoveries_attempted_total{type=\"node_failure\",strategy=\"drain_and_replace\"}",
+    "self_healing_recovery_duration_seconds_count{type=\"pod_failure\"}",
+    "self_healing_active_failures{type=\"service_failure\"}",
+    "self_healing_recoveries_total{type=\"pod_failure\",strategy=\"restart\",result=\"Succeeded\"}",
+    "self_healing_detection_latency_seconds_count{type=\"deployment_failure\"}",
+    "self_healing_guard_holds{guard=\"Paused\"}",
+    "self_healing_notifications_total{channel=\"slack\",result=\"sent\"}",
+    "self_healing_watch_lag_seconds{kind=\"pods\"}",
+    "self_healing_tracked_objects{kind=\"nodes\"}",
+    "self_healing_config_errors_total",
+    "self_healing_leader",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+];
+
+pub(crate) async fn endpoints(ground: &Ground) -> Result<()> {
+    let shop = ground.web(2, 1).await?;
+    let controller = ground.controller(&[]).await?;
+    let (code, body) = controller.get("/health").await?;
+    ensure!(code == 200 && body["status"] == "healthy", "/health answered {code} {body}");
+    ensure!(body["timestamp"].is_string() && body["uptime"].is_number(), "/health lacks timestamp or uptime: {body}");
+    let (code, body) = controller.get("/ready").await?;
+    let good = json!({ "status": "ready", "k8s_connection": true, "monitoring_active": true, "leader": true });
+    ensure!(code == 200 && body == good, "/ready answered {code} {body}");
+
+    for (method, path, size, expected) in [
+        (Method::GET, "/no-such-page", 0, 404),
+        (Method::POST, "/health", 0, 405),
+        (Method::DELETE, "/metrics", 0, 405),
+        (Method::POST, "/health", 64 * 1024 + 1, 413),
+        (Method::GET, "/metrics", 64 * 1024 + 1, 413),
+    ] {
+        let (code, body) = ask(&controller, method.clone(), path, size).await?;
+        ensure!(code == expected, "{method} {path} with {size} bytes answered {code} instead of {expected}");
+        ensure!(serde_json::from_str::<Value>(&body).is_ok(), "{method} {path} answered {code} without JSON: {body}");
+    }
+    metrics(&controller).await?;
+
+    let pod = ground.pod(&shop, "web").await?;
+    ground.cluster.fail(&shop, &pod.name_any()).await?;
+    ground.recovery_is(&pod.name_any(), "Succeeded", QUICK).await?;
+    let (_, text) = controller.text("/metrics").await?;
+    for (series, expected) in [
+        (SERIES[0], 1.0),
+        (SERIES[2], 1.0),
+        (SERIES[4], 1.0),
+        ("self_healing_active_failures{type=\"pod_failure\"}", 0.0),
+    ] {
+        let found = value(&text, series);
+        ensure!(found == Some(expected), "{series} is {found:?} after one healed pod, {expected} was expected");
+    }
+    controller.stop().await
+}
+
+async fn metrics(controller: &Controller) -> Result<()> {
+    let (_, text) = controller.text("/metrics").await?;
+    let missing: Vec<&str> = SERIES.into_iter().filter(|series| value(&text, series).is_none()).collect();
+    ensure!(missing.is_empty(), "/metrics lacks {missing:?}:\n{text}");
+    ensure!(text.contains("self_healing_api_requests_total{"), "/metrics counts no API request:\n{text}");
+    ensure!(value(&text, "self_healing_leader") == Some(1.0), "the leader's self_healing_leader is not 1");
+    let memory = value(&text, "process_resident_memory_bytes").unwrap_or_default();
+    ensure!(memory > 1e6, "process_resident_memory_bytes is {memory}");
+
+    let short = accept(controller, "application/json").await?;
+    let short: Value = serde_json::from_str(&short).with_context(|| format!("/metrics as JSON: {short}"))?;
+    for key in ["failures_detected", "recoveries_successful", "recoveries_failed", "cpu_usage", "memory_usage"] {
+        ensure!(short[key].is_number(), "the short form of /metrics lacks {key}: {short}");
+    }
+    let open = accept(controller, "application/openmetrics-text; version=1.0.0").await?;
+    ensure!(open.trim_end().ends_with("# EOF"), "OpenMetrics text must end with # EOF:\n{open}");
+    Ok(())
+}
+
+async fn accept(controller: &Controller, kind: &str) -> Result<String> {
+    let request = Client::new().get(format!("http://{}/metrics", controller.address)).header("accept", kind);
+    Ok(request.send().await?.error_for_status()?.text().await?)
+}
+
+async fn ask(controller: &Controller, method: Method, path: &str, size: usize) -> Result<(u16, String)> {
+    let request = Client::new().request(method, format!("http://{}{path}", controller.address)).body(vec![b'x'; size]);
+    let response = request.send().await?;
+    Ok((response.status().as_u16(), response.text().await?))
+}
+
+/// The value of a series, whose labels may be written in any order.
+fn value(text: &str, series: &str) -> Option<f64> {
+    let (name, labels) = parts(series);
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut found = lines.filter_map(|line| line.rsplit_once(' ')).filter(|(known, _)| {
+        let (known_name, known_labels) = parts(known);
+        known_name == name && known_labels == labels
+    });
+    found.next()?.1.parse().ok()
+}
+
+fn parts(series: &str) -> (&str, Vec<&str>) {
+    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+    let mut labels: Vec<&str> = labels.trim_end_matches('}').split(',').filter(|label| !label.is_empty()).collect();
+    labels.sort_unstable();
+    (name, labels)
+}

@@ -1,0 +1,162 @@
+//! The trail of the controller in the audit log: what it asked for, and what it was given.
+
+use crate::ground::Ground;
+use anyhow::{Context, Result, ensure};
+use self_healing_e2e::audit::Used;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+/// Who the controller is for the API server.
+pub(crate) const CONTROLLER: &str = "system:serviceaccount:self-healing:self-healing-sa";
+
+/// The part of the audit log since a moment.
+pub(crate) struct Trail {
+    log: PathBuf,
+    from: u64,
+}
+
+/// One finished request of the controller.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) verb: String,
+    pub(crate) group: String,
+    /// With its subresource, such as `pods/eviction`.
+    pub(crate) resource: String,
+    pub(crate) namespace: String,
+    /// Empty for a create of a whole object: its name is in the body, which is not logged.
+    pub(crate) name: String,
+    pub(crate) code: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    stage: String,
+    verb: String,
+    user: User,
+    object_ref: Option<Reference>,
+    response_status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    #[serde(default)]
+    username: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    #[serde(default)]
+    api_group: String,
+    #[serde(default)]
+    resource: String,
+    #[serde(default)]
+    subresource: String,
+    #[serde(default)]
+    namespace: String,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    code: u16,
+}
+
+impl Trail {
+    /// From now on.
+    pub(crate) fn begin(ground: &Ground) -> Result<Self> {
+        let log = ground.cluster.audit_log()?;
+        let from = log.metadata().with_context(|| format!("cannot look at {}", log.display()))?.len();
+        Ok(Self { log, from })
+    }
+
+    /// The controller's requests that have ended, in order.
+    pub(crate) fn requests(&self) -> Result<Vec<Request>> {
+        Ok(self.entries()?.into_iter().filter(|entry| entry.stage == "ResponseComplete").filter_map(request).collect())
+    }
+
+    /// Every kind of request that the controller made, a watch that goes on included.
+    pub(crate) fn used(&self) -> Result<BTreeSet<Used>> {
+        let used = |request: Request| {
+            let allowed = request.code != 403;
+            Used { verb: request.verb, group: request.group, resource: request.resource, allowed }
+        };
+        Ok(self.entries()?.into_iter().filter_map(request).map(used).collect())
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>> {
+        let mut file = File::open(&self.log).with_context(|| format!("cannot open {}", self.log.display()))?;
+        file.seek(SeekFrom::Start(self.from))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        // The last line may be half written; it is of a request that goes on.
+        let ours = text.lines().filter(|line| line.contains(CONTROLLER));
+        let entries = ours.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+        Ok(entries.filter(|entry| entry.user.username == CONTROLLER).collect())
+    }
+
+    /// How often each object was given this: name to count.
+    pub(crate) fn granted(&self, verb: &str, resource: &str, namespace: &str) -> Result<BTreeMap<String, usize>> {
+        let mut counts = BTreeMap::new();
+        for request in self.requests()?.into_iter().filter(Request::granted) {
+            if request.verb == verb && request.resource == resource && request.namespace == namespace {
+                *counts.entry(request.name).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The writes that were granted on anything but the controller's own Recoveries, Lease and Events.
+    pub(crate) fn writes_on_others(&self) -> Result<Vec<Request>> {
+        const OWN: [&str; 4] = ["recoveries", "recoveries/status", "leases", "events"];
+        Ok(self
+            .requests()?
+            .into_iter()
+            .filter(|r| r.granted() && r.writes() && !OWN.contains(&r.resource.as_str()))
+            .collect())
+    }
+
+    /// Each of these pods was evicted exactly once, and nothing was deleted in that namespace.
+    pub(crate) fn evicted_once(&self, namespace: &str, names: &[String]) -> Result<()> {
+        let evicted = self.granted("create", "pods/eviction", namespace)?;
+        let expected: BTreeMap<String, usize> = names.iter().map(|name| (name.clone(), 1)).collect();
+        ensure!(evicted == expected, "one eviction of each of {names:?} was expected, the audit log has {evicted:?}");
+        let deleted = self.granted("delete", "pods", namespace)?;
+        ensure!(deleted.is_empty(), "a drain evicts and never deletes, the audit log has deletes of {deleted:?}");
+        Ok(())
+    }
+}
+
+impl Request {
+    pub(crate) fn granted(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+
+    pub(crate) fn writes(&self) -> bool {
+        !["get", "list", "watch"].contains(&self.verb.as_str())
+    }
+}
+
+/// None for what is not about a resource, such as `/version`.
+fn request(entry: Entry) -> Option<Request> {
+    let reference = entry.object_ref?;
+    let resource = match reference.subresource.as_str() {
+        "" => reference.resource,
+        subresource => format!("{}/{subresource}", reference.resource),
+    };
+    let code = entry.response_status.map_or(0, |status| status.code);
+    Some(Request {
+        verb: entry.verb,
+        group: reference.api_group,
+        resource,
+        namespace: reference.namespace,
+        name: reference.name,
+        code,
+    })
+}
