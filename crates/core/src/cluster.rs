@@ -7,7 +7,7 @@ pub(crate) use freshness::Freshness;
 
 use crate::effect::KubeletLook;
 use crate::event::{Event, WatchState};
-use crate::fact::{ConditionStatus, LeaseFact, NamespaceFact, NodeFact, Owner, PodFact, WorkloadFact};
+use crate::fact::{ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeFact, Owner, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Tick};
@@ -243,10 +243,15 @@ impl Cluster {
         self.heartbeats.get(node)
     }
 
-    /// Whether this node was Ready once while we watched.
-    #[must_use]
+    /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.
     pub(crate) fn was_ready(&self, node: &NodeFact) -> bool {
-        self.once_ready.contains(&node.uid)
+        let scheduled = |pod: &PodFact| !pod.owned_by(&Kind::DaemonSet) && !pod.marks.has(Marks::MIRROR);
+        self.once_ready.contains(&node.uid) || self.pods_on(&node.name).any(scheduled)
+    }
+
+    /// Notes that the node of this uid was Ready once, as a stored Recovery proves.
+    pub(crate) fn note_once_ready(&mut self, uid: &Text) {
+        self.once_ready.insert(uid.clone());
     }
 
     /// The pod of that name, whatever its uid.

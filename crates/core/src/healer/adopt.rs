@@ -5,6 +5,7 @@ use super::timers::Timer;
 use super::{Agenda, Case, Healer};
 use crate::effect::{Answer, Outcome, Verb};
 use crate::key::Text;
+use crate::names::FailureType;
 use crate::recovery::Recovery;
 use crate::remedy::SUSPECT;
 use alloc::collections::BTreeMap;
@@ -47,6 +48,9 @@ impl Healer {
 
     fn keep(&mut self, recovery: Recovery) {
         let name = recovery.name.clone();
+        if recovery.spec.failure == FailureType::Node {
+            self.cluster.note_once_ready(&recovery.spec.target.uid);
+        }
         let mut case = Case::new(recovery, None);
         if case.recovery.is_active() {
             // A crash may have come between the creation and the first status.
