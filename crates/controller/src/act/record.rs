@@ -41,10 +41,10 @@ pub(super) async fn read_all(calls: &Calls, own: &str) -> Result<Answer, Outcome
     }
 }
 
-/// The API server takes no status on create, so a status worth keeping is saved afterwards.
+/// The API server takes no status on create, so none is sent; it is saved afterwards.
 pub(super) async fn create(calls: &Calls, own: &str, record: &Recovery) -> Result<Answer, Outcome> {
-    let resource =
-        serde_json::to_value(to_resource(record, own)).map_err(|error| outcome::refused(&error.to_string()))?;
+    let resource = Resourced { status: None, ..to_resource(record, own) };
+    let resource = serde_json::to_value(resource).map_err(|error| outcome::refused(&error.to_string()))?;
     let reply = calls.write(Method::POST, &all(own)?, &resource).await?;
     if !outcome::already_exists(&reply) {
         return stored(&reply).map_err(outcome::of_create);
