@@ -1,0 +1,6 @@
+//! Stories on the bare `Healer`: a cluster, something that breaks, and what people would see.
+
+#[path = "../world/mod.rs"]
+mod world;
+
+mod pods;
