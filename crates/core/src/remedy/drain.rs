@@ -79,7 +79,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         return Move::Do(if dead { delete(pod) } else { Verb::Evict(pod.target()) });
     }
     if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
-        return blocked(case, pod);
+        return blocked(world, case, pod);
     }
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
@@ -145,8 +145,9 @@ fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
     case.postponed.get(&pod.uid).is_some_and(|postponed| world.now.tick < postponed.until)
 }
 
-fn blocked(case: &Case, pod: &PodFact) -> Move {
-    let until: Option<Tick> = case.postponed.values().map(|postponed| postponed.until).min();
+fn blocked(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+    let waits = case.postponed.values().map(|postponed| postponed.until);
+    let until: Option<Tick> = waits.filter(|until| *until > world.now.tick).min();
     match case.postponed.get(&pod.uid) {
         Some(postponed) => Move::Blocked(format!("pod {} cannot leave: {}", pod.key, postponed.message), until),
         None => Move::Wait(format!("pod {} waits for the one before it", pod.key), until),
