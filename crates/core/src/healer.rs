@@ -256,7 +256,9 @@ impl Healer {
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };
         let was_active = case.recovery.is_active();
-        if let (Some(leading_since), true) = (self.leading, self.adopted) {
+        // A phase that we do not know was written by a newer version: its record is not ours to change.
+        let readable = case.recovery.status.phase.is_some();
+        if let (Some(leading_since), true) = (self.leading, self.adopted && readable) {
             let world = World {
                 now: self.now,
                 settings: &self.settings,

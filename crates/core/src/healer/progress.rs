@@ -25,9 +25,12 @@ pub(super) type Orders = Vec<(Errand, Verb)>;
 /// Takes the case as far as it goes without new knowledge.
 pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(phase) = case.recovery.status.phase.filter(|phase| !phase.is_terminal()) else {
-        // A phase that we do not know was written by a newer version: its record is not ours to change.
         return;
     };
+    if !world.cluster.freshness.all_synced() {
+        // Before every kind was listed once, what is missing looks like what is gone.
+        return;
+    }
     if !case.saving.created {
         return start::prefetch(world, case, orders);
     }

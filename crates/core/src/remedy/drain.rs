@@ -55,13 +55,14 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
         return None;
     }
     let ours = format!("cordon {}", case.recovery.spec.target.key);
-    let steps = case.recovery.attempt().into_iter().flat_map(|attempt| &attempt.steps);
+    let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
     let sent = steps.filter(|s| s.name == ours && s.result == StepResult::Succeeded).count() > 0;
     if !sent {
         return Some(Move::Do(Verb::Cordon(node.target())));
     }
     // Our cordon is there as long as our owner annotation is; without both, the watch is late or a person took it back.
-    let seen = case.looks.node.as_ref().is_some_and(|(view, at)| Some(*at) > case.wrote && !view.fact.unschedulable);
+    // A read that is at hand is younger than our last write.
+    let seen = case.looks.node.as_ref().is_some_and(|(view, _)| !view.fact.unschedulable);
     if seen {
         return Some(Move::Stop(format!("{} was uncordoned by somebody else", node.name)));
     }
@@ -91,7 +92,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
 
 /// Pods may have been bound between our view and the cordon: only a fresh list says that none is left.
 fn confirm(case: &Case, node: &NodeFact) -> Move {
-    if case.listed.is_some_and(|listed| case.wrote.is_none_or(|wrote| listed > wrote)) {
+    if case.listed {
         return Move::Verify;
     }
     Move::Do(Verb::ListPods { node: node.name.clone() })
@@ -138,7 +139,7 @@ fn is_leaving(case: &Case, pod: &PodFact) -> bool {
 fn stateful_back(world: &World<'_>, case: &Case) -> bool {
     let sets = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
     let mut sets = sets.filter(|workload| workload.kind == Kind::StatefulSet);
-    case.handled.is_empty() || sets.all(|set| workload_back(world.cluster, &set).0)
+    !case.has_moved() || sets.all(|set| workload_back(world.cluster, &set).0)
 }
 
 fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {

@@ -132,6 +132,8 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         }
         Live::StoreFirst => return,
         Live::Doubt(reason, until) => {
+            // Every turn asks again; the next read waits.
+            case.backoff.until = Some(until);
             return hold(world, case, orders, Hold { guard: GuardName::Live, reason, until: Some(until) });
         }
     };

@@ -60,10 +60,11 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     }
 }
 
-/// Write-ahead: the created record is the intent of a pod's first attempt; every other attempt has to be stored itself.
+/// Write-ahead: a record that was just created is the intent of a pod's first attempt; every other attempt has to be stored itself.
 fn is_recorded(case: &Case) -> bool {
     let attempts = case.recovery.status.attempts.len();
-    let intent = usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod);
+    let intent =
+        usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod && !case.saving.status_stored);
     case.saving.created && case.saving.attempts_stored + intent >= attempts
 }
 

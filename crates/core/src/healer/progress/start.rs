@@ -23,6 +23,8 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
     if needed
         && case.looks.pod.is_none()
         && case.doing.is_none()
+        && !case.backoff.waits(world.now.tick)
+        && world.cluster.exact_pod(target).is_some()
         && guard::before_start(world, &case.recovery).is_none()
     {
         orders.push((Errand::LookPod(target.clone()), Verb::LookAtPod(target.clone())));
@@ -75,6 +77,8 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
         steps: Vec::new(),
     });
     case.backoff.clear();
+    // What was done for another pod says nothing about this one.
+    case.handled.clear();
     case.clock = None;
     let note = format!("{strategy} of {} started", case.recovery.subject());
     set_phase(case, Phase::Running, "", &note);
