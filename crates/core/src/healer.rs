@@ -242,10 +242,13 @@ impl Healer {
 
     fn look_at_kubelet(&mut self, name: &Text) {
         let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
-        let Some(node) = self.cluster.node(name).filter(|node| look_due(node, &sight)) else { return };
-        let Some((address, port)) = node.kubelet.clone() else { return };
+        let Some(node) = self.cluster.node(name).filter(|_| self.leading.is_some()) else { return };
+        let (Some((address, port)), Some(due)) = (node.kubelet.clone(), look_due(node, &sight)) else { return };
+        if due > self.now.tick {
+            return self.timers.arm(Timer::Subject(Subject::Node(name.clone())), due);
+        }
         let looking = |errand: &Errand| matches!(errand, Errand::Kubelet(known) if known == name);
-        if self.leading.is_none() || self.errands.values().any(|(_, errand)| looking(errand)) {
+        if self.errands.values().any(|(_, errand)| looking(errand)) {
             return;
         }
         let verb = Verb::LookAtKubelet { node: name.clone(), address, port };

@@ -1,6 +1,6 @@
 //! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
 
-use super::{Move, impacted, workload_back};
+use super::{Move, begun, impacted, workload_back};
 use crate::effect::{KubeletLook, Verb};
 use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
 use crate::guard::why_excluded;
@@ -139,7 +139,7 @@ fn is_leaving(case: &Case, pod: &PodFact) -> bool {
 fn stateful_back(world: &World<'_>, case: &Case) -> bool {
     let sets = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
     let mut sets = sets.filter(|workload| workload.kind == Kind::StatefulSet);
-    !case.has_moved() || sets.all(|set| workload_back(world.cluster, &set).0)
+    !case.has_moved() || sets.all(|set| workload_back(world.cluster, &set, begun(case)).0)
 }
 
 fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
@@ -181,7 +181,8 @@ pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
 
 pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
-    let looked: Vec<(bool, String)> = workloads.map(|workload| workload_back(world.cluster, &workload)).collect();
+    let looked: Vec<(bool, String)> =
+        workloads.map(|workload| workload_back(world.cluster, &workload, begun(case))).collect();
     if let Some((_, message)) = looked.iter().find(|(back, _)| !back) {
         return (false, message.clone());
     }

@@ -50,14 +50,35 @@ fn is_bare(case: &Case) -> bool {
 
 /// The manifest is in the stored record before the pod is deleted, so that no crash can lose the pod.
 fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
-    if !world.settings.recreate_bare_pods {
-        let reason = String::from("the pod has no controller, and this installation may not create pods");
+    if let Some(reason) = missing(world, case) {
         return Move::Impossible(GuardName::NoProvider, reason);
     }
     if case.saving.manifest_stored || case.looks.pod.is_none() {
         return Move::Do(delete(pod));
     }
     Move::Wait(String::from("saves the pod's manifest"), None)
+}
+
+/// A bare pod that we deleted is brought back however its Recovery ends.
+pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
+    let subject = case.recovery.subject();
+    if !is_bare(case) || !case.has_moved() || case.handled.contains(CREATED) {
+        return None;
+    }
+    let manifest = case.recovery.status.saved_manifest.clone()?;
+    match world.cluster.pod(&subject.key) {
+        None => Some(Move::Do(Verb::CreatePod { manifest })),
+        Some(pod) if pod.uid == subject.uid && pod.terminating() => {
+            Some(Move::Wait(format!("{subject} terminates"), None))
+        }
+        Some(_) => None,
+    }
+}
+
+/// What the pod's recovery needs and this installation does not allow.
+pub(super) fn missing(world: &World<'_>, case: &Case) -> Option<String> {
+    let may = world.settings.recreate_bare_pods || !is_bare(case);
+    (!may).then(|| String::from("the pod has no controller, and this installation may not create pods"))
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {
