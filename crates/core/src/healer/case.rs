@@ -95,7 +95,7 @@ pub(crate) struct Case {
     pub postponed: BTreeMap<Text, Postponed>,
     /// Whether the node's pods were listed afresh since the last write.
     pub listed: bool,
-    /// The record was found without any status: its first write may have been sent before a crash.
+    /// The record was found with an attempt under way, or without any status: a write may have been sent before a crash.
     pub may_have_written: bool,
     pub ending: Option<Ending>,
     /// From when the attempt's time counts, when a guard had held it.
@@ -140,7 +140,8 @@ impl Case {
     pub(crate) fn adopted(recovery: Recovery, settings: &Settings) -> Self {
         let mut case = Self::new(recovery, None);
         if case.recovery.is_active() {
-            case.may_have_written = !case.saving.status_stored;
+            let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
+            case.may_have_written = under_way || !case.saving.status_stored;
             // A crash may have come between the creation and the first status.
             super::tell::note(&mut case, settings, "opened");
         }

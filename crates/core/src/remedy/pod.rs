@@ -53,7 +53,7 @@ fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
     if let Some(reason) = missing(world, case) {
         return Move::Impossible(GuardName::NoProvider, reason);
     }
-    if case.saving.manifest_stored || case.looks.pod.is_none() {
+    if case.saving.manifest_stored || case.recovery.status.saved_manifest.is_none() {
         return Move::Do(delete(pod));
     }
     Move::Wait(String::from("saves the pod's manifest"), None)

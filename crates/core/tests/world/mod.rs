@@ -82,6 +82,7 @@ impl World {
             leads: true,
             turns: (0, 0),
         };
+        world.truth.bare_ready = 3000;
         for number in 1..=nodes {
             world.truth.add_node(&format!("n{number}"));
         }

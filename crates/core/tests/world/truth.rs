@@ -60,6 +60,8 @@ pub(crate) struct Truth {
     /// Accepted deletions and evictions per uid.
     pub(crate) removed: BTreeMap<Text, usize>,
     pub(crate) created: usize,
+    /// Milliseconds until a pod that was created from a manifest is ready.
+    pub(crate) bare_ready: u64,
     later: BTreeMap<(u64, u64), Later>,
     version: u64,
 }
@@ -342,7 +344,7 @@ impl Truth {
             pod.trouble = Some(Box::default());
             let target = pod.target();
             self.bring(pod);
-            self.later(3000, Later::Ready(target));
+            self.later(self.bare_ready, Later::Ready(target));
         }
         Outcome::Done(Answer::Created(key))
     }

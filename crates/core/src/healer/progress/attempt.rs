@@ -77,8 +77,10 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
     if subject.kind == Kind::Node {
         return there.then(|| node_back(case));
     }
-    let untouched = there && !case.has_moved() && case.doing.is_none();
-    untouched.then(self_recovered).flatten()
+    // A later attempt acts on a replacement, which has to become ready first.
+    let first = case.recovery.status.attempts.len() == 1 && case.doing.is_none();
+    let pod = world.cluster.exact_pod(subject).filter(|pod| first && !pod.terminating());
+    pod.filter(|pod| !case.handled.contains(&pod.uid)).and_then(|_| self_recovered())
 }
 
 /// Whether the subject still exists, so that "nothing is wrong with it" means that it is healthy.

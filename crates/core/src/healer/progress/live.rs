@@ -42,7 +42,7 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     }
     match verb {
         Verb::DeletePod { target, .. } => match pod(world, case, &target) {
-            Ok(view) => delete(case, target, view),
+            Ok(view) => delete(world, case, target, view),
             Err(not_yet) => not_yet,
         },
         Verb::Evict(target) => match pod(world, case, &target) {
@@ -114,10 +114,14 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
 }
 
 /// A pod without controller is saved before it is deleted.
-fn delete(case: &mut Case, target: Target, view: PodView) -> Live {
+fn delete(world: &World<'_>, case: &mut Case, target: Target, view: PodView) -> Live {
     if case.recovery.spec.workload.kind == Kind::Pod && !case.saving.manifest_stored {
+        let Some(manifest) = view.manifest else {
+            let reason = format!("a fresh read shows that pod {} has a controller now", target.key);
+            return Live::Doubt(reason, world.now.tick + DOUBT);
+        };
         if case.recovery.status.saved_manifest.is_none() {
-            case.recovery.status.saved_manifest = view.manifest;
+            case.recovery.status.saved_manifest = Some(manifest);
             case.saving.dirty = true;
         }
         return Live::StoreFirst;
