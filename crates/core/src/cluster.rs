@@ -31,6 +31,8 @@ pub(crate) struct Heartbeat {
     lease: LeaseFact,
     /// When we saw `renewed` change, or when blindness ended.
     pub(crate) seen: Tick,
+    /// Whether we saw it change since; without that it says nothing about the node being alive.
+    pub(crate) beats: bool,
 }
 
 impl Heartbeat {
@@ -148,11 +150,15 @@ impl Cluster {
 
     fn put_lease(&mut self, now: Now, lease: LeaseFact) -> Vec<Subject> {
         let node = lease.node.clone();
-        let unchanged =
-            self.heartbeats.get(&node).filter(|known| known.lease.renewed == lease.renewed).map(|known| known.seen);
-        let beat = Heartbeat { seen: unchanged.unwrap_or(now.tick), lease };
+        let known = self.heartbeats.get(&node);
+        let unchanged = known.filter(|known| known.lease.renewed == lease.renewed);
+        let beat = match unchanged {
+            Some(known) => Heartbeat { lease, ..known.clone() },
+            None => Heartbeat { seen: now.tick, beats: known.is_some(), lease },
+        };
+        let renewed = unchanged.is_none();
         self.heartbeats.put(node.clone(), beat);
-        if unchanged.is_none() {
+        if renewed {
             self.looks.remove(&node);
         }
         alloc::vec![Subject::Node(node)]
@@ -179,7 +185,7 @@ impl Cluster {
         let gap_ended = self.freshness.note(now.tick, kind, state);
         if gap_ended && kind == WatchKind::Lease {
             // Nobody could renew, or we could not see it: silence during the gap is no evidence.
-            self.heartbeats.values_mut().for_each(|beat| beat.seen = now.tick);
+            self.heartbeats.values_mut().for_each(|beat| (beat.seen, beat.beats) = (now.tick, false));
         }
         match state {
             WatchState::ListStarted => {

@@ -242,10 +242,13 @@ impl Healer {
 
     fn look_at_kubelet(&mut self, name: &Text) {
         let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
-        let Some(node) = self.cluster.node(name).filter(|node| look_due(node, &sight)) else { return };
-        let Some((address, port)) = node.kubelet.clone() else { return };
+        let Some(node) = self.cluster.node(name).filter(|_| self.leading.is_some()) else { return };
+        let (Some((address, port)), Some(due)) = (node.kubelet.clone(), look_due(node, &sight)) else { return };
+        if due > self.now.tick {
+            return self.timers.arm(Timer::Subject(Subject::Node(name.clone())), due);
+        }
         let looking = |errand: &Errand| matches!(errand, Errand::Kubelet(known) if known == name);
-        if self.leading.is_none() || self.errands.values().any(|(_, errand)| looking(errand)) {
+        if self.errands.values().any(|(_, errand)| looking(errand)) {
             return;
         }
         let verb = Verb::LookAtKubelet { node: name.clone(), address, port };
@@ -256,7 +259,9 @@ impl Healer {
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };
         let was_active = case.recovery.is_active();
-        if let (Some(leading_since), true) = (self.leading, self.adopted) {
+        // A phase that we do not know was written by a newer version: its record is not ours to change.
+        let readable = case.recovery.status.phase.is_some();
+        if let (Some(leading_since), true) = (self.leading, self.adopted && readable) {
             let world = World {
                 now: self.now,
                 settings: &self.settings,

@@ -56,11 +56,12 @@ impl Kind {
             ("apps", "StatefulSet") => Self::StatefulSet,
             ("apps", "DaemonSet") => Self::DaemonSet,
             ("batch", "Job") => Self::Job,
-            (_, other) => Self::Other(Text::from(other)),
+            ("" | "apps" | "batch", other) => Self::Other(Text::from(other)),
+            (group, other) => Self::Other(Text::from(alloc::format!("{other}.{group}"))),
         }
     }
 
-    /// The kind as Kubernetes spells it.
+    /// The kind as Kubernetes spells it; a foreign one as `Kind.group`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

@@ -216,11 +216,17 @@ impl Recovery {
         self.attempt().map_or(&self.spec.target, |attempt| &attempt.target)
     }
 
-    /// Whether an attempt that writes is under way.
+    /// Whether an attempt that writes is under way, be it held for the moment; one that was verified has nothing left to do.
     #[must_use]
     pub fn is_acting(&self) -> bool {
-        matches!(self.status.phase, Some(Phase::Running | Phase::Verifying))
-            && self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
+        let unfinished = |attempt: &Attempt| attempt.strategy != Strategy::Monitor && attempt.finished_at.is_none();
+        self.is_active() && self.attempt().is_some_and(unfinished) && !self.is_verified()
+    }
+
+    /// Whether the workload was seen to be back.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.status.verification.as_ref().is_some_and(|verification| verification.passed)
     }
 
     /// The strategy that the next attempt will use; `None` when the record names one that we do not know, or none is left.

@@ -5,13 +5,16 @@ mod pod;
 
 use crate::cluster::Cluster;
 use crate::effect::Verb;
+use crate::fact::NodeFact;
+use crate::guard::Hold;
 use crate::healer::{Case, World};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{GuardName, Strategy};
 use crate::recovery::{Recovery, StepResult};
-use crate::time::Tick;
+use crate::time::{Stamp, Tick};
+use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 pub(crate) use drain::{keeps_cordon, workloads as workloads_on};
@@ -51,31 +54,51 @@ pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
     }
 }
 
+/// What no strategy can do without here; such a Recovery is held rather than tried.
+pub(crate) fn missing(world: &World<'_>, case: &Case) -> Option<Hold> {
+    if case.recovery.spec.target.kind != Kind::Pod || case.recovery.spec.strategy == Some(Strategy::Monitor) {
+        return None;
+    }
+    let reason = pod::missing(world, case)?;
+    Some(Hold { guard: GuardName::NoProvider, reason, until: None })
+}
+
 /// Whether the workloads are back, and the sentence that says so.
 pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     if case.recovery.spec.target.kind == Kind::Node {
         return drain::verify(world, case);
     }
-    workload_back(world.cluster, &case.recovery.spec.workload)
+    workload_back(world.cluster, &case.recovery.spec.workload, begun(case))
+}
+
+/// When the first attempt began.
+fn begun(case: &Case) -> Stamp {
+    case.recovery.status.attempts.first().map_or(case.recovery.spec.detected_at, |attempt| attempt.started_at)
 }
 
 /// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.
-pub(crate) fn undo(world: &World<'_>, recovery: &Recovery) -> Option<Verb> {
+pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
+    let marks = marks_left(world, &case.recovery).into_iter().map(Move::Do);
+    // One that was taken back already may still be seen: the watch may be late.
+    let mut left = marks.filter(|mark| !matches!(mark, Move::Do(verb) if case.handled.contains(&*verb.to_string())));
+    left.next().or_else(|| pod::give_back(world, case))
+}
+
+fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     let name = &recovery.name;
-    let suspect = world.cluster.nodes().find(|node| node.taints.iter().any(|t| &*t.key == SUSPECT && t.value == *name));
-    let untainted =
+    let is_ours = |node: &&NodeFact| node.taints.iter().any(|t| &*t.key == SUSPECT && t.value == *name);
+    let seen = world.cluster.nodes().filter(is_ours).map(|node| node.name.clone());
+    let tainted =
         |node: &Text| open_step(recovery, &format!("taint {node} suspect"), &format!("untaint {node} suspect"));
-    if let Some(node) = suspect {
-        return Some(Verb::UntaintSuspect { node: node.name.clone() });
-    }
-    if let Some(node) = taint_steps(recovery).into_iter().find(|node| untainted(node)) {
-        return Some(Verb::UntaintSuspect { node });
-    }
+    let recorded = taint_steps(recovery).into_iter().filter(tainted);
+    let nodes: BTreeSet<Text> = seen.chain(recorded).collect();
+    let mut left: Vec<Verb> = nodes.into_iter().map(|node| Verb::UntaintSuspect { node }).collect();
     let target = &recovery.spec.target;
     let cordoned =
         world.cluster.node(&target.key.name).is_some_and(|node| node.uid == target.uid && node.owner == *name);
     let recorded = open_step(recovery, &format!("cordon {}", target.key), &format!("uncordon {}", target.key));
-    (target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone()))
+    left.extend((target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone())));
+    left
 }
 
 /// The taint that steers a replacement away from the node where a pod failed.
@@ -104,25 +127,23 @@ fn open_step(recovery: &Recovery, done: &str, undone: &str) -> bool {
 }
 
 /// Whether as many pods of `workload` are ready as it wants.
-fn workload_back(cluster: &Cluster, workload: &Target) -> (bool, String) {
+fn workload_back(cluster: &Cluster, workload: &Target, since: Stamp) -> (bool, String) {
     if workload.kind == Kind::Pod {
         let ready = cluster.pod(&workload.key).is_some_and(|pod| pod.ready && !pod.terminating());
         return (ready, format!("{workload} is {}", if ready { "ready" } else { "not ready yet" }));
     }
     let pods = cluster.pods_of(workload);
     let ready = pods.iter().filter(|pod| pod.ready && !pod.terminating()).count();
-    match cluster
-        .workload(&workload.kind, &workload.key)
-        .filter(|fact| fact.uid == workload.uid)
-        .map(|fact| fact.desired)
-    {
-        Some(Some(desired)) => (ready >= desired as usize, format!("{workload}: {ready} of {desired} ready")),
-        // A controller of a kind that we do not watch: its own number is unknown, so its pods speak for it.
-        Some(None) | None => {
-            let waiting = pods.iter().filter(|pod| !pod.ready && !pod.finished()).count();
-            (waiting == 0, format!("{workload}: {ready} ready, {waiting} not ready"))
-        }
+    let known = cluster.workload(&workload.kind, &workload.key).filter(|fact| fact.uid == workload.uid);
+    if let Some(desired) = known.and_then(|fact| fact.desired) {
+        return (ready >= desired as usize, format!("{workload}: {ready} of {desired} ready"));
     }
+    let waiting = pods.iter().filter(|pod| !pod.ready && !pod.finished()).count();
+    // A controller of a kind that we do not watch: its own number is unknown, so a new pod speaks for it.
+    let unwatched = matches!(workload.kind, Kind::Other(_));
+    // Kubernetes keeps whole seconds.
+    let replaced = pods.iter().any(|pod| pod.ready && !pod.terminating() && pod.created.0 + 1000 > since.0);
+    (waiting == 0 && (replaced || !unwatched), format!("{workload}: {ready} ready, {waiting} not ready"))
 }
 
 /// The inverse of [`Target`]'s text, as kept in `status.impact`; the uid is looked up.

@@ -3,7 +3,7 @@
 use crate::finding::Finding;
 use crate::healer::World;
 use crate::key::{Kind, Text};
-use crate::names::FailureType;
+use crate::names::{FailureType, Phase};
 use crate::recovery::Recovery;
 
 /// What a finding is part of.
@@ -23,6 +23,9 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
     if let Some(other) = active(world).find(same_target) {
         return Part::Of(other.name.clone());
     }
+    if let Some(vetoed) = world.recoveries().find(|other| same_target(other) && was_stopped(world, other)) {
+        return Part::Of(vetoed.name.clone());
+    }
     if finding.target.kind != Kind::Pod {
         return Part::Own;
     }
@@ -37,6 +40,14 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
         }
     }
     replacement_of(world, finding).map_or(Part::Own, Part::Of)
+}
+
+/// A person's stop holds for whatever else is found on the same object, for as long as failures count as similar.
+fn was_stopped(world: &World<'_>, recovery: &Recovery) -> bool {
+    let stopped = recovery.status.phase == Some(Phase::Cancelled)
+        && matches!(recovery.status.reason.as_str(), "Vetoed" | "UndoneByPerson");
+    let window = world.settings.history_window;
+    stopped && recovery.status.finished_at.is_some_and(|at| world.now.stamp.since(at) <= window)
 }
 
 fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {

@@ -65,7 +65,13 @@ impl Freshness {
     /// Whether every kind was listed completely once, so that owners are known.
     #[must_use]
     pub(crate) fn all_synced(&self) -> bool {
-        WatchKind::ALL.iter().all(|kind| self.streams.get(kind).is_some_and(|stream| stream.synced))
+        WatchKind::ALL.iter().all(|kind| self.synced(*kind))
+    }
+
+    /// Whether `kind` was listed completely once.
+    #[must_use]
+    pub(crate) fn synced(&self, kind: WatchKind) -> bool {
+        self.streams.get(&kind).is_some_and(|stream| stream.synced)
     }
 
     /// When the last gap of any of `kinds` ended.

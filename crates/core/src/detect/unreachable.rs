@@ -32,7 +32,7 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
     let cause = if look == Some(KubeletLook::Refused) { Cause::KubeletDown } else { Cause::Unreachable };
     let confirmed = silent && matches!(look, Some(KubeletLook::Refused | KubeletLook::Silent));
     if !confirmed && unknown.is_none() {
-        return Signal::Good(next_look(silent_at, sight));
+        return Signal::Good(silent_at.filter(|_| !silent));
     }
     let onset =
         beat.map_or_else(|| unknown.map_or(Stamp(0), |ready| ready.changed), crate::cluster::Heartbeat::renewed);
@@ -54,16 +54,11 @@ fn recent_look(node: &NodeFact, sight: &Sight<'_>) -> Option<KubeletLook> {
     (sight.now.tick.since(at) <= LOOK_VALID).then_some(look)
 }
 
-fn next_look(silent_at: Option<Tick>, sight: &Sight<'_>) -> Option<Tick> {
-    let first = silent_at?.back(LOOK_AHEAD);
-    Some(if sight.now.tick < first { first } else { sight.now.tick.max(silent_at?) + Duration::from_secs(1) })
-}
-
-/// Whether the kubelet of `node` has to be looked at now: its Lease is about to be silent, and no look is recent enough.
+/// When the kubelet of `node` has to be looked at: shortly before its Lease is silent, and again before the last look is too old.
 #[must_use]
-pub(crate) fn look_due(node: &NodeFact, sight: &Sight<'_>) -> bool {
-    let Some(beat) = sight.cluster.heartbeat(&node.name) else { return false };
-    let late = sight.now.tick >= (beat.seen + beat.duration()).back(LOOK_AHEAD);
-    let refreshed = sight.cluster.look(&node.name).is_some_and(|(_, at)| sight.now.tick.since(at) < LOOK_VALID / 2);
-    late && !refreshed
+pub(crate) fn look_due(node: &NodeFact, sight: &Sight<'_>) -> Option<Tick> {
+    let beat = sight.cluster.heartbeat(&node.name)?;
+    let first = (beat.seen + beat.duration()).back(LOOK_AHEAD);
+    let again = sight.cluster.look(&node.name).map(|(_, at)| at + LOOK_VALID / 2);
+    Some(again.map_or(first, |again| again.max(first)))
 }

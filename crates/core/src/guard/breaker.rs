@@ -30,9 +30,15 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     }
     let other = world
         .recoveries()
-        .find(|other| other.name != recovery.name && other.is_acting() && other.spec.failure == FailureType::Node)?;
+        .find(|other| other.spec.failure == FailureType::Node && other.is_acting() && is_before(other, recovery))?;
     Wait::because(format!(
         "{sick} of {total} nodes are sick: one is recovered at a time, now {}",
         other.spec.target.key.name
     ))
+}
+
+/// Of two that were started already, the earlier one goes on; one that was not started waits for any.
+fn is_before(other: &Recovery, recovery: &Recovery) -> bool {
+    let started = |of: &Recovery| of.attempt().map(|attempt| (attempt.started_at, of.name.clone()));
+    !recovery.is_acting() || started(other) < started(recovery)
 }

@@ -7,7 +7,7 @@ use alloc::format;
 
 pub(super) fn check(world: &World<'_>, _: &Recovery) -> Option<Wait> {
     let kind = world.cluster.freshness.stale(world.now.tick)?;
-    let lag = world.cluster.freshness.lag(world.now.tick, kind);
-    let since = lag.map_or_else(|| "not synced yet".into(), |lag| format!("last sign of life {} s ago", lag.as_secs()));
-    Wait::because(format!("the watch of {kind} is not current ({since})"))
+    // No seconds here: a reason that changes all the time would be saved all the time.
+    let how = if world.cluster.freshness.synced(kind) { "it broke, or is silent" } else { "it was not listed yet" };
+    Wait::because(format!("the watch of {kind} is not current: {how}"))
 }

@@ -41,6 +41,8 @@ impl Healer {
         self.cases.clear();
         self.active.clear();
         for recovery in recoveries {
+            // What is over may still have messages to send.
+            agenda.cases.insert(recovery.name.clone());
             self.keep(recovery);
         }
         self.adopted = true;
@@ -51,10 +53,8 @@ impl Healer {
         if recovery.spec.failure == FailureType::Node {
             self.cluster.note_once_ready(&recovery.spec.target.uid);
         }
-        let mut case = Case::new(recovery, None);
+        let case = Case::adopted(recovery, &self.settings);
         if case.recovery.is_active() {
-            // A crash may have come between the creation and the first status.
-            super::tell::note(&mut case, &self.settings, "opened");
             self.active.insert(name.clone());
         }
         self.cases.insert(name, case);

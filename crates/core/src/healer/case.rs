@@ -5,7 +5,8 @@ use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::Text;
 use crate::names::{Channel, GuardName, Phase};
-use crate::recovery::{NodeView, PodView, Recovery, StepResult};
+use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
+use crate::settings::Settings;
 use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -36,6 +37,8 @@ pub(crate) struct Saving {
     pub dirty: bool,
     /// A create or save that is under way.
     pub in_flight: Option<EffectId>,
+    /// A status was stored, not only the spec.
+    pub status_stored: bool,
     /// Attempts in the status that is under way, and in the stored one.
     pub attempts_sent: usize,
     pub attempts_stored: usize,
@@ -87,13 +90,14 @@ pub(crate) struct Case {
     pub doing: Option<EffectId>,
     pub backoff: Backoff,
     pub looks: Looks,
-    /// Uids whose deletion or eviction was accepted.
+    /// Uids whose deletion or eviction was accepted, and the names of other steps that were.
     pub handled: BTreeSet<Text>,
     /// Pods whose eviction was refused for now.
     pub postponed: BTreeMap<Text, Postponed>,
-    /// When the last destructive write was accepted, and when the node's pods were last listed afresh.
-    pub wrote: Option<Tick>,
-    pub listed: Option<Tick>,
+    /// Whether the node's pods were listed afresh since the last write.
+    pub listed: bool,
+    /// The record was found with an attempt under way, or without any status: a write may have been sent before a crash.
+    pub may_have_written: bool,
     pub ending: Option<Ending>,
     /// From when the attempt's time counts, when a guard had held it.
     pub clock: Option<Stamp>,
@@ -111,6 +115,7 @@ impl Case {
         let created = !recovery.uid.is_empty();
         let saving = Saving {
             created,
+            status_stored: created && !is_bare_record(&recovery),
             attempts_stored: if created { recovery.status.attempts.len() } else { 0 },
             manifest_stored: created && recovery.status.saved_manifest.is_some(),
             ..Saving::default()
@@ -124,8 +129,8 @@ impl Case {
             looks: Looks::default(),
             handled: BTreeSet::new(),
             postponed: BTreeMap::new(),
-            wrote: None,
-            listed: None,
+            listed: false,
+            may_have_written: false,
             ending: None,
             clock: None,
             telling: BTreeMap::new(),
@@ -135,10 +140,31 @@ impl Case {
         }
     }
 
+    /// A case of a record that somebody else has stored, be it this process in an earlier life.
+    pub(crate) fn adopted(recovery: Recovery, settings: &Settings) -> Self {
+        let mut case = Self::new(recovery, None);
+        if case.recovery.is_active() {
+            let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
+            case.may_have_written = under_way || !case.saving.status_stored;
+            // A crash may have come between the creation and the first status.
+            super::tell::note(&mut case, settings, "opened");
+        }
+        case
+    }
+
     /// Whether a write of any attempt was accepted, or may have been.
     pub(crate) fn has_written(&self) -> bool {
-        let mut steps = self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-        steps.any(|step| step.result != StepResult::Failed)
+        self.may_have_written || self.steps().any(|step| step.result != StepResult::Failed)
+    }
+
+    /// Whether a pod was deleted or evicted, or may have been.
+    pub(crate) fn has_moved(&self) -> bool {
+        let moves = |name: &str| name.starts_with("delete ") || name.starts_with("evict ");
+        self.may_have_written || self.steps().any(|step| step.result != StepResult::Failed && moves(&step.name))
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps)
     }
 
     /// Notes that the guards that `which` names do not hold any more.
@@ -155,4 +181,14 @@ impl Case {
     pub(crate) fn wake_at(&mut self, at: Tick) {
         self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
     }
+}
+
+/// Whether only the spec was stored so far; the status follows right after the creation.
+fn is_bare_record(recovery: &Recovery) -> bool {
+    let status = &recovery.status;
+    status.phase == Some(Phase::Pending)
+        && status.attempts.is_empty()
+        && status.guards.is_empty()
+        && status.evidence.is_empty()
+        && status.notifications.is_empty()
 }

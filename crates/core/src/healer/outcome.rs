@@ -25,9 +25,9 @@ pub(super) enum Errand {
     LookNode,
     ListPods,
     Kubelet(Text),
-    /// A step of the remedy; the uid of the pod it moves, if it moves one, and the step's name.
+    /// A step of the remedy: its name, and what is handled when it was accepted (the uid of the pod it moves, else the step).
     Step {
-        pod: Option<Text>,
+        handles: Text,
         name: String,
     },
     Tell(Channel, String),
@@ -57,16 +57,16 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
         Verb::LookAtNode(_) => Errand::LookNode,
         Verb::ListPods { .. } => Errand::ListPods,
         Verb::Evict(target) | Verb::DeletePod { target, .. } => {
-            Errand::Step { pod: Some(target.uid.clone()), name: verb.to_string() }
+            Errand::Step { handles: target.uid.clone(), name: verb.to_string() }
         }
-        Verb::CreatePod { .. } => Errand::Step { pod: Some(Text::from("created")), name: verb.to_string() },
-        _ => Errand::Step { pod: None, name: verb.to_string() },
+        _ => Errand::Step { handles: Text::from(verb.to_string()), name: verb.to_string() },
     }
 }
 
 impl Healer {
     pub(super) fn outcome(&mut self, id: EffectId, outcome: Outcome, agenda: &mut Agenda) {
         let Some((name, errand)) = self.errands.remove(&id) else { return };
+        self.answered(&name, id);
         match (&errand, outcome) {
             (Errand::Read, outcome) => return self.adopt(outcome, agenda),
             (Errand::Kubelet(node), Outcome::Done(Answer::Kubelet(look))) => {
@@ -87,10 +87,7 @@ impl Healer {
                 for pod in pods {
                     agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
                 }
-                self.with(&name, |case, now, _| {
-                    case.doing = None;
-                    case.listed = Some(now.tick);
-                });
+                self.with(&name, |case, _, _| case.listed = true);
             }
             (Errand::Create | Errand::Save, outcome) => {
                 if outcome == Outcome::Gone {
@@ -101,8 +98,8 @@ impl Healer {
             (Errand::Tell(channel, key), outcome) => {
                 self.with(&name, |case, now, settings| case.told(now, settings, id, (*channel, key), outcome));
             }
-            (Errand::Step { pod, name: step }, outcome) => {
-                self.with(&name, |case, now, settings| case.stepped(now, settings, (pod.as_ref(), step), outcome));
+            (Errand::Step { handles, name: step }, outcome) => {
+                self.with(&name, |case, now, settings| case.stepped(now, settings, (handles, step), outcome));
             }
             (Errand::ListPods, outcome) => {
                 self.with(&name, |case, now, settings| case.failed(now, settings, &outcome));
@@ -110,6 +107,13 @@ impl Healer {
             (Errand::None | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire, _) => {}
         }
         agenda.cases.insert(name);
+    }
+
+    /// Only the effect that the case waits for ends its waiting: a record found in place of ours starts a new one.
+    fn answered(&mut self, name: &Text, id: EffectId) {
+        let Some(case) = self.cases.get_mut(name) else { return };
+        case.doing = case.doing.filter(|doing| *doing != id);
+        case.saving.in_flight = case.saving.in_flight.filter(|saving| *saving != id);
     }
 
     fn with(&mut self, name: &Text, change: impl FnOnce(&mut Case, Now, &Settings)) {
@@ -152,15 +156,18 @@ impl Healer {
     }
 }
 
+/// Marks on nodes are taken back by their steps, so these are never dropped.
+fn is_mark(step: &Step) -> bool {
+    step.name.starts_with("cordon ") || step.name.starts_with("taint ")
+}
+
 impl Case {
     fn failed(&mut self, now: Now, settings: &Settings, outcome: &Outcome) {
-        self.doing = None;
         let asked = if let Outcome::TryLater { after, .. } = outcome { *after } else { None };
         self.backoff.fail(now.tick, settings.retry_interval, asked);
     }
 
     fn looked(&mut self, now: Now, settings: &Settings, outcome: Outcome) {
-        self.doing = None;
         match outcome {
             Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, now.tick)),
             Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, now.tick)),
@@ -170,9 +177,9 @@ impl Case {
     }
 
     fn was_saved(&mut self, now: Now, settings: &Settings, outcome: Outcome) {
-        self.saving.in_flight = None;
         match outcome {
             Outcome::Done(Answer::Stored { uid, resource_version }) => {
+                self.saving.status_stored |= self.saving.created;
                 self.saving.created = true;
                 self.saving.attempts_stored = self.saving.attempts_sent;
                 self.saving.manifest_stored = self.saving.manifest_sent;
@@ -182,7 +189,8 @@ impl Case {
             }
             Outcome::Done(Answer::Exists(other)) => {
                 let finding = self.finding.take();
-                *self = Self::new(*other, finding);
+                *self = Self::adopted(*other, settings);
+                self.finding = finding;
             }
             other => {
                 let asked = if let Outcome::TryLater { after, .. } = other { after } else { None };
@@ -224,46 +232,49 @@ impl Case {
                 notification.last_error = message;
                 backoff.fail(now.tick, settings.retry_interval, None);
             }
-            Outcome::NotLeading => {}
+            Outcome::NotLeading => backoff.fail(now.tick, settings.retry_interval, None),
         }
         self.saving.dirty = true;
     }
 
-    fn stepped(&mut self, now: Now, settings: &Settings, (pod, name): (Option<&Text>, &String), outcome: Outcome) {
-        self.doing = None;
+    fn stepped(&mut self, now: Now, settings: &Settings, (handles, name): (&Text, &String), outcome: Outcome) {
         // Whatever the answer was, what was read before it is older than it.
         self.looks = super::case::Looks::default();
+        self.listed = false;
         match outcome {
             Outcome::Done(_) | Outcome::Gone => {
-                self.handled.extend(pod.cloned());
-                self.wrote = Some(now.tick);
+                self.handled.insert(handles.clone());
+                self.postponed.remove(handles);
                 self.backoff.clear();
                 self.pass(now, |guard| guard == GuardName::Plan);
                 self.end_step(now, name, StepResult::Succeeded, String::new());
             }
             Outcome::TryLater { after, budget: true, message } => {
-                self.postpone(now, settings, pod, after, &message);
+                self.postpone(now, settings, handles, after, &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
             Outcome::Refused { message } if name.starts_with("evict ") => {
-                self.postpone(now, settings, pod, None, &message);
+                self.postpone(now, settings, handles, None, &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
-            Outcome::TryLater { ref message, .. }
-            | Outcome::Unknown { ref message }
-            | Outcome::Refused { ref message } => {
+            Outcome::TryLater { ref message, .. } | Outcome::Refused { ref message } => {
                 self.end_step(now, name, StepResult::Failed, message.clone());
                 self.failed(now, settings, &outcome);
             }
+            Outcome::Unknown { ref message } => {
+                // It may have been applied, so the step is not over until the world shows it.
+                self.end_step(now, name, StepResult::InProgress, message.clone());
+                self.failed(now, settings, &outcome);
+            }
             Outcome::NotLeading => {
-                self.end_step(now, name, StepResult::Failed, String::from("not the leader any more"))
+                self.end_step(now, name, StepResult::Failed, String::from("not the leader any more"));
+                self.failed(now, settings, &outcome);
             }
         }
     }
 
     /// Puts one pod off; the others go on.
-    fn postpone(&mut self, now: Now, settings: &Settings, pod: Option<&Text>, after: Option<Duration>, message: &str) {
-        let Some(uid) = pod else { return };
+    fn postpone(&mut self, now: Now, settings: &Settings, uid: &Text, after: Option<Duration>, message: &str) {
         let tries = self.postponed.get(uid).map_or(0, |known| known.tries) + 1;
         let own = EVICT_AGAIN.saturating_mul(tries).min(settings.retry_interval);
         let until = now.tick + after.unwrap_or_default().max(own);
@@ -271,10 +282,12 @@ impl Case {
     }
 
     fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {
-        let steps = self.recovery.status.attempts.last_mut().map(|attempt| &mut attempt.steps);
-        if let Some(step) = steps.and_then(|steps| steps.iter_mut().rev().find(|step| step.name == name)) {
+        // The attempt may have timed out while the answer was on its way.
+        let mut steps =
+            self.recovery.status.attempts.iter_mut().rev().flat_map(|attempt| attempt.steps.iter_mut().rev());
+        if let Some(step) = steps.find(|step| step.name == name && step.result == StepResult::InProgress) {
             step.result = result;
-            step.finished_at = Some(now.stamp);
+            step.finished_at = (result != StepResult::InProgress).then_some(now.stamp);
             step.message = message;
             self.saving.dirty = true;
         }
@@ -285,7 +298,8 @@ impl Case {
         let Some(attempt) = self.recovery.status.attempts.last_mut() else { return };
         attempt.steps.retain(|step| step.name != name || step.result == StepResult::Succeeded);
         if attempt.steps.len() >= crate::recovery::MAX_STEPS
-            && let Some(oldest) = attempt.steps.iter().position(|step| step.result != StepResult::InProgress)
+            && let Some(oldest) =
+                attempt.steps.iter().position(|step| step.result != StepResult::InProgress && !is_mark(step))
         {
             attempt.steps.remove(oldest);
         }

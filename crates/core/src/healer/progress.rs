@@ -11,7 +11,7 @@ use super::outcome::Errand;
 use crate::effect::Verb;
 use crate::guard::Hold;
 use crate::happening::What;
-use crate::key::Target;
+use crate::key::{Kind, Target};
 use crate::names::{GuardName, Phase};
 use crate::recovery::GuardState;
 use alloc::format;
@@ -25,7 +25,6 @@ pub(super) type Orders = Vec<(Errand, Verb)>;
 /// Takes the case as far as it goes without new knowledge.
 pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(phase) = case.recovery.status.phase.filter(|phase| !phase.is_terminal()) else {
-        // A phase that we do not know was written by a newer version: its record is not ours to change.
         return;
     };
     if !world.cluster.freshness.all_synced() {
@@ -71,7 +70,9 @@ fn unknown_word(case: &Case) -> Option<String> {
 
 /// Whether the failure is over: nothing about exactly this object is bad, or it is gone.
 fn is_over(world: &World<'_>, target: &Target) -> bool {
-    world.cluster.freshness.all_synced() && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
+    // After a start or a gap a node's silence counts anew; only a heartbeat says that it lives.
+    let beats = target.kind != Kind::Node || world.cluster.heartbeat(&target.key.name).is_none_or(|beat| beat.beats);
+    beats && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
 }
 
 /// Notes a hold in the record, and tells it once per reason.

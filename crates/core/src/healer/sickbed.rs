@@ -119,6 +119,8 @@ impl Sickbed {
             };
             wake = earliest(wake, again);
         }
+        // The most telling cause first, whichever came first.
+        bed.ills.sort_by_key(|ill| rules.iter().position(|rule| rule.cause == ill.rule));
         if !bed.ills.is_empty() {
             self.beds.insert(subject, bed);
         }

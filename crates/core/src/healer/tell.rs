@@ -34,6 +34,9 @@ pub(super) fn announce(world: &World<'_>, case: &Case, orders: &mut Vec<(Errand,
 
 /// Puts a message into the record for every channel that is due to hear of this severity; once per key.
 pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
+    if settings.mode == Mode::Observe {
+        return;
+    }
     let wanted = match case.recovery.spec.severity {
         Severity::Low | Severity::Medium => Channel::SlackMonitoring,
         Severity::High | Severity::Critical => Channel::SlackIncident,

@@ -1,6 +1,6 @@
 //! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
 
-use super::{Move, impacted, workload_back};
+use super::{Move, begun, impacted, workload_back};
 use crate::effect::{KubeletLook, Verb};
 use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
 use crate::guard::why_excluded;
@@ -55,13 +55,14 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
         return None;
     }
     let ours = format!("cordon {}", case.recovery.spec.target.key);
-    let steps = case.recovery.attempt().into_iter().flat_map(|attempt| &attempt.steps);
+    let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
     let sent = steps.filter(|s| s.name == ours && s.result == StepResult::Succeeded).count() > 0;
     if !sent {
         return Some(Move::Do(Verb::Cordon(node.target())));
     }
     // Our cordon is there as long as our owner annotation is; without both, the watch is late or a person took it back.
-    let seen = case.looks.node.as_ref().is_some_and(|(view, at)| Some(*at) > case.wrote && !view.fact.unschedulable);
+    // A read that is at hand is younger than our last write.
+    let seen = case.looks.node.as_ref().is_some_and(|(view, _)| !view.fact.unschedulable);
     if seen {
         return Some(Move::Stop(format!("{} was uncordoned by somebody else", node.name)));
     }
@@ -79,7 +80,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         return Move::Do(if dead { delete(pod) } else { Verb::Evict(pod.target()) });
     }
     if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
-        return blocked(case, pod);
+        return blocked(world, case, pod);
     }
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
@@ -91,7 +92,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
 
 /// Pods may have been bound between our view and the cordon: only a fresh list says that none is left.
 fn confirm(case: &Case, node: &NodeFact) -> Move {
-    if case.listed.is_some_and(|listed| case.wrote.is_none_or(|wrote| listed > wrote)) {
+    if case.listed {
         return Move::Verify;
     }
     Move::Do(Verb::ListPods { node: node.name.clone() })
@@ -138,15 +139,16 @@ fn is_leaving(case: &Case, pod: &PodFact) -> bool {
 fn stateful_back(world: &World<'_>, case: &Case) -> bool {
     let sets = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
     let mut sets = sets.filter(|workload| workload.kind == Kind::StatefulSet);
-    case.handled.is_empty() || sets.all(|set| workload_back(world.cluster, &set).0)
+    !case.has_moved() || sets.all(|set| workload_back(world.cluster, &set, begun(case)).0)
 }
 
 fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
     case.postponed.get(&pod.uid).is_some_and(|postponed| world.now.tick < postponed.until)
 }
 
-fn blocked(case: &Case, pod: &PodFact) -> Move {
-    let until: Option<Tick> = case.postponed.values().map(|postponed| postponed.until).min();
+fn blocked(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+    let waits = case.postponed.values().map(|postponed| postponed.until);
+    let until: Option<Tick> = waits.filter(|until| *until > world.now.tick).min();
     match case.postponed.get(&pod.uid) {
         Some(postponed) => Move::Blocked(format!("pod {} cannot leave: {}", pod.key, postponed.message), until),
         None => Move::Wait(format!("pod {} waits for the one before it", pod.key), until),
@@ -179,7 +181,8 @@ pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
 
 pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
-    let looked: Vec<(bool, String)> = workloads.map(|workload| workload_back(world.cluster, &workload)).collect();
+    let looked: Vec<(bool, String)> =
+        workloads.map(|workload| workload_back(world.cluster, &workload, begun(case))).collect();
     if let Some((_, message)) = looked.iter().find(|(back, _)| !back) {
         return (false, message.clone());
     }

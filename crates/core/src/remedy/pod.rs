@@ -13,8 +13,11 @@ pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
     let subject = case.recovery.subject();
     match world.cluster.exact_pod(subject) {
         Some(_) if case.handled.contains(&subject.uid) => Move::Wait(format!("{subject} is being deleted"), None),
-        Some(pod) if pod.terminating() => Move::Wait(format!("{subject} terminates"), None),
-        Some(pod) if is_bare(case) => delete_bare(world, pod),
+        Some(pod) if pod.terminating() && is_bare(case) => Move::Wait(format!("{subject} terminates"), None),
+        // Most controllers replace a pod as soon as its deletion begins.
+        Some(pod) if pod.terminating() => Move::Verify,
+        Some(pod) if pod.ready && case.recovery.status.attempts.len() > 1 => Move::Verify,
+        Some(pod) if is_bare(case) => delete_bare(world, case, pod),
         Some(pod) => Move::Do(delete(pod)),
         None => after_deletion(world, case),
     }
@@ -24,33 +27,64 @@ pub(super) fn recreate(world: &World<'_>, case: &Case) -> Move {
     let pod = world.cluster.exact_pod(case.recovery.subject());
     let untouched = pod.filter(|pod| !pod.terminating() && !case.handled.contains(&pod.uid));
     match untouched.and_then(|pod| pod.node.as_ref()) {
-        Some(node) if !is_suspect(world, node) => Move::Do(Verb::TaintSuspect { node: node.clone() }),
+        Some(node) if !is_suspect(world, case, node) => Move::Do(Verb::TaintSuspect { node: node.clone() }),
         _ => restart(world, case),
     }
 }
 
-fn is_suspect(world: &World<'_>, node: &Text) -> bool {
+fn is_suspect(world: &World<'_>, case: &Case, node: &Text) -> bool {
+    if case.handled.contains(&*format!("taint {node} suspect")) {
+        // The watch may be late.
+        return true;
+    }
     // A node that is not known cannot be tainted; that must not keep the pod from being healed.
     world.cluster.node(node).is_none_or(|node| node.taints.iter().any(|taint| &*taint.key == SUSPECT))
 }
+
+/// The step that brings a bare pod back.
+pub(super) const CREATED: &str = "create pod from saved manifest";
 
 fn is_bare(case: &Case) -> bool {
     case.recovery.spec.workload.kind == Kind::Pod
 }
 
-/// A pod that nobody else would make again is deleted only if we may; `live` stores its manifest first.
-fn delete_bare(world: &World<'_>, pod: &PodFact) -> Move {
-    if !world.settings.recreate_bare_pods {
-        let reason = String::from("the pod has no controller, and this installation may not create pods");
+/// The manifest is in the stored record before the pod is deleted, so that no crash can lose the pod.
+fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+    if let Some(reason) = missing(world, case) {
         return Move::Impossible(GuardName::NoProvider, reason);
     }
-    Move::Do(delete(pod))
+    if case.saving.manifest_stored || case.recovery.status.saved_manifest.is_none() {
+        return Move::Do(delete(pod));
+    }
+    Move::Wait(String::from("saves the pod's manifest"), None)
+}
+
+/// A bare pod that we deleted is brought back however its Recovery ends.
+pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
+    let subject = case.recovery.subject();
+    if !is_bare(case) || !case.has_moved() || case.handled.contains(CREATED) {
+        return None;
+    }
+    let manifest = case.recovery.status.saved_manifest.clone()?;
+    match world.cluster.pod(&subject.key) {
+        None => Some(Move::Do(Verb::CreatePod { manifest })),
+        Some(pod) if pod.uid == subject.uid && pod.terminating() => {
+            Some(Move::Wait(format!("{subject} terminates"), None))
+        }
+        Some(_) => None,
+    }
+}
+
+/// What the pod's recovery needs and this installation does not allow.
+pub(super) fn missing(world: &World<'_>, case: &Case) -> Option<String> {
+    let may = world.settings.recreate_bare_pods || !is_bare(case);
+    (!may).then(|| String::from("the pod has no controller, and this installation may not create pods"))
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {
     let key = &case.recovery.subject().key;
     match &case.recovery.status.saved_manifest {
-        Some(manifest) if world.cluster.pod(key).is_none() && !case.handled.contains("created") => {
+        Some(manifest) if world.cluster.pod(key).is_none() && !case.handled.contains(CREATED) => {
             Move::Do(Verb::CreatePod { manifest: manifest.clone() })
         }
         _ => Move::Verify,

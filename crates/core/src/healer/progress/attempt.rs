@@ -19,10 +19,13 @@ use alloc::string::ToString;
 
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if is_over(world, &case.recovery.spec.target) && !case.has_written() {
-        return end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    if let Some(ends) = settled(world, case) {
+        return end(case, ends);
     }
-    if let Some(held) = guard::before_write(world, &case.recovery) {
+    let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
+    if let Move::Do(verb) = remedy::next(strategy, world, case)
+        && let Some(held) = held_from(world, case, &verb)
+    {
         return hold(world, case, orders, held);
     }
     pass_all(case, world);
@@ -33,20 +36,11 @@ pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
 
 pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
-    let target = case.recovery.spec.target.clone();
+    if let Some(ends) = settled(world, case) {
+        return end(case, ends);
+    }
     if case.recovery.spec.strategy == Some(Strategy::Monitor) {
-        if is_over(world, &target) {
-            end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
-        }
         return;
-    }
-    let node_is_back = target.kind == Kind::Node && is_over(world, &target) && exists(world, case);
-    if node_is_back {
-        return end(case, node_back(case));
-    }
-    let over = is_over(world, case.recovery.subject()) && exists(world, case);
-    if target.kind != Kind::Node && over && !case.has_written() && case.doing.is_none() {
-        return end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
     }
     if timed_out(world, case) {
         let seconds = world.settings.recovery_timeout.as_secs_f32();
@@ -65,6 +59,30 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     make(world, case, orders, remedy::next(strategy, world, case));
 }
 
+/// The end that the world has brought about, whatever a guard says.
+fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
+    let subject = case.recovery.subject();
+    let self_recovered = || Some(Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    let there = exists(world, case);
+    if case.recovery.is_verified() && !(remedy::keeps_cordon(case) && there) {
+        let message = case.recovery.status.verification.as_ref().map_or("", |found| &found.message);
+        return Some(Ends::new(Phase::Succeeded, "Verified", message));
+    }
+    if !is_over(world, subject) {
+        return None;
+    }
+    if case.recovery.spec.strategy == Some(Strategy::Monitor) {
+        return self_recovered();
+    }
+    if subject.kind == Kind::Node {
+        return there.then(|| node_back(case));
+    }
+    // A later attempt acts on a replacement, which has to become ready first.
+    let first = case.recovery.status.attempts.len() == 1 && case.doing.is_none();
+    let pod = world.cluster.exact_pod(subject).filter(|pod| first && !pod.terminating());
+    pod.filter(|pod| !case.handled.contains(&pod.uid)).and_then(|_| self_recovered())
+}
+
 /// Whether the subject still exists, so that "nothing is wrong with it" means that it is healthy.
 fn exists(world: &World<'_>, case: &Case) -> bool {
     let subject = case.recovery.subject();
@@ -75,8 +93,7 @@ fn exists(world: &World<'_>, case: &Case) -> bool {
 }
 
 fn node_back(case: &Case) -> Ends {
-    let verified = case.recovery.status.verification.as_ref().is_some_and(|verification| verification.passed);
-    if verified {
+    if case.recovery.is_verified() {
         Ends::new(Phase::Succeeded, "Verified", "the workloads are back, and so is the node")
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", "the node is healthy again; the rest was not done")
@@ -84,8 +101,7 @@ fn node_back(case: &Case) -> Ends {
 }
 
 fn timed_out(world: &World<'_>, case: &mut Case) -> bool {
-    let verified = case.recovery.status.verification.as_ref().is_some_and(|verification| verification.passed);
-    let Some(attempt) = case.recovery.attempt().filter(|_| !verified) else { return false };
+    let Some(attempt) = case.recovery.attempt().filter(|_| !case.recovery.is_verified()) else { return false };
     let from = case.clock.unwrap_or(attempt.started_at);
     let left = world.settings.recovery_timeout.saturating_sub(world.now.stamp.since(from));
     case.wake_at(world.now.tick + left);
@@ -115,14 +131,11 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
 }
 
 fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
-    if verb.writes() {
-        let held = if verb.is_destructive() { guard::before_write(world, &case.recovery) } else { switched_off(world) };
-        if let Some(held) = held {
-            let phase = held_phase(held.guard, world.settings.mode);
-            let (reason, message) = (held.guard.as_str(), held.reason.clone());
-            hold(world, case, orders, held);
-            return set_phase(case, phase, reason, &message);
-        }
+    if let Some(held) = held_from(world, case, &verb) {
+        let phase = held_phase(held.guard, world.settings.mode);
+        let (reason, message) = (held.guard.as_str(), held.reason.clone());
+        hold(world, case, orders, held);
+        return set_phase(case, phase, reason, &message);
     }
     let verb = match live::confirm(world, case, verb) {
         Live::Send(verb) => verb,
@@ -132,6 +145,8 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         }
         Live::StoreFirst => return,
         Live::Doubt(reason, until) => {
+            // Every turn asks again; the next read waits.
+            case.backoff.until = Some(until);
             return hold(world, case, orders, Hold { guard: GuardName::Live, reason, until: Some(until) });
         }
     };
@@ -142,6 +157,14 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         case.saving.dirty = true;
     }
     orders.push((errand_of(&verb), verb));
+}
+
+/// What keeps `verb` from being sent now; reading is always allowed.
+fn held_from(world: &World<'_>, case: &Case, verb: &Verb) -> Option<Hold> {
+    match verb.is_destructive() {
+        true => guard::before_write(world, &case.recovery),
+        false => switched_off(world).filter(|_| verb.writes()),
+    }
 }
 
 /// The two switches that stop even writes that give something back.
@@ -164,13 +187,13 @@ fn verify(world: &World<'_>, case: &mut Case) {
             Some(Verification { passed, message: message.clone(), at: world.now.stamp });
         case.saving.dirty = true;
     }
+    if passed && remedy::keeps_cordon(case) && exists(world, case) {
+        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
+        return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
+    }
     set_phase(case, Phase::Verifying, "", &message);
     if !passed {
         return;
-    }
-    if remedy::keeps_cordon(case) && exists(world, case) {
-        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
-        return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
     }
     let ends = if case.has_written() {
         Ends::new(Phase::Succeeded, "Verified", message)

@@ -6,9 +6,9 @@ use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
 use crate::healer::{World, tell};
-use crate::names::{Mode, Phase, Strategy};
+use crate::names::{Phase, Strategy};
 use crate::recovery::StepResult;
-use crate::remedy;
+use crate::remedy::{self, Move};
 use alloc::string::{String, ToString};
 
 /// How it will end.
@@ -35,9 +35,19 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         }
         return;
     }
-    if let Some(verb) = remedy::undo(world, &case.recovery) {
+    let undo = match remedy::undo(world, case) {
+        Some(Move::Do(verb)) => Some(verb),
+        // It ends when that has happened; the world says so.
+        Some(_) => return,
+        None => None,
+    };
+    if let Some(verb) = undo {
         if let Some(held) = switched_off(world) {
             return hold(world, case, orders, held);
+        }
+        if case.saving.dirty || case.saving.in_flight.is_some() {
+            // What it ends with is stored first: without our marks, a new leader could not tell success from a person's undoing.
+            return;
         }
         case.begin_step(world.now, &verb.to_string());
         case.saving.dirty = true;
@@ -57,6 +67,8 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         attempt.finished_at = Some(world.now.stamp);
         let good = matches!(ends.phase, Phase::Succeeded | Phase::SelfRecovered);
         attempt.result = if good { StepResult::Succeeded } else { StepResult::Failed };
+        let open = attempt.steps.iter_mut().filter(|step| step.result == StepResult::InProgress);
+        open.for_each(|step| (step.result, step.finished_at) = (attempt.result, Some(world.now.stamp)));
     }
     let after = world.now.stamp.since(recovery.spec.detected_at);
     recovery.status.finished_at = Some(world.now.stamp);
@@ -74,8 +86,6 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         _ => What::RecoveryFailed { strategy, last: true },
     };
     tell::announce(world, case, orders, what, ends.message);
-    if world.settings.mode != Mode::Observe {
-        tell::note(case, world.settings, "outcome");
-    }
+    tell::note(case, world.settings, "outcome");
     case.saving.dirty = true;
 }

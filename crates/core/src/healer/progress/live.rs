@@ -42,7 +42,7 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     }
     match verb {
         Verb::DeletePod { target, .. } => match pod(world, case, &target) {
-            Ok(view) => delete(case, target, view),
+            Ok(view) => delete(world, case, target, view),
             Err(not_yet) => not_yet,
         },
         Verb::Evict(target) => match pod(world, case, &target) {
@@ -60,10 +60,11 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     }
 }
 
-/// Write-ahead: the created record is the intent of a pod's first attempt; every other attempt has to be stored itself.
+/// Write-ahead: a record that was just created is the intent of a pod's first attempt; every other attempt has to be stored itself.
 fn is_recorded(case: &Case) -> bool {
     let attempts = case.recovery.status.attempts.len();
-    let intent = usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod);
+    let intent =
+        usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod && !case.saving.status_stored);
     case.saving.created && case.saving.attempts_stored + intent >= attempts
 }
 
@@ -113,10 +114,14 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
 }
 
 /// A pod without controller is saved before it is deleted.
-fn delete(case: &mut Case, target: Target, view: PodView) -> Live {
+fn delete(world: &World<'_>, case: &mut Case, target: Target, view: PodView) -> Live {
     if case.recovery.spec.workload.kind == Kind::Pod && !case.saving.manifest_stored {
+        let Some(manifest) = view.manifest else {
+            let reason = format!("a fresh read shows that pod {} has a controller now", target.key);
+            return Live::Doubt(reason, world.now.tick + DOUBT);
+        };
         if case.recovery.status.saved_manifest.is_none() {
-            case.recovery.status.saved_manifest = view.manifest;
+            case.recovery.status.saved_manifest = Some(manifest);
             case.saving.dirty = true;
         }
         return Live::StoreFirst;

@@ -23,6 +23,8 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
     if needed
         && case.looks.pod.is_none()
         && case.doing.is_none()
+        && !case.backoff.waits(world.now.tick)
+        && world.cluster.exact_pod(target).is_some()
         && guard::before_start(world, &case.recovery).is_none()
     {
         orders.push((Errand::LookPod(target.clone()), Verb::LookAtPod(target.clone())));
@@ -31,8 +33,7 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
 
 /// Holds, starts, or ends what has gone away by itself.
 pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if case.recovery.status.attempts.is_empty() && is_over(world, &case.recovery.spec.target) {
-        let ends = Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself");
+    if let Some(ends) = went_away(world, case) {
         return end(case, ends);
     }
     if expired(world, case) {
@@ -42,7 +43,7 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(strategy) = case.recovery.next_strategy() else {
         return end(case, Ends::new(Phase::Escalated, "LadderExhausted", last_words(case)));
     };
-    if let Some(held) = guard::before_start(world, &case.recovery) {
+    if let Some(held) = guard::before_start(world, &case.recovery).or_else(|| remedy::missing(world, case)) {
         let phase = held_phase(held.guard, world.settings.mode);
         let (reason, message) = (held.guard.as_str(), held.reason.clone());
         hold(world, case, orders, held);
@@ -56,6 +57,20 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     };
     begin(world, case, orders, strategy, subject);
     attempt::carry_on(world, case, orders);
+}
+
+/// The failure is over before an attempt, or between two.
+fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
+    let target = &case.recovery.spec.target;
+    if !case.recovery.status.attempts.is_empty() {
+        let (back, message) = remedy::verify(world, case);
+        let back = back && case.has_moved() && target.kind == Kind::Pod;
+        return back.then(|| Ends::new(Phase::Succeeded, "Verified", message));
+    }
+    // A pod that is gone although its record was never worked on may have been deleted by us, right before a crash.
+    let by_us = case.may_have_written && target.kind == Kind::Pod && world.cluster.exact_pod(target).is_none();
+    let over = is_over(world, target) && !by_us;
+    over.then(|| Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"))
 }
 
 fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Strategy, target: Target) {
@@ -75,6 +90,8 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
         steps: Vec::new(),
     });
     case.backoff.clear();
+    // What was done for another pod says nothing about this one.
+    case.handled.clear();
     case.clock = None;
     let note = format!("{strategy} of {} started", case.recovery.subject());
     set_phase(case, Phase::Running, "", &note);

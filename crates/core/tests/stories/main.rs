@@ -1,0 +1,7 @@
+//! Stories on the bare `Healer`: a cluster, something that breaks, and what people would see.
+
+#[path = "../world/mod.rs"]
+mod world;
+
+mod crash;
+mod pods;
