@@ -164,13 +164,13 @@ fn verify(world: &World<'_>, case: &mut Case) {
             Some(Verification { passed, message: message.clone(), at: world.now.stamp });
         case.saving.dirty = true;
     }
+    if passed && remedy::keeps_cordon(case) && exists(world, case) {
+        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
+        return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
+    }
     set_phase(case, Phase::Verifying, "", &message);
     if !passed {
         return;
-    }
-    if remedy::keeps_cordon(case) && exists(world, case) {
-        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
-        return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
     }
     let ends = if case.has_written() {
         Ends::new(Phase::Succeeded, "Verified", message)
