@@ -446,6 +446,13 @@ impl World {
         self.show(TRIP, Event::Pod(pod));
     }
 
+    /// Somebody deletes every record.
+    pub fn lose_records(&mut self) {
+        for name in std::mem::take(&mut self.recoveries).into_keys() {
+            self.show(TRIP, Event::RecoveryGone(name));
+        }
+    }
+
     /// A node is deleted, and the watch says so.
     pub fn lose_node(&mut self, name: &str) {
         self.nodes.remove(name);
