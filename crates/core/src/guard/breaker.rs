@@ -1,7 +1,7 @@
 //! `Breaker`: many sick nodes at once are a shared cause, and the last Ready node is never touched.
 
 use super::Wait;
-use crate::fact::ConditionStatus;
+use crate::fact::{ConditionStatus, NodeFact};
 use crate::healer::World;
 use crate::names::FailureType;
 use crate::recovery::Recovery;
@@ -12,8 +12,9 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         return None;
     }
     let own = &recovery.spec.target.key.name;
-    let others_ready = world.cluster.nodes().filter(|n| n.name != *own && n.ready() == ConditionStatus::True).count();
-    if others_ready == 0 {
+    // The control plane calls a node Ready for a while after it fell silent; one that we call sick does not count.
+    let is_well = |node: &NodeFact| node.ready() == ConditionStatus::True && !world.is_sick_node(&node.name);
+    if !world.cluster.nodes().any(|node| node.name != *own && is_well(node)) {
         return Wait::because("it would leave no Ready node in the cluster");
     }
     let total = world.cluster.nodes().count();

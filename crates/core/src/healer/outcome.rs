@@ -156,11 +156,6 @@ impl Healer {
     }
 }
 
-/// Marks on nodes are taken back by their steps, so these are never dropped.
-fn is_mark(step: &Step) -> bool {
-    step.name.starts_with("cordon ") || step.name.starts_with("taint ")
-}
-
 impl Case {
     fn failed(&mut self, now: Now, settings: &Settings, outcome: &Outcome) {
         let asked = if let Outcome::TryLater { after, .. } = outcome { *after } else { None };
@@ -298,8 +293,7 @@ impl Case {
         let Some(attempt) = self.recovery.status.attempts.last_mut() else { return };
         attempt.steps.retain(|step| step.name != name || step.result == StepResult::Succeeded);
         if attempt.steps.len() >= crate::recovery::MAX_STEPS
-            && let Some(oldest) =
-                attempt.steps.iter().position(|step| step.result != StepResult::InProgress && !is_mark(step))
+            && let Some(oldest) = attempt.steps.iter().position(may_be_dropped)
         {
             attempt.steps.remove(oldest);
         }
@@ -311,4 +305,10 @@ impl Case {
             message: String::new(),
         });
     }
+}
+
+/// Steps that left a mark stay in the record, since they say what has to be undone.
+fn may_be_dropped(step: &Step) -> bool {
+    let leaves_mark = step.name.starts_with("cordon ") || step.name.starts_with("taint ");
+    step.result != StepResult::InProgress && !leaves_mark
 }

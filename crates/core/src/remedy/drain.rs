@@ -72,9 +72,9 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
 fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
     let mut todo: Vec<(Class, &PodFact)> = movable(world, node, dead);
     todo.sort_by(|(a, left), (b, right)| a.cmp(b).then(left.priority.cmp(&right.priority)));
-    let stateful_out = todo.iter().any(|(class, pod)| *class == Class::Stateful && is_leaving(case, pod))
-        || !stateful_back(world, case);
-    let open = |class: &Class, pod: &PodFact| !is_leaving(case, pod) && (*class != Class::Stateful || !stateful_out);
+    let stateful_out = stateful_out(world, case, &todo);
+    let open =
+        |class: &Class, pod: &PodFact| !is_leaving(case, pod) && (*class == Class::Ordinary || stateful_out.is_none());
     let ready = todo.iter().find(|(class, pod)| open(class, pod) && !postponed(world, case, pod));
     if let Some((_, pod)) = ready {
         return Move::Do(if dead { delete(pod) } else { Verb::Evict(pod.target()) });
@@ -85,7 +85,8 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
     if let Some((_, pod)) = waiting {
-        return Move::Wait(format!("{} leaves {}", pod.key, node.name), None);
+        let why = stateful_out.unwrap_or_else(|| format!("{} leaves {}", pod.key, node.name));
+        return Move::Wait(why, None);
     }
     confirm(case, node)
 }
@@ -136,10 +137,26 @@ fn is_leaving(case: &Case, pod: &PodFact) -> bool {
     pod.terminating() || case.handled.contains(&pod.uid)
 }
 
-fn stateful_back(world: &World<'_>, case: &Case) -> bool {
-    let sets = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
-    let mut sets = sets.filter(|workload| workload.kind == Kind::StatefulSet);
-    !case.has_moved() || sets.all(|set| workload_back(world.cluster, &set, begun(case)).0)
+/// Why no further stateful pod may leave: one is on its way, or a workload that holds state misses one of its pods elsewhere.
+fn stateful_out(world: &World<'_>, case: &Case, todo: &[(Class, &PodFact)]) -> Option<String> {
+    let leaving = todo.iter().find(|(class, pod)| *class == Class::Stateful && is_leaving(case, pod));
+    if let Some((_, pod)) = leaving {
+        return Some(format!("{} leaves", pod.key));
+    }
+    let node = &case.recovery.spec.target.key.name;
+    let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
+    workloads.into_iter().find_map(|workload| misses_one(world, &workload, node))
+}
+
+/// Whether fewer pods of a workload that holds state are ready elsewhere, or still to be moved off `node`, than it wants.
+fn misses_one(world: &World<'_>, workload: &Target, node: &Text) -> Option<String> {
+    let pods = world.cluster.pods_of(workload);
+    let stateful = workload.kind == Kind::StatefulSet || pods.iter().any(|p| p.marks.has(Marks::PERSISTENT_VOLUME));
+    let desired = world.cluster.workload(&workload.kind, &workload.key)?.desired.filter(|_| stateful)?;
+    let staying = |pod: &&&PodFact| !pod.terminating() && (pod.ready || pod.node.as_ref() == Some(node));
+    let there = pods.iter().filter(staying).count();
+    (there < desired as usize)
+        .then(|| format!("{workload} has {there} of {desired} pods; the next leaves when it has all"))
 }
 
 fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {

@@ -9,5 +9,6 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, missing_docs, unreachable_pub, reason = "tests")]
 
 mod cast;
+mod nodes;
 mod pods;
 mod world;

@@ -36,12 +36,16 @@ pub struct World {
     versions: BTreeMap<Key, u64>,
     pub nodes: BTreeMap<Text, NodeFact>,
     pub silent: BTreeSet<Text>,
+    /// The last renewal of each node's Lease, in milliseconds.
+    renewals: BTreeMap<Text, u64>,
     pub looks: BTreeMap<Text, KubeletLook>,
     pub workloads: BTreeMap<(Kind, Key), WorkloadFact>,
     pub namespaces: BTreeMap<Text, Marks>,
     pub recoveries: BTreeMap<Text, Recovery>,
     /// Pods whose eviction a disruption budget refuses.
     pub budget: BTreeSet<Text>,
+    /// Pods whose eviction a webhook refuses.
+    pub refused: BTreeSet<Text>,
     /// Whether controllers replace pods, and whether the replacements become ready.
     pub replaces: bool,
     pub heals: bool,
@@ -57,6 +61,10 @@ pub struct World {
     counter: u64,
     pub crash: Option<Crash>,
     sent: usize,
+    /// Every effect except what is only told, in words.
+    pub verbs: Vec<String>,
+    /// Turns taken so far.
+    pub turns: usize,
     /// `(milliseconds, what)` of every write to the cluster.
     pub log: Vec<(u64, String)>,
     pub happened: Vec<String>,
@@ -73,11 +81,13 @@ impl World {
             versions: BTreeMap::new(),
             nodes: BTreeMap::new(),
             silent: BTreeSet::new(),
+            renewals: BTreeMap::new(),
             looks: BTreeMap::new(),
             workloads: BTreeMap::new(),
             namespaces: BTreeMap::from([(Text::from(SHOP), Marks::default())]),
             recoveries: BTreeMap::new(),
             budget: BTreeSet::new(),
+            refused: BTreeSet::new(),
             replaces: true,
             heals: true,
             receiver: VecDeque::new(),
@@ -90,6 +100,8 @@ impl World {
             counter: 0,
             crash: None,
             sent: 0,
+            verbs: Vec::new(),
+            turns: 0,
             log: Vec::new(),
             happened: Vec::new(),
         };
@@ -133,7 +145,7 @@ impl World {
     }
 
     fn lease(&self, node: &Text) -> LeaseFact {
-        let renewed = if self.silent.contains(node) { self.beat.saturating_sub(BEAT) } else { self.now.tick.0 };
+        let renewed = self.renewals.get(node).copied().unwrap_or(0);
         LeaseFact { node: node.clone(), renewed: Stamp(EPOCH + renewed as i64), duration: Duration::from_secs(40) }
     }
 
@@ -158,6 +170,8 @@ impl World {
             }
             if self.now.tick.0 >= self.beat {
                 self.beat += BEAT;
+                let alive = self.nodes.keys().filter(|name| !self.silent.contains(*name));
+                self.renewals.extend(alive.map(|name| (name.clone(), self.now.tick.0)));
                 events.extend(self.signs_of_life());
             }
             events.extend(self.outcomes.drain(..).map(|(id, outcome)| Event::Outcome(id, outcome)));
@@ -180,12 +194,15 @@ impl World {
     /// Gives the core events now.
     pub fn turn(&mut self, events: Vec<Event>) {
         let effects = self.healer.turn(self.now, events);
+        self.turns += 1;
+        assert!(self.healer.next_wake().is_none_or(|wake| wake > self.now.tick), "a wake-up that is over already");
         for effect in effects {
             if matches!(effect.verb, Verb::Happened(_)) {
                 self.perform(&effect);
                 continue;
             }
             self.sent += 1;
+            self.verbs.push(effect.verb.to_string());
             if self.crash == Some(Crash::Before(self.sent)) {
                 self.crash = None;
                 return self.restart();
@@ -255,6 +272,10 @@ impl World {
                 self.note(format!("blocked {}", target.key));
                 let message = "Cannot evict pod as it would violate the pod's disruption budget web-pdb.";
                 Outcome::TryLater { after: None, budget: true, message: message.into() }
+            }
+            Verb::Evict(target) if self.refused.contains(&target.key.name) => {
+                self.note(format!("refused {}", target.key));
+                Outcome::Refused { message: "admission webhook \"keep\" denied the request".into() }
             }
             Verb::Evict(target) => self.remove_pod("evict", target, None),
             Verb::DeletePod { target, resource_version } => self.remove_pod("delete", target, Some(resource_version)),
@@ -423,6 +444,19 @@ impl World {
         *self.versions.entry(pod.key.clone()).or_default() += 1;
         self.pods.insert(pod.key.clone(), pod.clone());
         self.show(TRIP, Event::Pod(pod));
+    }
+
+    /// Somebody deletes every record.
+    pub fn lose_records(&mut self) {
+        for name in std::mem::take(&mut self.recoveries).into_keys() {
+            self.show(TRIP, Event::RecoveryGone(name));
+        }
+    }
+
+    /// A node is deleted, and the watch says so.
+    pub fn lose_node(&mut self, name: &str) {
+        self.nodes.remove(name);
+        self.show(TRIP, Event::NodeGone(Text::from(name)));
     }
 
     /// A node changes, and the watch says so.
