@@ -4,17 +4,14 @@ use super::{Move, SUSPECT};
 use crate::effect::Verb;
 use crate::fact::PodFact;
 use crate::healer::{Case, World};
-use crate::key::{Kind, Text};
-use crate::names::GuardName;
+use crate::key::Text;
 use alloc::format;
-use alloc::string::String;
 
 pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
     let subject = case.recovery.subject();
     match world.cluster.exact_pod(subject) {
         Some(_) if case.handled.contains(&subject.uid) => Move::Wait(format!("{subject} is being deleted"), None),
         Some(pod) if pod.terminating() => Move::Wait(format!("{subject} terminates"), None),
-        Some(pod) if is_bare(case) => delete_bare(world, pod),
         Some(pod) => Move::Do(delete(pod)),
         None => after_deletion(world, case),
     }
@@ -32,19 +29,6 @@ pub(super) fn recreate(world: &World<'_>, case: &Case) -> Move {
 fn is_suspect(world: &World<'_>, node: &Text) -> bool {
     // A node that is not known cannot be tainted; that must not keep the pod from being healed.
     world.cluster.node(node).is_none_or(|node| node.taints.iter().any(|taint| &*taint.key == SUSPECT))
-}
-
-fn is_bare(case: &Case) -> bool {
-    case.recovery.spec.workload.kind == Kind::Pod
-}
-
-/// A pod that nobody else would make again is deleted only if we may; `live` stores its manifest first.
-fn delete_bare(world: &World<'_>, pod: &PodFact) -> Move {
-    if !world.settings.recreate_bare_pods {
-        let reason = String::from("the pod has no controller, and this installation may not create pods");
-        return Move::Impossible(GuardName::NoProvider, reason);
-    }
-    Move::Do(delete(pod))
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {

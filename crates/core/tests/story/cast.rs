@@ -27,6 +27,18 @@ pub fn quick() -> Settings {
     }
 }
 
+/// Deployment `web` with two pods on the first of three nodes.
+pub fn shop() -> World {
+    shop_with(settings())
+}
+
+pub fn shop_with(settings: Settings) -> World {
+    let mut world = World::new(&["n1", "n2", "n3"], settings);
+    world.deployment("web", 2, "n1");
+    world.run(1.0);
+    world
+}
+
 fn owner(kind: Kind, name: &str) -> Arc<Owner> {
     Arc::new(Owner { kind, name: Text::from(name), uid: Text::from(format!("{name}-uid")) })
 }
@@ -123,6 +135,19 @@ impl World {
         self.change_pod(name, |pod| {
             (pod.phase, pod.ready, pod.trouble) = (PodPhase::Running, true, None);
         });
+    }
+
+    /// A pod that is gone without our doing.
+    pub fn vanish(&mut self, name: &str) {
+        let key = Key::new(SHOP, name);
+        self.pods.remove(&key);
+        self.turn(vec![self_healing_core::event::Event::PodGone(key)]);
+    }
+
+    /// The pod that runs in place of an earlier one of that controller.
+    pub fn replacement(&self, of: &str) -> String {
+        let found = self.pods.keys().rev().find(|key| key.name.starts_with(of));
+        found.unwrap_or_else(|| panic!("no pod of {of}")).name.to_string()
     }
 
     /// A node condition changes.
