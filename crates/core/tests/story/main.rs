@@ -10,4 +10,5 @@
 
 mod cast;
 mod pods;
+mod switches;
 mod world;
