@@ -219,8 +219,13 @@ impl Recovery {
     /// Whether an attempt that writes is under way.
     #[must_use]
     pub fn is_acting(&self) -> bool {
-        matches!(self.status.phase, Some(Phase::Running | Phase::Verifying))
-            && self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
+        matches!(self.status.phase, Some(Phase::Running | Phase::Verifying)) && self.has_acted()
+    }
+
+    /// Whether an attempt that writes was begun.
+    #[must_use]
+    pub fn has_acted(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
     }
 
     /// The strategy that the next attempt will use; `None` when the record names one that we do not know, or none is left.

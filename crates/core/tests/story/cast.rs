@@ -29,11 +29,7 @@ pub fn quick() -> Settings {
 
 /// Deployment `web` with two pods on the first of three nodes.
 pub fn shop() -> World {
-    shop_with(settings())
-}
-
-pub fn shop_with(settings: Settings) -> World {
-    let mut world = World::new(&["n1", "n2", "n3"], settings);
+    let mut world = World::new(&["n1", "n2", "n3"], settings());
     world.deployment("web", 2, "n1");
     world.run(1.0);
     world
@@ -197,6 +193,11 @@ impl World {
         let hold =
             self.recovery(target).held_by().unwrap_or_else(|| panic!("{:?} is not held", self.recovery(target).status));
         (hold.name.as_str(), &hold.reason)
+    }
+
+    /// The reasons of all happenings, in order.
+    pub fn announced(&self) -> Vec<&str> {
+        self.happened.iter().filter_map(|line| line.split(':').next()).collect()
     }
 
     /// Whether any mark of ours is left on a node.

@@ -9,6 +9,8 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, missing_docs, unreachable_pub, reason = "tests")]
 
 mod cast;
+mod guards;
+mod ladder;
 mod pods;
 mod switches;
 mod world;
