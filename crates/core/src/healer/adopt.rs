@@ -41,6 +41,10 @@ impl Healer {
         self.cases.clear();
         self.active.clear();
         for recovery in recoveries {
+            if super::tell::pending(&recovery) {
+                // Also of those that are over.
+                agenda.cases.insert(recovery.name.clone());
+            }
             self.keep(recovery);
         }
         self.adopted = true;

@@ -13,4 +13,5 @@ mod guards;
 mod ladder;
 mod pods;
 mod switches;
+mod telling;
 mod world;
