@@ -1,5 +1,6 @@
 //! Guards: each has one file and says nothing, or the sentence that people will read.
 
+mod bare_pod;
 mod breaker;
 mod budget;
 mod excluded;
@@ -62,6 +63,7 @@ const GUARDS: &[Guard] = &[
     Guard { name: GuardName::Mode, when: When::Always, check: mode::check },
     Guard { name: GuardName::Excluded, when: When::Always, check: excluded::check },
     Guard { name: GuardName::ProtectedNamespace, when: When::Always, check: protected_namespace::check },
+    Guard { name: GuardName::NoProvider, when: When::Always, check: bare_pod::check },
     Guard { name: GuardName::Settling, when: When::Always, check: settling::check },
     Guard { name: GuardName::StaleWatch, when: When::Always, check: stale_watch::check },
     Guard { name: GuardName::Breaker, when: When::Always, check: breaker::check },

@@ -272,6 +272,7 @@ impl Healer {
                 sickbed: &self.sickbed,
             };
             let mut orders = Vec::new();
+            tell::news(&world, &mut case, &mut orders);
             progress::run(&world, &mut case, &mut orders);
             tell::run(&world, &mut case, &mut orders);
             store::run(&world, &mut case, &mut orders);

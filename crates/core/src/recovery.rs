@@ -229,6 +229,12 @@ impl Recovery {
         self.status.verification.as_ref().is_some_and(|verification| verification.passed)
     }
 
+    /// Whether an attempt that writes was begun.
+    #[must_use]
+    pub fn has_acted(&self) -> bool {
+        self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
+    }
+
     /// The strategy that the next attempt will use; `None` when the record names one that we do not know, or none is left.
     #[must_use]
     pub fn next_strategy(&self) -> Option<Strategy> {

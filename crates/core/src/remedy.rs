@@ -6,7 +6,6 @@ mod pod;
 use crate::cluster::Cluster;
 use crate::effect::Verb;
 use crate::fact::NodeFact;
-use crate::guard::Hold;
 use crate::healer::{Case, World};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{GuardName, Strategy};
@@ -52,15 +51,6 @@ pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
             Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
         }
     }
-}
-
-/// What no strategy can do without here; such a Recovery is held rather than tried.
-pub(crate) fn missing(world: &World<'_>, case: &Case) -> Option<Hold> {
-    if case.recovery.spec.target.kind != Kind::Pod || case.recovery.spec.strategy == Some(Strategy::Monitor) {
-        return None;
-    }
-    let reason = pod::missing(world, case)?;
-    Some(Hold { guard: GuardName::NoProvider, reason, until: None })
 }
 
 /// Whether the workloads are back, and the sentence that says so.

@@ -19,7 +19,9 @@ pub(crate) enum Part {
 
 /// What `finding` is part of.
 pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
-    let same_target = |other: &&Recovery| other.spec.target.uid == finding.target.uid;
+    // A later attempt acts on a replacement, which is this Recovery's then as well.
+    let same_target =
+        |other: &&Recovery| other.spec.target.uid == finding.target.uid || other.subject().uid == finding.target.uid;
     if let Some(other) = active(world).find(same_target) {
         return Part::Of(other.name.clone());
     }
@@ -54,12 +56,13 @@ fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {
     world.recoveries().filter(|recovery| recovery.is_active())
 }
 
-/// A pod that came in place of one whose recovery still runs: its failure is that recovery's failure, not a new one.
+/// A pod that came in place of one whose recovery has begun and is not over, be it held now: its failure is that recovery's
+/// failure, not a new one.
 fn replacement_of(world: &World<'_>, finding: &Finding) -> Option<Text> {
     let pod = world.cluster.exact_pod(&finding.target)?;
-    let running = active(world).filter(|other| other.is_acting() && other.spec.failure == FailureType::Pod);
-    let mut same = running
-        .filter(|other| other.spec.workload.uid == finding.workload.uid && other.spec.workload.kind != Kind::Pod);
+    let begun = active(world).filter(|other| other.has_acted() && other.spec.failure == FailureType::Pod);
+    let mut same =
+        begun.filter(|other| other.spec.workload.uid == finding.workload.uid && other.spec.workload.kind != Kind::Pod);
     let parent = same.find(|other| {
         let since = other.attempt().map_or(other.spec.detected_at, |attempt| attempt.started_at);
         let gone = world.cluster.exact_pod(other.subject()).is_none_or(|subject| subject.terminating());

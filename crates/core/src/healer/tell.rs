@@ -34,9 +34,6 @@ pub(super) fn announce(world: &World<'_>, case: &Case, orders: &mut Vec<(Errand,
 
 /// Puts a message into the record for every channel that is due to hear of this severity; once per key.
 pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
-    if settings.mode == Mode::Observe {
-        return;
-    }
     let wanted = match case.recovery.spec.severity {
         Severity::Low | Severity::Medium => Channel::SlackMonitoring,
         Severity::High | Severity::Critical => Channel::SlackIncident,
@@ -56,13 +53,24 @@ pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
     }
 }
 
+/// Tells of the detection as soon as the record exists, before anything that follows from it.
+pub(super) fn news(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, Verb)>) {
+    if case.saving.created
+        && let Some((what, note)) = case.news.take()
+    {
+        announce(world, case, orders, what, note);
+    }
+}
+
+/// Whether a message waits.
+pub(super) fn pending(recovery: &Recovery) -> bool {
+    recovery.status.notifications.iter().any(|notification| notification.state == Delivery::Pending)
+}
+
 /// Sends pending messages, each channel's in order; a failing channel delays nothing else.
 pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, Verb)>) {
     if !case.saving.created {
         return;
-    }
-    if let Some((what, note)) = case.news.take() {
-        announce(world, case, orders, what, note);
     }
     for channel in Channel::ALL {
         let pending =

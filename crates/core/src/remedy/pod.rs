@@ -5,9 +5,7 @@ use crate::effect::Verb;
 use crate::fact::PodFact;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
-use crate::names::GuardName;
 use alloc::format;
-use alloc::string::String;
 
 pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
     let subject = case.recovery.subject();
@@ -17,7 +15,6 @@ pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
         // Most controllers replace a pod as soon as its deletion begins.
         Some(pod) if pod.terminating() => Move::Verify,
         Some(pod) if pod.ready && case.recovery.status.attempts.len() > 1 => Move::Verify,
-        Some(pod) if is_bare(case) => delete_bare(world, case, pod),
         Some(pod) => Move::Do(delete(pod)),
         None => after_deletion(world, case),
     }
@@ -48,17 +45,6 @@ fn is_bare(case: &Case) -> bool {
     case.recovery.spec.workload.kind == Kind::Pod
 }
 
-/// The manifest is in the stored record before the pod is deleted, so that no crash can lose the pod.
-fn delete_bare(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
-    if let Some(reason) = missing(world, case) {
-        return Move::Impossible(GuardName::NoProvider, reason);
-    }
-    if case.saving.manifest_stored || case.recovery.status.saved_manifest.is_none() {
-        return Move::Do(delete(pod));
-    }
-    Move::Wait(String::from("saves the pod's manifest"), None)
-}
-
 /// A bare pod that we deleted is brought back however its Recovery ends.
 pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
     let subject = case.recovery.subject();
@@ -73,12 +59,6 @@ pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
         }
         Some(_) => None,
     }
-}
-
-/// What the pod's recovery needs and this installation does not allow.
-pub(super) fn missing(world: &World<'_>, case: &Case) -> Option<String> {
-    let may = world.settings.recreate_bare_pods || !is_bare(case);
-    (!may).then(|| String::from("the pod has no controller, and this installation may not create pods"))
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {

@@ -27,6 +27,14 @@ pub fn quick() -> Settings {
     }
 }
 
+/// Deployment `web` with two pods on the first of three nodes.
+pub fn shop() -> World {
+    let mut world = World::new(&["n1", "n2", "n3"], settings());
+    world.deployment("web", 2, "n1");
+    world.run(1.0);
+    world
+}
+
 fn owner(kind: Kind, name: &str) -> Arc<Owner> {
     Arc::new(Owner { kind, name: Text::from(name), uid: Text::from(format!("{name}-uid")) })
 }
@@ -125,6 +133,19 @@ impl World {
         });
     }
 
+    /// A pod that is gone without our doing.
+    pub fn vanish(&mut self, name: &str) {
+        let key = Key::new(SHOP, name);
+        self.pods.remove(&key);
+        self.turn(vec![self_healing_core::event::Event::PodGone(key)]);
+    }
+
+    /// The pod that runs in place of an earlier one of that controller.
+    pub fn replacement(&self, of: &str) -> String {
+        let found = self.pods.keys().rev().find(|key| key.name.starts_with(of));
+        found.unwrap_or_else(|| panic!("no pod of {of}")).name.to_string()
+    }
+
     /// A node condition changes.
     pub fn node_says(&mut self, name: &str, kind: &str, status: ConditionStatus) {
         let now = self.now.stamp.0;
@@ -172,6 +193,11 @@ impl World {
         let hold =
             self.recovery(target).held_by().unwrap_or_else(|| panic!("{:?} is not held", self.recovery(target).status));
         (hold.name.as_str(), &hold.reason)
+    }
+
+    /// The reasons of all happenings, in order.
+    pub fn announced(&self) -> Vec<&str> {
+        self.happened.iter().filter_map(|line| line.split(':').next()).collect()
     }
 
     /// Whether any mark of ours is left on a node.

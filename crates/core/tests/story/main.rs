@@ -9,6 +9,10 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, missing_docs, unreachable_pub, reason = "tests")]
 
 mod cast;
+mod guards;
+mod ladder;
 mod nodes;
 mod pods;
+mod switches;
+mod telling;
 mod world;

@@ -60,6 +60,10 @@ pub struct World {
     beat: u64,
     counter: u64,
     pub crash: Option<Crash>,
+    /// Whether the API server takes no record.
+    pub store_down: bool,
+    /// Records that were ever stored.
+    recorded: BTreeSet<Text>,
     sent: usize,
     /// Every effect except what is only told, in words.
     pub verbs: Vec<String>,
@@ -99,6 +103,8 @@ impl World {
             beat: BEAT,
             counter: 0,
             crash: None,
+            store_down: false,
+            recorded: BTreeSet::new(),
             sent: 0,
             verbs: Vec::new(),
             turns: 0,
@@ -233,7 +239,12 @@ impl World {
 
     fn perform(&mut self, effect: &Effect) -> Outcome {
         let done = || Outcome::Done(Answer::Nothing);
+        let recorded = self.recorded.contains(&effect.recovery);
+        assert!(!effect.verb.is_destructive() || recorded, "{} comes before its record", effect.verb);
         match &effect.verb {
+            Verb::CreateRecovery(_) | Verb::SaveStatus { .. } if self.store_down => {
+                Outcome::TryLater { after: None, budget: false, message: "etcdserver: request timed out".into() }
+            }
             Verb::ReadRecoveries => Outcome::Done(Answer::Recoveries(self.recoveries.values().cloned().collect())),
             Verb::CreateRecovery(recovery) => self.create_record(recovery),
             Verb::SaveStatus { status, resource_version, .. } => {
@@ -306,6 +317,7 @@ impl World {
         stored.status.attempts.clear();
         stored.status.notifications.clear();
         stored.status.phase = Some(Phase::Pending);
+        self.recorded.insert(recovery.name.clone());
         self.recoveries.insert(recovery.name.clone(), stored);
         self.stored(&recovery.name)
     }

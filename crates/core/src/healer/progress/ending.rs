@@ -6,7 +6,7 @@ use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
 use crate::healer::{World, tell};
-use crate::names::{Phase, Strategy};
+use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::StepResult;
 use crate::remedy::{self, Move};
 use alloc::string::{String, ToString};
@@ -86,6 +86,8 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         _ => What::RecoveryFailed { strategy, last: true },
     };
     tell::announce(world, case, orders, what, ends.message);
-    tell::note(case, world.settings, "outcome");
+    if world.settings.mode != Mode::Observe {
+        tell::note(case, world.settings, "outcome");
+    }
     case.saving.dirty = true;
 }

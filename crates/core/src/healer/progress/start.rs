@@ -43,7 +43,7 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(strategy) = case.recovery.next_strategy() else {
         return end(case, Ends::new(Phase::Escalated, "LadderExhausted", last_words(case)));
     };
-    if let Some(held) = guard::before_start(world, &case.recovery).or_else(|| remedy::missing(world, case)) {
+    if let Some(held) = guard::before_start(world, &case.recovery) {
         let phase = held_phase(held.guard, world.settings.mode);
         let (reason, message) = (held.guard.as_str(), held.reason.clone());
         hold(world, case, orders, held);
