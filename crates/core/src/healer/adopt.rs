@@ -5,6 +5,7 @@ use super::timers::Timer;
 use super::{Agenda, Case, Healer};
 use crate::effect::{Answer, Outcome, Verb};
 use crate::key::Text;
+use crate::names::WatchKind;
 use crate::recovery::Recovery;
 use crate::remedy::SUSPECT;
 use alloc::collections::BTreeMap;
@@ -81,6 +82,7 @@ impl Healer {
     pub(super) fn clear_orphans(&mut self) {
         if self.leading.is_none()
             || !self.adopted
+            || !self.cluster.freshness.current(self.now.tick, WatchKind::Node)
             || self.settings.paused
             || self.settings.mode == crate::names::Mode::Observe
         {

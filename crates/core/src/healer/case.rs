@@ -3,7 +3,7 @@
 use crate::effect::EffectId;
 use crate::finding::Finding;
 use crate::key::Text;
-use crate::names::{Channel, Phase};
+use crate::names::{Channel, GuardName, Phase};
 use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
 use crate::settings::Settings;
 use crate::time::{Stamp, Tick};
@@ -161,6 +161,16 @@ impl Case {
 
     fn steps(&self) -> impl Iterator<Item = &Step> {
         self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps)
+    }
+
+    /// Notes that these guards do not hold any more.
+    pub(crate) fn pass(&mut self, now: Stamp, which: impl Fn(GuardName) -> bool) {
+        for guard in self.recovery.status.guards.iter_mut().filter(|guard| !guard.pass && which(guard.name)) {
+            guard.pass = true;
+            guard.reason.clear();
+            guard.since = now;
+            self.saving.dirty = true;
+        }
     }
 
     /// Asks to be looked at again no later than `at`.

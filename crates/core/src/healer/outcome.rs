@@ -245,6 +245,7 @@ impl Case {
             Outcome::Done(_) | Outcome::Gone => {
                 self.handled.insert(handles.clone());
                 self.postponed.remove(handles);
+                self.pass(now.stamp, |_| true);
                 self.backoff.clear();
                 self.end_step(now, name, StepResult::Succeeded, String::new());
             }

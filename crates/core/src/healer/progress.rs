@@ -100,12 +100,7 @@ fn hold(world: &World<'_>, case: &mut Case, orders: &mut Orders, hold: Hold) {
 
 /// Notes that no guard holds any more.
 fn pass_all(case: &mut Case, world: &World<'_>) {
-    for guard in case.recovery.status.guards.iter_mut().filter(|guard| !guard.pass) {
-        guard.pass = true;
-        guard.reason.clear();
-        guard.since = world.now.stamp;
-        case.saving.dirty = true;
-    }
+    case.pass(world.now.stamp, |_| true);
 }
 
 /// Sets the phase and what explains it.

@@ -151,7 +151,8 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         }
     };
     if verb.writes() {
-        pass_all(case, world);
+        // A blocked eviction that is tried again is still blocked until it succeeds.
+        case.pass(world.now.stamp, |guard| guard != GuardName::Plan);
         case.begin_step(world.now, &verb.to_string());
         set_phase(case, Phase::Running, "", &verb.to_string());
         case.saving.dirty = true;
