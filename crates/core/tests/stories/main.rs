@@ -4,4 +4,7 @@
 mod world;
 
 mod crash;
+mod guards;
+mod nodes;
 mod pods;
+mod records;
