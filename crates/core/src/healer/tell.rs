@@ -62,11 +62,6 @@ pub(super) fn news(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand,
     }
 }
 
-/// Whether a message waits.
-pub(super) fn pending(recovery: &Recovery) -> bool {
-    recovery.status.notifications.iter().any(|notification| notification.state == Delivery::Pending)
-}
-
 /// Sends pending messages, each channel's in order; a failing channel delays nothing else.
 pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, Verb)>) {
     if !case.saving.created {

@@ -110,7 +110,7 @@ fn observe_decides_and_records_and_writes_nothing_else() {
     world.truth.fail("web-0");
     world.truth.set_condition("n2", "Ready", ConditionStatus::False);
     world.run(600);
-    let allowed = ["read recoveries", "look at kubelet", "create recovery", "save status", "announce"];
+    let allowed = ["read recoveries", "look at kubelet", "create recovery", "save status", "announce", "tell"];
     for (_, effect) in &world.log {
         let text = effect.verb.to_string();
         assert!(allowed.iter().any(|verb| text.starts_with(verb)), "{text}");
