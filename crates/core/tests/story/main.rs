@@ -12,6 +12,8 @@ mod cast;
 mod guards;
 mod ladder;
 mod pods;
+mod random;
+mod store;
 mod switches;
 mod telling;
 mod world;

@@ -19,8 +19,8 @@ use alloc::string::ToString;
 
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if is_over(world, &case.recovery.spec.target) && !case.has_written() {
-        return end(case, Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    if let Some(ends) = back(world, case) {
+        return end(case, ends);
     }
     if let Some(held) = guard::before_write(world, &case.recovery) {
         return hold(world, case, orders, held);
@@ -29,6 +29,23 @@ pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     case.clock = Some(world.now.stamp);
     set_phase(case, Phase::Running, "", "goes on");
     carry_on(world, case, orders);
+}
+
+/// How it ends when nothing is left to try: the failure went away, or what was tried helped after its time.
+pub(super) fn back(world: &World<'_>, case: &Case) -> Option<Ends> {
+    let target = &case.recovery.spec.target;
+    if !is_over(world, target) {
+        return None;
+    }
+    // A crash may have lost the step that deleted a pod, but not the manifest that was stored before it.
+    if !case.has_written() && case.recovery.status.saved_manifest.is_none() {
+        return Some(Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
+    }
+    if target.kind == Kind::Node {
+        return exists(world, case).then(|| node_back(case));
+    }
+    let (passed, message) = remedy::verify(world, case);
+    (passed && is_over(world, case.recovery.subject())).then(|| verified(case, message))
 }
 
 pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
@@ -65,12 +82,12 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     make(world, case, orders, remedy::next(strategy, world, case));
 }
 
-/// Whether the subject still exists, so that "nothing is wrong with it" means that it is healthy.
+/// Whether the subject still exists and will, so that "nothing is wrong with it" means that it is healthy.
 fn exists(world: &World<'_>, case: &Case) -> bool {
     let subject = case.recovery.subject();
     match subject.kind {
         Kind::Node => world.cluster.node(&subject.key.name).is_some_and(|node| node.uid == subject.uid),
-        _ => world.cluster.exact_pod(subject).is_some(),
+        _ => world.cluster.exact_pod(subject).is_some_and(|pod| !pod.terminating()),
     }
 }
 
@@ -172,12 +189,17 @@ fn verify(world: &World<'_>, case: &mut Case) {
         let message = format!("{message}; the node stays cordoned until it is healthy or gone");
         return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
     }
-    let ends = if case.has_written() {
+    let ends = verified(case, message);
+    end(case, ends);
+}
+
+/// Whose doing it was that the workload is back.
+fn verified(case: &Case, message: String) -> Ends {
+    if case.has_written() {
         Ends::new(Phase::Succeeded, "Verified", message)
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", message)
-    };
-    end(case, ends);
+    }
 }
 
 /// The attempt is over; the next strategy is tried, or a person is called.

@@ -1,7 +1,7 @@
 //! Before an attempt: the failure must still be there, the guards must pass.
 
 use super::ending::{Ends, end};
-use super::{Orders, attempt, held_phase, hold, is_over, pass_all, set_phase};
+use super::{Orders, attempt, held_phase, hold, pass_all, set_phase};
 use crate::effect::Verb;
 use crate::guard;
 use crate::happening::What;
@@ -31,8 +31,7 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
 
 /// Holds, starts, or ends what has gone away by itself.
 pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if case.recovery.status.attempts.is_empty() && is_over(world, &case.recovery.spec.target) {
-        let ends = Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself");
+    if let Some(ends) = attempt::back(world, case) {
         return end(case, ends);
     }
     if expired(world, case) {
