@@ -136,8 +136,27 @@ impl World {
     /// A pod that is gone without our doing.
     pub fn vanish(&mut self, name: &str) {
         let key = Key::new(SHOP, name);
-        self.pods.remove(&key);
+        let pod = self.pods.remove(&key).unwrap();
         self.turn(vec![self_healing_core::event::Event::PodGone(key)]);
+        self.replace(&pod);
+    }
+
+    /// Controllers make what is missing.
+    pub fn complete(&mut self) {
+        for workload in self.workloads.values().cloned().collect::<Vec<_>>() {
+            let owned = |pod: &&PodFact| pod.owner.as_ref().is_some_and(|owner| owner.uid == workload.uid);
+            let (known, top) = (self.pods.values().filter(owned).count(), workload.kind != Kind::Deployment);
+            for number in known..workload.desired.filter(|_| top).unwrap_or(0) as usize {
+                let name = format!("{}-new-{number}", workload.key.name);
+                self.set_pod(ready_pod(&name, "n1", Some(owner(workload.kind.clone(), &workload.key.name))));
+            }
+        }
+    }
+
+    /// A person deletes every record.
+    pub fn forget_records(&mut self) {
+        let gone = std::mem::take(&mut self.recoveries).into_keys();
+        self.turn(gone.map(self_healing_core::event::Event::RecoveryGone).collect());
     }
 
     /// The pod that runs in place of an earlier one of that controller.

@@ -140,3 +140,29 @@ fn an_attempt_that_was_paused_has_its_full_time_afterwards() {
     world.run(10.0);
     assert_eq!((world.phase("solo"), world.recovery("solo").status.attempts.len()), (Phase::Succeeded, 1));
 }
+
+#[test]
+fn a_replacement_that_is_ready_after_its_time_ends_it_well() {
+    let mut world = incurable();
+    world.run(200.0);
+    world.with(|settings| settings.paused = true);
+    world.run(200.0);
+    assert_eq!(world.phase("web-1"), Phase::Held);
+    let late = world.replacement("web-rs");
+    world.recover(&late);
+    world.run(60.0);
+    assert_eq!((world.phase("web-1"), world.writes()), (Phase::Succeeded, vec!["delete shop/web-1"]));
+}
+
+#[test]
+fn a_replacement_that_is_cured_during_a_held_attempt_ends_it_well() {
+    let mut world = incurable();
+    world.run(200.0);
+    let next = world.replacement("web-rs");
+    world.change_pod(&next, |pod| pod.marks = self_healing_core::fact::Marks::EXCLUDED);
+    world.run(200.0);
+    assert_eq!(world.phase("web-1"), Phase::Held);
+    world.recover(&next);
+    world.run(60.0);
+    assert_eq!((world.phase("web-1"), world.writes()), (Phase::Succeeded, vec!["delete shop/web-1"]));
+}

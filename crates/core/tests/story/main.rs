@@ -13,6 +13,8 @@ mod guards;
 mod ladder;
 mod nodes;
 mod pods;
+mod random;
+mod store;
 mod switches;
 mod telling;
 mod world;

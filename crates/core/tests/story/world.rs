@@ -375,7 +375,8 @@ impl World {
         Outcome::Done(Answer::Nothing)
     }
 
-    fn replace(&mut self, pod: &PodFact) {
+    /// The controller of a pod that is gone makes another.
+    pub fn replace(&mut self, pod: &PodFact) {
         let Some(owner) = pod.owner.clone().filter(|_| self.replaces) else { return };
         let node = self.nodes.values().find(|node| !node.unschedulable && !self.silent.contains(&node.name));
         let Some(node) = node.map(|node| node.name.clone()) else { return };

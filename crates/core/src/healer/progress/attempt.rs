@@ -2,7 +2,7 @@
 
 use super::ending::{Ends, end};
 use super::live::{self, Live};
-use super::{Orders, held_phase, hold, is_over, pass_all, set_phase};
+use super::{Orders, held_phase, hold, is_over, pass_all, set_phase, start};
 use crate::effect::Verb;
 use crate::guard::{self, Hold};
 use crate::happening::What;
@@ -19,7 +19,7 @@ use alloc::string::ToString;
 
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if let Some(ends) = settled(world, case) {
+    if let Some(ends) = settled(world, case).or_else(|| start::helped(world, case)) {
         return end(case, ends);
     }
     let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };

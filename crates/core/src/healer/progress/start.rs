@@ -63,14 +63,21 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
 fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
     let target = &case.recovery.spec.target;
     if !case.recovery.status.attempts.is_empty() {
-        let (back, message) = remedy::verify(world, case);
-        let back = back && case.has_moved() && target.kind == Kind::Pod;
-        return back.then(|| Ends::new(Phase::Succeeded, "Verified", message));
+        return helped(world, case);
     }
     // A pod that is gone although its record was never worked on may have been deleted by us, right before a crash.
     let by_us = case.may_have_written && target.kind == Kind::Pod && world.cluster.exact_pod(target).is_none();
     let over = is_over(world, target) && !by_us;
     over.then(|| Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"))
+}
+
+/// What was tried helped after its time, or while a guard held what would have followed.
+pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
+    if !case.has_moved() || case.recovery.spec.target.kind != Kind::Pod {
+        return None;
+    }
+    let (back, message) = remedy::verify(world, case);
+    back.then(|| Ends::new(Phase::Succeeded, "Verified", message))
 }
 
 fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Strategy, target: Target) {
