@@ -31,6 +31,8 @@ pub(crate) struct Heartbeat {
     lease: LeaseFact,
     /// When we saw `renewed` change, or when blindness ended.
     pub(crate) seen: Tick,
+    /// Whether we saw it change since then; if not, the node may have been silent for long.
+    pub(crate) heard: bool,
 }
 
 impl Heartbeat {
@@ -148,10 +150,11 @@ impl Cluster {
 
     fn put_lease(&mut self, now: Now, lease: LeaseFact) -> Vec<Subject> {
         let node = lease.node.clone();
+        let known = self.heartbeats.get(&node);
         let unchanged =
-            self.heartbeats.get(&node).filter(|known| known.lease.renewed == lease.renewed).map(|known| known.seen);
-        let beat = Heartbeat { seen: unchanged.unwrap_or(now.tick), lease };
-        self.heartbeats.put(node.clone(), beat);
+            known.filter(|known| known.lease.renewed == lease.renewed).map(|known| (known.seen, known.heard));
+        let (seen, heard) = unchanged.unwrap_or((now.tick, known.is_some()));
+        self.heartbeats.put(node.clone(), Heartbeat { lease, seen, heard });
         if unchanged.is_none() {
             self.looks.remove(&node);
         }
@@ -179,7 +182,7 @@ impl Cluster {
         let gap_ended = self.freshness.note(now.tick, kind, state);
         if gap_ended && kind == WatchKind::Lease {
             // Nobody could renew, or we could not see it: silence during the gap is no evidence.
-            self.heartbeats.values_mut().for_each(|beat| beat.seen = now.tick);
+            self.heartbeats.values_mut().for_each(|beat| (beat.seen, beat.heard) = (now.tick, false));
         }
         match state {
             WatchState::ListStarted => {
@@ -241,6 +244,14 @@ impl Cluster {
     #[must_use]
     pub(crate) fn heartbeat(&self, node: &Text) -> Option<&Heartbeat> {
         self.heartbeats.get(node)
+    }
+
+    /// Whether this node gave no sign of life since we can see: it may have been dead for long.
+    #[must_use]
+    pub(crate) fn is_unheard(&self, now: Tick, node: &Text) -> bool {
+        let answers = || self.look(node).is_some_and(|(look, _)| look == KubeletLook::Answers);
+        let waited = |beat: &Heartbeat| now >= beat.seen + beat.duration();
+        self.heartbeats.get(node).is_some_and(|beat| !beat.heard && !(waited(beat) && answers()))
     }
 
     /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.

@@ -270,7 +270,7 @@ impl Case {
         self.postponed.insert(uid.clone(), Postponed { until, tries, message: message.to_string() });
     }
 
-    fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {
+    pub(super) fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {
         let steps = self.recovery.status.attempts.last_mut().map(|attempt| &mut attempt.steps);
         if let Some(step) = steps.and_then(|steps| steps.iter_mut().rev().find(|step| step.name == name)) {
             step.result = result;

@@ -11,7 +11,7 @@ use super::outcome::Errand;
 use crate::effect::Verb;
 use crate::guard::Hold;
 use crate::happening::What;
-use crate::key::Target;
+use crate::key::{Kind, Target};
 use crate::names::{GuardName, Phase};
 use crate::recovery::GuardState;
 use alloc::format;
@@ -71,7 +71,16 @@ fn unknown_word(case: &Case) -> Option<String> {
 
 /// Whether the failure is over: nothing about exactly this object is bad, or it is gone.
 fn is_over(world: &World<'_>, target: &Target) -> bool {
-    world.cluster.freshness.all_synced() && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
+    world.cluster.freshness.all_synced()
+        && !world.sickbed.stands(target)
+        && !world.sickbed.is_bad_now(target)
+        && !is_unheard(world, target)
+}
+
+/// Right after a start or a gap a dead node looks well: its silence has only begun for us.
+fn is_unheard(world: &World<'_>, target: &Target) -> bool {
+    let node = world.cluster.node(&target.key.name).filter(|node| target.kind == Kind::Node && node.uid == target.uid);
+    node.is_some_and(|node| world.cluster.is_unheard(world.now.tick, &node.name))
 }
 
 /// Notes a hold in the record, and tells it once per reason.

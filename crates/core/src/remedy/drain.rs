@@ -47,6 +47,10 @@ pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
     if let Some(step) = cordon(case, node) {
         return step;
     }
+    if world.cluster.is_unheard(world.now.tick, &node.name) && !is_dead(world, node) {
+        // What may be done with its pods depends on whether it lives.
+        return Move::Wait(format!("waits for a heartbeat of {}, or for its silence", node.name), None);
+    }
     free(world, case, node, urgency == Urgency::Emergency && is_dead(world, node))
 }
 
@@ -61,11 +65,14 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
         return Some(Move::Do(Verb::Cordon(node.target())));
     }
     // Our cordon is there as long as our owner annotation is; without both, the watch is late or a person took it back.
-    let seen = case.looks.node.as_ref().is_some_and(|(view, at)| Some(*at) > case.wrote && !view.fact.unschedulable);
-    if seen {
-        return Some(Move::Stop(format!("{} was uncordoned by somebody else", node.name)));
+    match case.looks.node.as_ref().filter(|(view, at)| Some(*at) > case.wrote && !view.fact.unschedulable) {
+        None => Some(Move::Do(Verb::LookAtNode(node.target()))),
+        Some((view, _)) if view.fact.owner == case.recovery.name => {
+            Some(Move::Stop(format!("{} was uncordoned by somebody else", node.name)))
+        }
+        // Cordon and annotation are gone together: we took them back ourselves, and a crash came before the end was stored.
+        Some(_) => Some(Move::Verify),
     }
-    Some(Move::Do(Verb::LookAtNode(node.target())))
 }
 
 fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {

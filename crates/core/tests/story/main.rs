@@ -9,6 +9,9 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, missing_docs, unreachable_pub, reason = "tests")]
 
 mod cast;
+mod crashes;
+mod drains;
+mod leading;
 mod nodes;
 mod pods;
 mod world;

@@ -65,12 +65,12 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     make(world, case, orders, remedy::next(strategy, world, case));
 }
 
-/// Whether the subject still exists, so that "nothing is wrong with it" means that it is healthy.
+/// Whether the subject still exists and is to stay, so that "nothing is wrong with it" means that it is healthy.
 fn exists(world: &World<'_>, case: &Case) -> bool {
     let subject = case.recovery.subject();
     match subject.kind {
         Kind::Node => world.cluster.node(&subject.key.name).is_some_and(|node| node.uid == subject.uid),
-        _ => world.cluster.exact_pod(subject).is_some(),
+        _ => world.cluster.exact_pod(subject).is_some_and(|pod| !pod.terminating()),
     }
 }
 
@@ -172,7 +172,8 @@ fn verify(world: &World<'_>, case: &mut Case) {
     if !passed {
         return;
     }
-    let ends = if case.has_written() {
+    // A crash may have lost the steps, but not the marks.
+    let ends = if case.has_written() || remedy::undo(world, &case.recovery).is_some() {
         Ends::new(Phase::Succeeded, "Verified", message)
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", message)

@@ -31,6 +31,9 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
 
 /// Holds, starts, or ends what has gone away by itself.
 pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    if may_have_begun(world, case) {
+        return find_done(world, case, orders);
+    }
     if case.recovery.status.attempts.is_empty() && is_over(world, &case.recovery.spec.target) {
         let ends = Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself");
         return end(case, ends);
@@ -56,6 +59,27 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     };
     begin(world, case, orders, strategy, subject);
     attempt::carry_on(world, case, orders);
+}
+
+/// A pod's first deletion goes out before its attempt is stored: after a crash only the missing pod tells of it.
+fn may_have_begun(world: &World<'_>, case: &Case) -> bool {
+    let spec = &case.recovery.spec;
+    let adopted = case.finding.is_none() && case.recovery.status.attempts.is_empty();
+    adopted
+        && spec.target.kind == Kind::Pod
+        && spec.workload.kind != Kind::Pod
+        && spec.strategy != Some(Strategy::Monitor)
+        && world.cluster.exact_pod(&spec.target).is_none_or(crate::fact::PodFact::terminating)
+        && guard::before_write(world, &case.recovery).is_none()
+}
+
+/// Takes up the attempt whose deletion was found done; what is left is to verify.
+fn find_done(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    let (Some(strategy), target) = (case.recovery.next_strategy(), case.recovery.spec.target.clone()) else { return };
+    let step = format!("delete {}", target.key);
+    begin(world, case, orders, strategy, target);
+    case.begin_step(world.now, &step);
+    case.end_step(world.now, &step, StepResult::Succeeded, String::from("found done after a restart"));
 }
 
 fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Strategy, target: Target) {
