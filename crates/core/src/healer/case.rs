@@ -82,6 +82,8 @@ pub(crate) struct Case {
     pub recovery: Recovery,
     /// What it was opened for; `None` when it was read from the store and its failure has not been seen again.
     pub finding: Option<Finding>,
+    /// Read from the store, and its target was not seen standing since.
+    pub adopted: bool,
     pub saving: Saving,
     /// The verb of the remedy that is under way.
     pub doing: Option<EffectId>,
@@ -118,6 +120,7 @@ impl Case {
         Self {
             recovery,
             finding,
+            adopted: created,
             saving,
             doing: None,
             backoff: Backoff::default(),

@@ -1,6 +1,6 @@
 //! Crashes: whatever moment the process dies at, its successor ends the story as if nothing had happened.
 
-use crate::cast::quick;
+use crate::cast::{quick, settings};
 use crate::world::{Crash, World};
 use self_healing_core::effect::KubeletLook;
 use self_healing_core::fact::ConditionStatus;
@@ -17,6 +17,8 @@ struct Story {
 fn end(story: &Story, crash: Option<Crash>) -> World {
     let mut world = (story.begin)();
     let before = world.sent();
+    let records = world.recoveries.len();
+    world.log.clear();
     world.crash = crash.map(|crash| match crash {
         Crash::Before(k) => Crash::Before(before + k),
         Crash::After(k) => Crash::After(before + k),
@@ -30,7 +32,7 @@ fn end(story: &Story, crash: Option<Crash>) -> World {
     let status = &world.recovery(story.target).status;
     assert_eq!(status.phase, Some(Phase::Succeeded), "{crash:?}: {status:?} {:?}", world.verbs);
     assert!(!world.is_marked(), "{crash:?} left a mark: {:?}", world.log);
-    assert_eq!(world.recoveries.len(), 1, "{crash:?}: {:?}", world.recoveries.keys());
+    assert_eq!(world.recoveries.len(), records + 1, "{crash:?}: {:?}", world.recoveries.keys());
     world
 }
 
@@ -73,17 +75,20 @@ fn a_bare_pod_is_created_again_once() {
 }
 
 #[test]
-fn a_pod_is_moved_to_another_node_once() {
+fn a_pod_of_a_workload_that_fails_often_is_moved_once() {
     let begin = || {
         let mut world = shop();
-        world.fail("web-1");
-        world.run(60.0);
-        world.fail("web-2");
-        world.run(60.0);
-        world.recoveries.clear();
+        for name in ["web-1", "web-2"] {
+            world.fail(name);
+            world.run(60.0);
+        }
+        world.fail("web-3");
         world
     };
-    let _ = begin;
+    let moved = Story { begin, seconds: 60.0, target: "web-3", done: &["delete shop/web-3"] };
+    let world = end(&moved, None);
+    assert_eq!((world.count("taint n1"), world.count("untaint n1")), (1, 1));
+    sweep(&moved);
 }
 
 #[test]
@@ -95,6 +100,19 @@ fn the_pods_of_a_dead_node_are_deleted_once() {
     };
     let done = &["delete shop/web-1", "delete shop/web-2", "delete shop/web-3"];
     sweep(&Story { begin, seconds: 300.0, target: "n1", done });
+}
+
+#[test]
+fn the_pods_of_a_dead_node_are_deleted_once_with_default_settings() {
+    let begin = || {
+        let mut world = World::new(&["n1", "n2", "n3"], settings());
+        world.deployment("web", 3, "n1");
+        world.run(100.0);
+        world.silence("n1", KubeletLook::Silent);
+        world
+    };
+    let done = &["delete shop/web-1", "delete shop/web-2", "delete shop/web-3"];
+    sweep(&Story { begin, seconds: 900.0, target: "n1", done });
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     if may_have_begun(world, case) {
         return find_done(world, case, orders);
     }
+    case.adopted = false;
     if case.recovery.status.attempts.is_empty() && is_over(world, &case.recovery.spec.target) {
         let ends = Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself");
         return end(case, ends);
@@ -64,8 +65,8 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
 /// A pod's first deletion goes out before its attempt is stored: after a crash only the missing pod tells of it.
 fn may_have_begun(world: &World<'_>, case: &Case) -> bool {
     let spec = &case.recovery.spec;
-    let adopted = case.finding.is_none() && case.recovery.status.attempts.is_empty();
-    adopted
+    case.adopted
+        && case.recovery.status.attempts.is_empty()
         && spec.target.kind == Kind::Pod
         && spec.workload.kind != Kind::Pod
         && spec.strategy != Some(Strategy::Monitor)
