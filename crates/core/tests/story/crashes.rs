@@ -127,3 +127,14 @@ fn the_pods_of_a_sick_node_are_evicted_once() {
     let done = &["evict shop/web-1", "evict shop/web-2", "evict shop/web-3", "evict shop/web-4", "evict shop/web-5"];
     sweep(&Story { begin, seconds: 120.0, target: "n1", done });
 }
+
+#[test]
+fn the_cordon_of_a_dead_node_without_pods_is_taken_back() {
+    let begin = || {
+        let mut world = World::new(&["n1", "n2", "n3"], quick());
+        world.run(5.0);
+        world.silence("n1", KubeletLook::Silent);
+        world
+    };
+    sweep(&Story { begin, seconds: 300.0, target: "n1", done: &[] });
+}

@@ -247,3 +247,27 @@ fn pods_stuck_on_a_dead_node_are_not_told_by_a_new_leader_either() {
     world.run(600.0);
     assert_eq!(world.recoveries.len(), 1, "{:?}", world.recoveries.keys());
 }
+
+#[test]
+fn nothing_is_done_while_a_watch_is_stale() {
+    let mut world = farm(settings());
+    world.mute.insert(WatchKind::Pod);
+    world.node_says("n1", "KernelDeadlock", ConditionStatus::True);
+    world.run(200.0);
+    assert!(world.writes().is_empty() && world.held("n1").0 == "StaleWatch");
+    world.mute.clear();
+    world.run(60.0);
+    assert_eq!(world.count("evict"), 2);
+}
+
+#[test]
+fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_back() {
+    let mut world = farm(settings());
+    world.heals = false;
+    world.silence("n1", KubeletLook::Silent);
+    world.run(95.0);
+    world.lose_node("n1");
+    world.silence("n2", KubeletLook::Silent);
+    world.run(95.0);
+    assert_eq!((world.count("cordon n2"), world.held("n2").0), (0, "Budget"));
+}
