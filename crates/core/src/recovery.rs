@@ -244,10 +244,10 @@ impl Recovery {
         self.status.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The guard that holds it, if one does.
+    /// The guard that holds it, if one does; of several the one that spoke last, since a blocked plan stays noted beside it.
     #[must_use]
     pub fn held_by(&self) -> Option<&GuardState> {
-        self.status.guards.iter().find(|guard| !guard.pass)
+        self.status.guards.iter().rev().find(|guard| !guard.pass)
     }
 }
 
