@@ -249,6 +249,13 @@ impl Cluster {
         self.heartbeats.get(node)
     }
 
+    /// Whether this node gave no sign of life since we can see: it may have been dead for long.
+    pub(crate) fn is_unheard(&self, now: Tick, node: &Text) -> bool {
+        let answers = || self.look(node).is_some_and(|(look, _)| look == KubeletLook::Answers);
+        let waited = |beat: &Heartbeat| now >= beat.seen + beat.duration();
+        self.heartbeats.get(node).is_some_and(|beat| !beat.beats && !(waited(beat) && answers()))
+    }
+
     /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.
     pub(crate) fn was_ready(&self, node: &NodeFact) -> bool {
         let scheduled = |pod: &PodFact| !pod.owned_by(&Kind::DaemonSet) && !pod.marks.has(Marks::MIRROR);

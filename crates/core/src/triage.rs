@@ -3,7 +3,7 @@
 use crate::finding::Finding;
 use crate::healer::World;
 use crate::key::{Kind, Text};
-use crate::names::{FailureType, Phase};
+use crate::names::{Cause, FailureType, Phase};
 use crate::recovery::Recovery;
 
 /// What a finding is part of.
@@ -37,7 +37,9 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
         if let Some(other) = active(world).find(on_node) {
             return Part::Of(other.name.clone());
         }
-        if world.is_sick_node(node) {
+        // After a start, a node that has long been dead is not known to be sick yet.
+        let looks_dead = matches!(finding.cause, Cause::NotReady | Cause::StuckTerminating);
+        if world.is_sick_node(node) || looks_dead && world.cluster.is_unheard(world.now.tick, node) {
             return Part::OfSickNode;
         }
     }

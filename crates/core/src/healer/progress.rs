@@ -71,8 +71,8 @@ fn unknown_word(case: &Case) -> Option<String> {
 /// Whether the failure is over: nothing about exactly this object is bad, or it is gone.
 fn is_over(world: &World<'_>, target: &Target) -> bool {
     // After a start or a gap a node's silence counts anew; only a heartbeat says that it lives.
-    let beats = target.kind != Kind::Node || world.cluster.heartbeat(&target.key.name).is_none_or(|beat| beat.beats);
-    beats && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
+    let unheard = target.kind == Kind::Node && world.cluster.is_unheard(world.now.tick, &target.key.name);
+    !unheard && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
 }
 
 /// Notes a hold in the record, and tells it once per reason.
@@ -86,7 +86,8 @@ fn hold(world: &World<'_>, case: &mut Case, orders: &mut Orders, hold: Hold) {
         return;
     }
     let since = before.as_ref().map_or(world.now.stamp, |before| before.since);
-    pass_all(case, world);
+    // The one that spoke last is the one that people should know of.
+    case.pass(world.now, |_| true);
     let guards = &mut case.recovery.status.guards;
     guards.retain(|g| g.name != hold.guard);
     guards.push(GuardState { name: hold.guard, pass: false, reason: hold.reason.clone(), since });

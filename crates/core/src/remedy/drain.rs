@@ -47,6 +47,10 @@ pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
     if let Some(step) = cordon(case, node) {
         return step;
     }
+    if world.cluster.is_unheard(world.now.tick, &node.name) && !is_dead(world, node) {
+        // What may be done with its pods depends on whether it lives.
+        return Move::Wait(format!("waits for a heartbeat of {}, or for its silence", node.name), None);
+    }
     free(world, case, node, urgency == Urgency::Emergency && is_dead(world, node))
 }
 

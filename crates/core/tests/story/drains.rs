@@ -196,3 +196,53 @@ fn a_stateful_set_that_misses_a_pod_elsewhere_keeps_the_others() {
     world.run(60.0);
     assert_eq!(world.count("evict shop/db-1"), 1);
 }
+
+#[test]
+fn pausing_stops_a_drain_and_unpausing_lets_it_go_on() {
+    let mut world = sick();
+    world.budget.insert(Text::from("web-2"));
+    hang(&mut world);
+    world.run(15.0);
+    world.with(|settings| settings.paused = true);
+    world.run(1.0);
+    world.budget.clear();
+    world.run(600.0);
+    assert_eq!((world.count("evict"), world.held("n1").0), (1, "Paused"));
+    assert!(world.is_marked(), "pausing stops undoing as well");
+    world.with(|settings| settings.paused = false);
+    world.run(60.0);
+    assert_eq!(world.writes().last(), Some(&"evict shop/web-2"));
+}
+
+#[test]
+fn a_veto_stops_a_drain_and_takes_the_cordon_back() {
+    let mut world = sick();
+    world.budget.insert(Text::from("web-2"));
+    hang(&mut world);
+    world.run(15.0);
+    world.edit(|recovery| recovery.orders.cancelled_by = Some("ann".into()));
+    world.run(600.0);
+    assert_eq!((world.phase("n1"), world.count("evict"), world.count("uncordon")), (Phase::Cancelled, 1, 1));
+}
+
+#[test]
+fn pods_of_an_excluded_workload_stay() {
+    let mut world = sick();
+    world.deployment("keep", 1, "n1");
+    world.mark_workload(Kind::Deployment, "keep", Marks::EXCLUDED);
+    world.run(40.0);
+    hang(&mut world);
+    world.run(60.0);
+    assert_eq!((world.count("evict shop/keep"), world.count("evict shop/web")), (0, 2));
+}
+
+#[test]
+fn a_pod_that_cannot_start_on_a_sick_node_is_part_of_its_trouble() {
+    let mut world = sick();
+    world.budget.insert(Text::from("web-1"));
+    hang(&mut world);
+    world.waits("web-1", "ErrImagePull");
+    world.run(200.0);
+    assert_eq!(world.recoveries.len(), 1, "{:?}", world.recoveries.keys());
+    assert!(world.recovery("n1").status.impact.iter().any(|part| part.contains("web-1")));
+}

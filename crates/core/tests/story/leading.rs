@@ -207,3 +207,67 @@ fn a_cluster_whose_trouble_is_over_falls_silent_again() {
     assert_eq!(world.sent(), sent, "{:?}", &world.verbs[sent..]);
     assert!(world.turns - turns < 1500, "{} turns", world.turns - turns);
 }
+
+#[test]
+fn a_watch_gap_in_the_middle_does_not_make_a_dead_node_well() {
+    let mut world = farm(settings());
+    world.heals = false;
+    world.silence("n1", KubeletLook::Silent);
+    world.run(100.0);
+    assert_eq!(world.count("delete"), 2);
+    world.mute.insert(WatchKind::Lease);
+    world.run(90.0);
+    world.mute.clear();
+    world.run(60.0);
+    assert_eq!((world.count("uncordon"), world.is_marked()), (0, true), "{:?}", world.log);
+}
+
+#[test]
+fn a_new_leader_does_not_take_a_dead_nodes_stateful_pods_for_movable() {
+    let mut world = farm(settings());
+    world.controlled(self_healing_core::key::Kind::StatefulSet, "db", 1, "n1");
+    world.run(60.0);
+    world.budget.insert(Text::from("web-n1-1"));
+    world.heals = false;
+    world.silence("n1", KubeletLook::Silent);
+    world.node_says("n1", "Ready", ConditionStatus::Unknown);
+    world.run(100.0);
+    assert_eq!((world.count("cordon n1"), world.phase("n1")), (1, Phase::Verifying));
+    world.restart();
+    world.run(200.0);
+    assert_eq!(world.count("evict"), 0, "{:?}", world.log);
+}
+
+#[test]
+fn pods_stuck_on_a_dead_node_are_not_told_by_a_new_leader_either() {
+    let mut world = farm(Settings { pod_check_interval: std::time::Duration::from_secs(10), ..settings() });
+    world.silence("n1", KubeletLook::Silent);
+    world.run(300.0);
+    world.restart();
+    world.run(600.0);
+    assert_eq!(world.recoveries.len(), 1, "{:?}", world.recoveries.keys());
+}
+
+#[test]
+fn nothing_is_done_while_a_watch_is_stale() {
+    let mut world = farm(settings());
+    world.mute.insert(WatchKind::Pod);
+    world.node_says("n1", "KernelDeadlock", ConditionStatus::True);
+    world.run(200.0);
+    assert!(world.writes().is_empty() && world.held("n1").0 == "StaleWatch");
+    world.mute.clear();
+    world.run(60.0);
+    assert_eq!(world.count("evict"), 2);
+}
+
+#[test]
+fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_back() {
+    let mut world = farm(settings());
+    world.heals = false;
+    world.silence("n1", KubeletLook::Silent);
+    world.run(95.0);
+    world.lose_node("n1");
+    world.silence("n2", KubeletLook::Silent);
+    world.run(95.0);
+    assert_eq!((world.count("cordon n2"), world.held("n2").0), (0, "Budget"));
+}

@@ -9,8 +9,11 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap, missing_docs, unreachable_pub, reason = "tests")]
 
 mod cast;
+mod crashes;
+mod drains;
 mod guards;
 mod ladder;
+mod leading;
 mod nodes;
 mod pods;
 mod random;

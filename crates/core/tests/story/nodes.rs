@@ -169,3 +169,16 @@ fn of_a_dead_node_only_pods_that_others_replace_are_deleted() {
         world.recoveries.keys()
     );
 }
+
+#[test]
+fn a_node_that_a_fresh_read_shows_well_is_left_alone() {
+    let mut world = shop(settings());
+    world.node_says("n1", "Ready", ConditionStatus::False);
+    world.run(80.0);
+    // It is back, and the watch is late to say so.
+    let well = crate::world::node("n1");
+    world.nodes.insert(well.name.clone(), well);
+    world.run(120.0);
+    assert!(world.writes().is_empty(), "{:?}", world.log);
+    assert_eq!(world.phase("n1"), Phase::SelfRecovered);
+}

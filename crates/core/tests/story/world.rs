@@ -315,6 +315,7 @@ impl World {
         stored.uid = Text::from(format!("record-{}", self.counter));
         // The API server takes no status on create.
         stored.status.attempts.clear();
+        stored.status.evidence.clear();
         stored.status.notifications.clear();
         stored.status.phase = Some(Phase::Pending);
         self.recorded.insert(recovery.name.clone());
