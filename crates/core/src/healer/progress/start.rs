@@ -65,8 +65,9 @@ fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
     if !case.recovery.status.attempts.is_empty() {
         return helped(world, case);
     }
-    // A pod that is gone although its record was never worked on may have been deleted by us, right before a crash.
-    let by_us = case.may_have_written && target.kind == Kind::Pod && world.cluster.exact_pod(target).is_none();
+    // A pod that is gone, or going, although its record was never worked on may have been deleted by us, right before a crash.
+    let leaves = || world.cluster.exact_pod(target).is_none_or(crate::fact::PodFact::terminating);
+    let by_us = case.may_have_written && target.kind == Kind::Pod && leaves();
     let over = is_over(world, target) && !by_us;
     over.then(|| Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"))
 }
