@@ -7,4 +7,5 @@ mod crash;
 mod guards;
 mod nodes;
 mod pods;
+mod random;
 mod records;
