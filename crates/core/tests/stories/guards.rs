@@ -6,7 +6,6 @@ use self_healing_core::fact::{ConditionStatus, Marks, NamespaceFact};
 use self_healing_core::key::{Kind, Text};
 use self_healing_core::names::{Mode, Phase, WatchKind};
 use self_healing_core::settings::Share;
-use std::time::Duration;
 
 /// Held by this guard for these words, and nothing was written in ten minutes.
 fn is_held(mut world: World, guard: &str, words: &str) {

@@ -124,7 +124,12 @@ impl Truth {
     /// Changes exactly that pod, if it is there.
     pub(crate) fn edit(&mut self, target: &Target, change: impl FnOnce(&mut PodFact)) {
         if let Some((mut pod, _)) = self.pods.get(&target.key).filter(|(pod, _)| pod.uid == target.uid).cloned() {
+            let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
             change(&mut pod);
+            if due.is_some() {
+                // A deletion cannot be taken back.
+                pod.trouble.get_or_insert_default().deletion_due = due;
+            }
             self.put(pod);
         }
     }
