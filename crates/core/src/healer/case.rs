@@ -144,6 +144,12 @@ impl Case {
         steps.any(|step| step.result != StepResult::Failed)
     }
 
+    /// Whether a step of this name was sent without its outcome being known.
+    pub(crate) fn is_open(&self, step: &str) -> bool {
+        let steps = self.recovery.attempt().map_or(&[][..], |attempt| attempt.steps.as_slice());
+        steps.iter().any(|known| known.name == step && known.result == StepResult::InProgress)
+    }
+
     /// Notes that the guards that `which` names do not hold any more.
     pub(crate) fn pass(&mut self, now: Now, which: impl Fn(GuardName) -> bool) {
         for guard in self.recovery.status.guards.iter_mut().filter(|guard| !guard.pass && which(guard.name)) {

@@ -249,10 +249,13 @@ impl Case {
                 self.postpone(now, settings, pod, None, &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
-            Outcome::TryLater { ref message, .. }
-            | Outcome::Unknown { ref message }
-            | Outcome::Refused { ref message } => {
+            Outcome::TryLater { ref message, .. } | Outcome::Refused { ref message } => {
                 self.end_step(now, name, StepResult::Failed, message.clone());
+                self.failed(now, settings, &outcome);
+            }
+            Outcome::Unknown { ref message } => {
+                // It may have been applied: the step stays open until a read shows which.
+                self.end_step(now, name, StepResult::InProgress, message.clone());
                 self.failed(now, settings, &outcome);
             }
             Outcome::NotLeading => {
@@ -274,7 +277,7 @@ impl Case {
         let steps = self.recovery.status.attempts.last_mut().map(|attempt| &mut attempt.steps);
         if let Some(step) = steps.and_then(|steps| steps.iter_mut().rev().find(|step| step.name == name)) {
             step.result = result;
-            step.finished_at = Some(now.stamp);
+            step.finished_at = (result != StepResult::InProgress).then_some(now.stamp);
             step.message = message;
             self.saving.dirty = true;
         }

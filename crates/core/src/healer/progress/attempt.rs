@@ -124,6 +124,7 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
             return set_phase(case, phase, reason, &message);
         }
     }
+    let step = verb.to_string();
     let verb = match live::confirm(world, case, verb) {
         Live::Send(verb) => verb,
         Live::LookFirst(look) => {
@@ -132,6 +133,15 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         }
         Live::StoreFirst => return,
         Live::Doubt(reason, until) => {
+            if case.is_open(&step) {
+                // The read is younger than the try whose answer was lost.
+                case.end_step(
+                    world.now,
+                    &step,
+                    StepResult::Failed,
+                    String::from("a fresh read shows that it was not done"),
+                );
+            }
             return hold(world, case, orders, Hold { guard: GuardName::Live, reason, until: Some(until) });
         }
     };

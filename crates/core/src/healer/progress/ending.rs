@@ -57,6 +57,9 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         attempt.finished_at = Some(world.now.stamp);
         let good = matches!(ends.phase, Phase::Succeeded | Phase::SelfRecovered);
         attempt.result = if good { StepResult::Succeeded } else { StepResult::Failed };
+        for step in attempt.steps.iter_mut().filter(|step| step.result == StepResult::InProgress) {
+            (step.result, step.finished_at) = (attempt.result, attempt.finished_at);
+        }
     }
     let after = world.now.stamp.since(recovery.spec.detected_at);
     recovery.status.finished_at = Some(world.now.stamp);
