@@ -22,6 +22,9 @@ fn end(story: &Story, crash: Option<Crash>) -> World {
     world.crash = crash.map(|crash| match crash {
         Crash::Before(k) => Crash::Before(before + k),
         Crash::After(k) => Crash::After(before + k),
+        Crash::Mute(k) => Crash::Mute(before + k),
+        Crash::Busy(k) => Crash::Busy(before + k),
+        Crash::Deposed(k) => Crash::Deposed(before + k),
     });
     world.run(story.seconds);
     assert!(world.crash.is_none(), "{crash:?} did not come");
@@ -41,8 +44,9 @@ fn sweep(story: &Story) {
     let effects = end(story, None).sent() - before;
     assert!(effects > 2);
     for k in 1..=effects {
-        end(story, Some(Crash::Before(k)));
-        end(story, Some(Crash::After(k)));
+        for crash in [Crash::Before, Crash::After, Crash::Mute, Crash::Busy, Crash::Deposed] {
+            end(story, Some(crash(k)));
+        }
     }
 }
 

@@ -21,11 +21,15 @@ const TRIP: u64 = 5;
 const BEAT: u64 = 10_000;
 pub const SHOP: &str = "shop";
 
-/// When the process dies, counted in effects that it has sent since it was last told.
+/// When something goes wrong, counted in effects that were sent: the process dies before or after this one, its reply is lost,
+/// it is not taken because the API server is busy, or another replica led for a moment after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
     Before(usize),
     After(usize),
+    Mute(usize),
+    Busy(usize),
+    Deposed(usize),
 }
 
 pub struct World {
@@ -199,6 +203,7 @@ impl World {
 
     /// Gives the core events now.
     pub fn turn(&mut self, events: Vec<Event>) {
+        let mut deposed = false;
         let effects = self.healer.turn(self.now, events);
         self.turns += 1;
         assert!(self.healer.next_wake().is_none_or(|wake| wake > self.now.tick), "a wake-up that is over already");
@@ -207,18 +212,39 @@ impl World {
                 self.perform(&effect);
                 continue;
             }
+            if deposed {
+                self.outcomes.push_back((effect.id, Outcome::NotLeading));
+                continue;
+            }
             self.sent += 1;
             self.verbs.push(effect.verb.to_string());
             if self.crash == Some(Crash::Before(self.sent)) {
                 self.crash = None;
                 return self.restart();
             }
-            let outcome = self.perform(&effect);
+            if self.crash == Some(Crash::Busy(self.sent)) {
+                self.crash = None;
+                let message = "the API server is busy".into();
+                self.outcomes.push_back((effect.id, Outcome::TryLater { after: None, budget: false, message }));
+                continue;
+            }
+            let mut outcome = self.perform(&effect);
+            if self.crash == Some(Crash::Mute(self.sent)) {
+                self.crash = None;
+                outcome = Outcome::Unknown { message: "no answer in time".into() };
+            }
+            if self.crash == Some(Crash::Deposed(self.sent)) {
+                self.crash = None;
+                deposed = true;
+            }
             if self.crash == Some(Crash::After(self.sent)) {
                 self.crash = None;
                 return self.restart();
             }
             self.outcomes.push_back((effect.id, outcome));
+        }
+        if deposed {
+            self.turn(vec![Event::Leading(false), Event::Leading(true)]);
         }
     }
 
