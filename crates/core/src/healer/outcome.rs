@@ -76,44 +76,45 @@ impl Healer {
             (Errand::LookPod(target), outcome) => {
                 let seen = self.see_pod(target, &outcome);
                 agenda.subjects.extend(seen);
-                self.with(&name, |case, now, settings| case.looked(now, settings, outcome));
+                self.with(&name, id, |case, now, settings| case.looked(now, settings, outcome));
             }
             (Errand::LookNode, outcome) => {
                 let seen = self.see_node(&name, &outcome);
                 agenda.subjects.extend(seen);
-                self.with(&name, |case, now, settings| case.looked(now, settings, outcome));
+                self.with(&name, id, |case, now, settings| case.looked(now, settings, outcome));
             }
             (Errand::ListPods, Outcome::Done(Answer::Pods(pods))) => {
                 for pod in pods {
                     agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
                 }
-                self.with(&name, |case, now, _| {
+                self.with(&name, id, |case, now, _| {
                     case.doing = None;
                     case.listed = Some(now.tick);
                 });
             }
             (Errand::Create | Errand::Save, outcome) => {
-                if outcome == Outcome::Gone {
+                if outcome == Outcome::Gone && self.cases.get(&name).is_some_and(|case| case.awaits(id)) {
                     self.record_gone(&name);
                 }
-                self.with(&name, |case, now, settings| case.was_saved(now, settings, outcome));
+                self.with(&name, id, |case, now, settings| case.was_saved(now, settings, outcome));
             }
             (Errand::Tell(channel, key), outcome) => {
-                self.with(&name, |case, now, settings| case.told(now, settings, id, (*channel, key), outcome));
+                self.with(&name, id, |case, now, settings| case.told(now, settings, id, (*channel, key), outcome));
             }
             (Errand::Step { pod, name: step }, outcome) => {
-                self.with(&name, |case, now, settings| case.stepped(now, settings, (pod.as_ref(), step), outcome));
+                self.with(&name, id, |case, now, settings| case.stepped(now, settings, (pod.as_ref(), step), outcome));
             }
             (Errand::ListPods, outcome) => {
-                self.with(&name, |case, now, settings| case.failed(now, settings, &outcome));
+                self.with(&name, id, |case, now, settings| case.failed(now, settings, &outcome));
             }
             (Errand::None | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire, _) => {}
         }
         agenda.cases.insert(name);
     }
 
-    fn with(&mut self, name: &Text, change: impl FnOnce(&mut Case, Now, &Settings)) {
-        if let Some(case) = self.cases.get_mut(name) {
+    /// Changes the case that waits for this outcome; an earlier record of the same name may have been deleted meanwhile.
+    fn with(&mut self, name: &Text, id: EffectId, change: impl FnOnce(&mut Case, Now, &Settings)) {
+        if let Some(case) = self.cases.get_mut(name).filter(|case| case.awaits(id)) {
             change(case, self.now, &self.settings);
         }
     }
@@ -153,6 +154,10 @@ impl Healer {
 }
 
 impl Case {
+    fn awaits(&self, id: EffectId) -> bool {
+        self.doing == Some(id) || self.saving.in_flight == Some(id) || self.telling.contains_key(&id)
+    }
+
     fn failed(&mut self, now: Now, settings: &Settings, outcome: &Outcome) {
         self.doing = None;
         let asked = if let Outcome::TryLater { after, .. } = outcome { *after } else { None };

@@ -2,13 +2,14 @@
 
 use super::attempt::switched_off;
 use super::{Orders, hold, set_phase};
+use crate::effect::Verb;
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
 use crate::healer::{World, tell};
 use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::StepResult;
-use crate::remedy;
+use crate::remedy::{self, Move};
 use alloc::string::{String, ToString};
 
 /// How it will end.
@@ -35,7 +36,12 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         }
         return;
     }
-    if let Some(verb) = remedy::undo(world, &case.recovery) {
+    let owed = match owed_pod(world, case) {
+        Owed::Nothing => None,
+        Owed::NotYet => return,
+        Owed::Pod(verb) => Some(verb),
+    };
+    if let Some(verb) = remedy::undo(world, &case.recovery).or(owed) {
         if let Some(held) = switched_off(world) {
             return hold(world, case, orders, held);
         }
@@ -45,6 +51,26 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     }
     if let Some(ends) = case.ending.take() {
         close(world, case, orders, ends);
+    }
+}
+
+/// A pod without controller that was deleted and not made again yet.
+enum Owed {
+    Nothing,
+    NotYet,
+    Pod(Verb),
+}
+
+/// Who vetoes does not want to lose the pod: what the attempt had deleted is created again before the end.
+fn owed_pod(world: &World<'_>, case: &Case) -> Owed {
+    let vetoed = case.ending.as_ref().is_some_and(|ends| ends.phase == Phase::Cancelled);
+    if !vetoed || case.recovery.status.saved_manifest.is_none() {
+        return Owed::Nothing;
+    }
+    match remedy::next(Strategy::Restart, world, case) {
+        Move::Do(verb) if !verb.is_destructive() => Owed::Pod(verb),
+        Move::Wait(..) => Owed::NotYet,
+        _ => Owed::Nothing,
     }
 }
 
