@@ -137,7 +137,7 @@ impl World {
     pub fn vanish(&mut self, name: &str) {
         let key = Key::new(SHOP, name);
         let pod = self.pods.remove(&key).unwrap();
-        self.turn(vec![self_healing_core::event::Event::PodGone(key)]);
+        self.show(5, self_healing_core::event::Event::PodGone(key));
         self.replace(&pod);
     }
 
@@ -151,12 +151,6 @@ impl World {
                 self.set_pod(ready_pod(&name, "n1", Some(owner(workload.kind.clone(), &workload.key.name))));
             }
         }
-    }
-
-    /// A person deletes every record.
-    pub fn forget_records(&mut self) {
-        let gone = std::mem::take(&mut self.recoveries).into_keys();
-        self.turn(gone.map(self_healing_core::event::Event::RecoveryGone).collect());
     }
 
     /// The pod that runs in place of an earlier one of that controller.

@@ -52,6 +52,43 @@ fn a_record_that_a_person_deletes_is_opened_again_while_the_failure_lasts() {
 }
 
 #[test]
+fn a_record_that_a_person_deletes_at_any_moment_leaves_none_that_nobody_ends() {
+    for milliseconds in 0..60 {
+        let mut world = shop();
+        world.fail("web-1");
+        world.run(f64::from(milliseconds) / 1000.0);
+        world.forget_records();
+        world.run(0.03);
+        if world.pods.contains_key(&self_healing_core::key::Key::new(crate::world::SHOP, "web-1")) {
+            world.recover("web-1");
+        }
+        world.run(600.0);
+        assert!(world.recoveries.values().all(|record| !record.is_active()), "after {milliseconds} ms");
+    }
+}
+
+#[test]
+fn an_answer_about_a_deleted_record_does_not_count_for_the_next_one() {
+    let mut world = shop();
+    world.with(|settings| settings.paused = true);
+    world.fail("web-1");
+    world.run(60.0);
+    // Held for another reason: that is being stored.
+    world.with(|settings| {
+        settings.paused = false;
+        settings.protected_namespaces.insert(crate::world::SHOP.into());
+    });
+    world.store_down = true;
+    world.forget_records();
+    world.with(|settings| settings.protected_namespaces.clear());
+    world.run(20.0);
+    assert!(world.recoveries.is_empty() && world.writes().is_empty(), "{:?}", world.writes());
+    world.store_down = false;
+    world.run(60.0);
+    assert_eq!((world.writes(), world.phase("web-1")), (vec!["delete shop/web-1"], Phase::Succeeded));
+}
+
+#[test]
 fn a_record_deleted_during_an_attempt_leaves_no_mark_behind() {
     let mut world = shop();
     world.heals = false;

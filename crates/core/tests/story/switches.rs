@@ -143,3 +143,12 @@ fn a_veto_stops_an_attempt_and_takes_its_marks_back() {
     assert!(!world.is_marked());
     assert_eq!(world.count("delete"), 2);
 }
+
+#[test]
+fn a_veto_between_deletion_and_creation_gives_the_pod_back() {
+    let mut world = half_done();
+    world.edit(|recovery| recovery.orders.cancelled_by = Some("alex".into()));
+    world.run(30.0);
+    assert_eq!((world.writes(), world.phase("solo")), (vec!["delete shop/solo", "create shop/solo"], Phase::Cancelled));
+    assert_eq!(world.recovery("solo").status.saved_manifest, None);
+}

@@ -126,7 +126,8 @@ impl World {
     pub fn restart(&mut self) {
         self.healer = Healer::new(self.settings.clone());
         self.outcomes.clear();
-        // What the API server will tell anyway is told to the new process as well.
+        // The lists hold what the old process's watches were about to show.
+        self.later.clear();
         let mut events = Vec::new();
         for kind in WatchKind::ALL {
             events.push(Event::Watch(*kind, WatchState::ListStarted));
@@ -258,7 +259,7 @@ impl World {
     }
 
     /// A change that the watch shows after `after_ms`.
-    fn show(&mut self, after_ms: u64, event: Event) {
+    pub fn show(&mut self, after_ms: u64, event: Event) {
         self.counter += 1;
         self.later.insert((self.now.tick.0 + after_ms, self.counter), event);
     }
@@ -366,6 +367,13 @@ impl World {
             self.recoveries.entry(name.clone()).and_modify(&change);
             self.stored(&name);
         }
+    }
+
+    /// A person deletes every record, and the watch is faster to say so than the answers that are on their way.
+    pub fn forget_records(&mut self) {
+        self.later.retain(|_, event| !matches!(event, Event::Recovery(_)));
+        let gone = std::mem::take(&mut self.recoveries).into_keys();
+        self.turn(gone.map(Event::RecoveryGone).collect());
     }
 
     fn look(&mut self, target: &Target) -> Outcome {
