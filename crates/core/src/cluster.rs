@@ -253,7 +253,7 @@ impl Cluster {
     pub(crate) fn is_unheard(&self, now: Tick, node: &Text) -> bool {
         let answers = || self.look(node).is_some_and(|(look, _)| look == KubeletLook::Answers);
         let waited = |beat: &Heartbeat| now >= beat.seen + beat.duration();
-        self.heartbeats.get(node).is_some_and(|beat| !beat.beats && !(waited(beat) && answers()))
+        self.heartbeats.get(node).is_some_and(|beat| !(beat.beats || waited(beat) && answers()))
     }
 
     /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.

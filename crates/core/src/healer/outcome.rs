@@ -153,6 +153,8 @@ impl Healer {
     pub(super) fn record_gone(&mut self, name: &Text) {
         self.cases.remove(name);
         self.active.remove(name);
+        // What is still under way for it must not be taken for an answer to a later record of that name.
+        self.errands.retain(|_, (of, _)| of != name);
     }
 }
 

@@ -15,12 +15,23 @@ mod trail;
 
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Path of the release binary of the controller; `cargo xtask` sets it.
 const CONTROLLER: &str = "SELF_HEALING_CONTROLLER";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("self-healing-e2e: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start() -> Result<()> {
     let binary = std::env::var_os(CONTROLLER).map(PathBuf::from);
     let binary =
         binary.with_context(|| format!("{CONTROLLER} must name the controller's binary; run `cargo xtask e2e`"))?;

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Event, Node, Pod};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
+use self_healing_e2e::nodes::HOLD;
 use self_healing_e2e::pods::deployment;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
 use serde::Serialize;
@@ -56,12 +57,23 @@ impl Ground {
             },
         });
         self.cluster.pod_api(namespace).create(&PostParams::default(), &serde_json::from_value(pod)?).await?;
-        self.pod_ready(namespace, name, "", SOON).await
+        self.pod_ready(namespace, name, SOON).await
     }
 
-    /// Waits until a pod of that name, but not of that uid, is ready.
-    pub(crate) async fn pod_ready(&self, namespace: &str, name: &str, not: &str, deadline: Duration) -> Result<Pod> {
-        let good = |pod: Option<&Pod>| pod.is_some_and(|pod| is_ready(pod) && pod.uid().as_deref() != Some(not));
+    /// Waits until a pod of that name with another uid is there, lets kwok start it, and waits until it is ready.
+    pub(crate) async fn successor(&self, old: &Pod, deadline: Duration) -> Result<Pod> {
+        let (namespace, name) = (old.namespace().unwrap_or_default(), old.name_any());
+        let (api, what) = (self.cluster.pod_api(&namespace), format!("another pod {name} than {:?}", old.uid()));
+        let other = |pod: Option<&Pod>| pod.is_some_and(|pod| pod.uid() != old.uid());
+        let new = wait_for(&api, &name, &what, deadline, other).await?.context("the pod is gone again")?;
+        // It is a faithful copy, so it carries the annotation by which the old one kept its failed status.
+        self.mark_pod(&new, json!({ "annotations": { HOLD: null } })).await?;
+        self.pod_ready(&namespace, &name, deadline).await
+    }
+
+    /// Waits until a pod of that name is ready.
+    async fn pod_ready(&self, namespace: &str, name: &str, deadline: Duration) -> Result<Pod> {
+        let good = |pod: Option<&Pod>| pod.is_some_and(is_ready);
         let (api, what) = (self.cluster.pod_api(namespace), format!("pod {name} to be ready"));
         wait_for(&api, name, &what, deadline, good).await?.context("the pod is gone again")
     }

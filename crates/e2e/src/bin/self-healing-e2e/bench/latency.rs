@@ -3,7 +3,7 @@
 use super::floor::Floor;
 use crate::ground::{Ground, SOON};
 use crate::objects::is_ready;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
@@ -31,16 +31,25 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
     let ground = Ground::start(binary, Options::default()).await?;
     ground.nodes(NODES).await?;
     let (plain, healed) = (workloads(&ground).await?, workloads(&ground).await?);
-
     let mut floor = Floor::start(ground.cluster.admin_kubeconfig().to_owned(), plain.clone()).await?;
-    let lowest = measure(&ground, &plain, async |_| Ok(())).await.context("the floor")?;
+    let environment = [
+        ("RECOVERIES_PER_MINUTE", "6000"),
+        ("WORKLOAD_BACKOFF", "0"),
+        // What the floor deletes is none of the controller's business.
+        ("WATCH_NAMESPACES", healed.as_str()),
+    ];
+    let controller = ground.controller(&environment).await?;
+    let mut lowest = Series::begin(&ground, &plain).await?;
+    let mut ours = Series::begin(&ground, &healed).await?;
+    // In turn, so that whatever else the machine does hits both alike.
+    for number in 0..REPEATS {
+        lowest.repeat(&ground, number).await.context("the floor")?;
+        let pod = ours.repeat(&ground, number).await.context("the controller")?;
+        ground.recovery_is(&pod, "Succeeded", SOON).await?;
+    }
     floor.end()?;
-
-    let controller = ground.controller(&[("RECOVERIES_PER_MINUTE", "6000"), ("WORKLOAD_BACKOFF", "0")]).await?;
-    let recorded = async |pod: &str| ground.recovery_is(pod, "Succeeded", SOON).await.map(drop);
-    let ours = measure(&ground, &healed, recorded).await.context("the controller")?;
     controller.stop().await?;
-    print(&lowest, &ours);
+    print(&lowest.sorted(), &ours.sorted());
     Ok(())
 }
 
@@ -63,23 +72,35 @@ async fn workloads(ground: &Ground) -> Result<String> {
     Ok(namespace)
 }
 
-/// Fails one pod after the other, each when the one before has been replaced and `settle` has returned. Gives milliseconds, sorted.
-async fn measure(ground: &Ground, namespace: &str, settle: impl AsyncFn(&str) -> Result<()>) -> Result<Vec<f64>> {
-    let mut deletions = Deletions::follow(&ground.cluster.pod_api(namespace)).await?;
-    let mut latencies = Vec::with_capacity(REPEATS);
-    for number in 0..REPEATS {
-        let name = format!("web-{number}");
-        let pod = ground.pod(namespace, &name).await?.name_any();
-        ground.cluster.fail(namespace, &pod).await?;
-        let acknowledged = Instant::now();
-        let seen = deletions.of(&pod).await?;
-        latencies.push(seen.saturating_duration_since(acknowledged).as_secs_f64() * 1000.0);
-        ground.cluster.deployment_ready(namespace, &name, SOON).await?;
-        settle(&pod).await?;
+/// One namespace's repeats.
+struct Series {
+    namespace: String,
+    deletions: Deletions,
+    milliseconds: Vec<f64>,
+}
+
+impl Series {
+    async fn begin(ground: &Ground, namespace: &str) -> Result<Self> {
+        let deletions = Deletions::follow(&ground.cluster.pod_api(namespace)).await?;
+        Ok(Self { namespace: namespace.to_owned(), deletions, milliseconds: Vec::with_capacity(REPEATS) })
     }
-    ensure!(latencies.len() == REPEATS, "{} of {REPEATS} repeats", latencies.len());
-    latencies.sort_by(f64::total_cmp);
-    Ok(latencies)
+
+    /// Fails the pod of one workload, and returns its name when it has been replaced.
+    async fn repeat(&mut self, ground: &Ground, number: usize) -> Result<String> {
+        let workload = format!("web-{number}");
+        let pod = ground.pod(&self.namespace, &workload).await?.name_any();
+        ground.cluster.fail(&self.namespace, &pod).await?;
+        let acknowledged = Instant::now();
+        let seen = self.deletions.of(&pod).await?;
+        self.milliseconds.push(seen.saturating_duration_since(acknowledged).as_secs_f64() * 1000.0);
+        ground.cluster.deployment_ready(&self.namespace, &workload, SOON).await?;
+        Ok(pod)
+    }
+
+    fn sorted(mut self) -> Vec<f64> {
+        self.milliseconds.sort_by(f64::total_cmp);
+        std::mem::take(&mut self.milliseconds)
+    }
 }
 
 /// A watch of its own that notes when a pod is first seen being deleted.

@@ -18,7 +18,7 @@ pub(crate) async fn restarted(ground: &Ground) -> Result<()> {
     let old = ground.bare_pod(&shop, "db", &[]).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
     ground.cluster.fail(&shop, "db").await?;
-    let new = ground.pod_ready(&shop, "db", &old.uid().unwrap_or_default(), QUICK).await?;
+    let new = ground.successor(&old, QUICK).await?;
     same_pod(&old, &new)?;
     let record = ground.recovery_is("db", "Succeeded", QUICK).await?;
     ensure!(record.data["spec"]["workload"]["kind"] == "Pod", "wrong workload: {}", record.data["spec"]);
@@ -42,7 +42,7 @@ pub(crate) async fn crash_between_delete_and_create(ground: &Ground) -> Result<(
     let pods = ground.cluster.pod_api(&shop);
     wait_for(&pods, "db", "the deleted pod to be gone", SOON, |pod| pod.is_none()).await?;
     let second = ground.replica(EVERY_SECOND).await?;
-    let new = ground.pod_ready(&shop, "db", &old.uid().unwrap_or_default(), SOON).await?;
+    let new = ground.successor(&old, SOON).await?;
     same_pod(&old, &new)?;
     let record = ground.recovery_is("db", "Succeeded", QUICK).await?;
     stays(&pods, &ListParams::default(), "exactly the new pod", Duration::from_secs(3), |all| {

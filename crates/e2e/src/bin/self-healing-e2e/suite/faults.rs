@@ -7,7 +7,7 @@ use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
 use crate::objects::{FINALIZER, is_cordoned, is_ready, marks, stays};
 use crate::records::is_over;
-use crate::suite::QUICK;
+use crate::suite::{EVERY_SECOND, QUICK};
 use crate::trail::Trail;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -16,6 +16,7 @@ use kube::api::{DeleteParams, ListParams};
 use self_healing_e2e::NodeSpec;
 use self_healing_e2e::wait::wait_for;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// The controller sees the old object failing, then, at once, a new one and the approval for the old.
@@ -101,6 +102,36 @@ async fn ready_is(controller: &Controller, code: u16) -> Result<()> {
         Ok(controller.get("/ready").await.ok().filter(|(found, _)| *found == code))
     };
     eventually(&format!("/ready to answer {code}"), SOON + QUICK, answers).await.map(drop)
+}
+
+/// Two controllers that both believe to lead collide on the Recovery's name, and each pod is deleted once.
+pub(crate) async fn two_leaders(ground: &Ground) -> Result<()> {
+    const WORKLOADS: u32 = 8;
+    ground.nodes(2).await?;
+    let shop = ground.namespace().await?;
+    for number in 0..WORKLOADS {
+        ground.deployment(&shop, &format!("web-{number}"), 1).await?;
+    }
+    let environment = [EVERY_SECOND, &[ALONE]].concat();
+    let (one, other) = (ground.controller(&environment).await?, ground.controller(&environment).await?);
+    let trail = Trail::begin(ground)?;
+    let mut failed = BTreeMap::new();
+    for number in 0..WORKLOADS {
+        let pod = ground.pod(&shop, &format!("web-{number}")).await?.name_any();
+        ground.cluster.fail(&shop, &pod).await?;
+        failed.insert(pod, 1);
+    }
+    for pod in failed.keys() {
+        ground.recovery_is(pod, "Succeeded", QUICK).await?;
+    }
+    let collisions =
+        trail.requests()?.iter().filter(|r| r.resource == "recoveries" && r.verb == "create" && r.code == 409).count();
+    ensure!(collisions > 0, "the two never collided, so this proves nothing");
+    let deleted = trail.granted("delete", "pods", &shop)?;
+    ensure!(deleted == failed, "one delete of each of {failed:?} was expected, the audit log has {deleted:?}");
+    ensure!(ground.recovery_count().await? == failed.len(), "one Recovery for each pod was expected");
+    one.stop().await?;
+    other.stop().await
 }
 
 const ROUNDS: u32 = 20;

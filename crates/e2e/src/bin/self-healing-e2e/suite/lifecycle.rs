@@ -6,9 +6,10 @@ use crate::ground::{Ground, OWN};
 use crate::objects::{FINALIZER, is_cordoned};
 use crate::suite::QUICK;
 use crate::trail::Trail;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
+use kube::api::DeleteParams;
 use kube::{Api, ResourceExt};
 use reqwest::{Client, Method};
 use self_healing_e2e::wait::wait_for;
@@ -49,6 +50,29 @@ pub(crate) async fn handover(ground: &Ground) -> Result<()> {
     let holder = leases.get("self-healing-controller").await?.spec.and_then(|spec| spec.holder_identity);
     ensure!(holder.is_none_or(|holder| holder.is_empty()), "the Lease was not released at the end");
     Ok(())
+}
+
+/// Finished Recoveries are cleared away after recovery_ttl, and those that go on are not.
+pub(crate) async fn history_expires(ground: &Ground) -> Result<()> {
+    let shop = ground.web(2, 2).await?;
+    let environment = [("HEALTH_CHECK_INTERVAL", "1"), ("RECOVERY_TTL", "5")];
+    let controller = ground.controller(&environment).await?;
+    let pods = ground.pods(&shop, "web").await?;
+    let [done, stuck] = pods.as_slice() else { bail!("two pods expected: {pods:?}") };
+    ground.mark_pod(stuck, json!({ "finalizers": [FINALIZER] })).await?;
+    let now = DeleteParams { grace_period_seconds: Some(1), ..Default::default() };
+    ground.cluster.pod_api(&shop).delete(&stuck.name_any(), &now).await?;
+    ground.recovery_is(&stuck.name_any(), "Running", QUICK).await?;
+    ground.cluster.fail(&shop, &done.name_any()).await?;
+    let record = ground.recovery_is(&done.name_any(), "Succeeded", QUICK).await?;
+    let finished = Instant::now();
+    let name = record.name_any();
+    wait_for(&ground.recoveries(), &name, &format!("{name} to be cleared away"), QUICK, |found| found.is_none())
+        .await?;
+    let kept = finished.elapsed();
+    ensure!(kept >= Duration::from_secs(4), "recovery_ttl is 5 s, but the Recovery was kept for {kept:?} only");
+    ground.recovery_is(&stuck.name_any(), "Running", QUICK).await?;
+    controller.stop().await
 }
 
 /// Series that exist from the start; histograms show as `_count`.
