@@ -91,7 +91,9 @@ fn an_opt_out_set_during_an_attempt_stops_it_before_its_next_write() {
 #[test]
 fn a_protected_namespace_is_left_alone() {
     let mut world = shop();
-    world.with(|settings| drop(settings.protected_namespaces.insert(Text::from(SHOP))));
+    world.with(|settings| {
+        settings.protected_namespaces.insert(Text::from(SHOP));
+    });
     assert_held(world, "ProtectedNamespace", "protected_namespaces");
 }
 

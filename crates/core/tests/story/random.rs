@@ -87,15 +87,29 @@ fn live(settings: Settings, deeds: &[Deed]) -> World {
 fn befall(world: &mut World, deed: &Deed) {
     let name = |index: usize| world.pods.keys().nth(index % world.pods.len().max(1)).map(|key| key.name.to_string());
     match deed.clone() {
-        Deed::Fail(at) => drop(name(at).map(|pod| world.fail(&pod))),
-        Deed::CrashLoop(at, restarts) => drop(name(at).map(|pod| world.crash_loop(&pod, restarts))),
-        Deed::Waits(at, reason) => drop(name(at).map(|pod| world.waits(&pod, reason))),
-        Deed::NotReady(at) => drop(name(at).map(|pod| world.not_ready(&pod))),
-        Deed::Recover(at) => drop(name(at).map(|pod| world.recover(&pod))),
-        Deed::Vanish(at) => drop(name(at).map(|pod| world.vanish(&pod))),
+        Deed::Fail(at) => {
+            let _ = name(at).map(|pod| world.fail(&pod));
+        }
+        Deed::CrashLoop(at, restarts) => {
+            let _ = name(at).map(|pod| world.crash_loop(&pod, restarts));
+        }
+        Deed::Waits(at, reason) => {
+            let _ = name(at).map(|pod| world.waits(&pod, reason));
+        }
+        Deed::NotReady(at) => {
+            let _ = name(at).map(|pod| world.not_ready(&pod));
+        }
+        Deed::Recover(at) => {
+            let _ = name(at).map(|pod| world.recover(&pod));
+        }
+        Deed::Vanish(at) => {
+            let _ = name(at).map(|pod| world.vanish(&pod));
+        }
         Deed::Exclude(at, on) => {
             let marks = Marks::default().with_if(on, Marks::EXCLUDED);
-            drop(name(at).map(|pod| world.change_pod(&pod, |pod| pod.marks = marks)));
+            {
+                let _ = name(at).map(|pod| world.change_pod(&pod, |pod| pod.marks = marks));
+            }
             // Time for the watch to show it.
             world.run(0.1);
         }
