@@ -40,6 +40,7 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
         }
         return;
     }
+    case.adopted &= !exists(world, case);
     let node_is_back = target.kind == Kind::Node && is_over(world, &target) && exists(world, case);
     if node_is_back {
         return end(case, node_back(case));
@@ -182,8 +183,9 @@ fn verify(world: &World<'_>, case: &mut Case) {
     if !passed {
         return;
     }
-    // A crash may have lost the steps, but not the marks.
-    let ends = if case.has_written() || remedy::undo(world, &case.recovery).is_some() {
+    // A crash may have lost the steps, but not the marks, nor that the pod is missing.
+    let done = case.has_written() || case.adopted || remedy::undo(world, &case.recovery).is_some();
+    let ends = if done {
         Ends::new(Phase::Succeeded, "Verified", message)
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", message)
