@@ -7,7 +7,7 @@ use self_healing_core::fact::ConditionStatus;
 use self_healing_core::names::Phase;
 
 type Kind = fn(usize) -> Crash;
-const KINDS: [Kind; 5] = [Crash::Before, Crash::After, Crash::Mute, Crash::Busy, Crash::Deposed];
+const KINDS: [Kind; 6] = [Crash::Before, Crash::After, Crash::Mute, Crash::Lost, Crash::Busy, Crash::Deposed];
 
 /// What a story must end with, in any order.
 struct Story {
@@ -159,4 +159,16 @@ fn the_cordon_of_a_dead_node_without_pods_is_taken_back() {
         world
     };
     sweep(&Story { begin, seconds: 300.0, target: "n1", done: &[] });
+}
+
+#[test]
+fn a_deletion_that_was_lost_is_not_tried_again_on_a_pod_that_is_well() {
+    let mut world = shop();
+    world.fail("web-1");
+    world.crash = Some(Crash::Lost(world.sent() + 3));
+    world.run(0.1);
+    assert_eq!((world.verbs.last().unwrap().as_str(), world.writes().len()), ("save status", 0), "{:?}", world.verbs);
+    world.recover("web-1");
+    world.run(60.0);
+    assert_eq!((world.writes(), world.phase("web-1")), (vec![], Phase::SelfRecovered));
 }
