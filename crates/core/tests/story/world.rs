@@ -22,12 +22,13 @@ const BEAT: u64 = 10_000;
 pub const SHOP: &str = "shop";
 
 /// When something goes wrong, counted in effects that were sent: the process dies before or after this one, its reply is lost,
-/// it is not taken because the API server is busy, or another replica led for a moment after it.
+/// it is lost itself, it is not taken because the API server is busy, or another replica led for a moment after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
     Before(usize),
     After(usize),
     Mute(usize),
+    Lost(usize),
     Busy(usize),
     Deposed(usize),
 }
@@ -222,6 +223,11 @@ impl World {
             if self.crash == Some(Crash::Before(self.sent)) {
                 self.crash = None;
                 return self.restart();
+            }
+            if self.crash == Some(Crash::Lost(self.sent)) {
+                self.crash = None;
+                self.outcomes.push_back((effect.id, Outcome::Unknown { message: "no answer in time".into() }));
+                continue;
             }
             if self.crash == Some(Crash::Busy(self.sent)) {
                 self.crash = None;
