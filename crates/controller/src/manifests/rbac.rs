@@ -83,7 +83,7 @@ const ALWAYS: &[Permission] = &[
     own(GROUP, "recoveries/status", &["update"], &[], "record each step"),
     own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),
     own(LEASES, "leases", &["get", "update"], &[NAME], "leader election"),
-    own("", "configmaps", &["get", "list", "watch"], &[CONFIG_MAP], "apply changes of the configuration without a restart"),
+    own("", "configmaps", &["list", "watch"], &[CONFIG_MAP], "apply changes of the configuration without a restart"),
     Permission { group: LEASES, resource: "leases", verbs: &["get", "list", "watch"], names: &[], scope: Scope::NodeLeases, why: "see which kubelets are silent" },
 ];
 
