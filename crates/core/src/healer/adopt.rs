@@ -5,7 +5,7 @@ use super::timers::Timer;
 use super::{Agenda, Case, Healer};
 use crate::effect::{Answer, Outcome, Verb};
 use crate::key::Text;
-use crate::names::FailureType;
+use crate::names::{FailureType, WatchKind};
 use crate::recovery::Recovery;
 use crate::remedy::SUSPECT;
 use alloc::collections::BTreeMap;
@@ -87,6 +87,7 @@ impl Healer {
             || !self.adopted
             || self.settings.paused
             || self.settings.mode == crate::names::Mode::Observe
+            || !self.cluster.freshness.current(self.now.tick, WatchKind::Node)
         {
             return;
         }
