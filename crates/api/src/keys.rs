@@ -170,9 +170,9 @@ keys! {
     /// Only these nodes are asked for.
     node_label_selector: LabelSelector = "", LabelSelector;
     /// Time that an owner or namespace is remembered.
-    cache_ttl: Seconds = "300", Seconds::from(1.0, 86_400.0);
+    cache_ttl: Seconds = "300", Seconds::from(1.0, 86_400.0), planned;
     /// Owners and namespaces that are remembered; the least recently used one goes first.
-    cache_size: Count = "4096", Count::from(1, 1_000_000);
+    cache_size: Count = "4096", Count::from(1, 1_000_000), planned;
     /// Requests to the API server at once, and connections kept to it.
     api_max_in_flight: Count = "20", Count::from(1, 1000);
     /// Where health, readiness, metrics and the dashboard are served.
