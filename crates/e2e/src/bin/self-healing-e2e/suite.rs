@@ -4,6 +4,7 @@ mod bare;
 mod config;
 mod drains;
 mod faults;
+mod kills;
 mod lifecycle;
 mod marks;
 mod nodes;
@@ -24,6 +25,9 @@ const QUICK: Duration = Duration::from_secs(20);
 /// Thresholds that count in checks are short.
 const EVERY_SECOND: &[(&str, &str)] = &[("HEALTH_CHECK_INTERVAL", "1")];
 
+/// Without an election a successor need not wait until the Lease of a killed one has expired.
+const ALONE: (&str, &str) = ("LEADER_ELECTION", "false");
+
 type Run = for<'a> fn(&'a Ground) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// One scenario.
@@ -40,7 +44,7 @@ macro_rules! scenarios {
 
 /// Long ones first, so that the others run beside them.
 pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
-    "kill -9 at twenty random moments of a drain" => faults::killed_during_drains,
+    "kill -9 at twenty random moments of a drain" => kills::during_drains,
     "node silent, stock timings" => nodes::silent_with_stock_timings,
     "node whose kubelet still answers is left alone" => nodes::kubelet_answers,
     "node silent, health_check_interval=10" => nodes::silent_with_short_checks,

@@ -103,8 +103,18 @@ impl Trail {
 
     /// How often each object was given this: name to count.
     pub(crate) fn granted(&self, verb: &str, resource: &str, namespace: &str) -> Result<BTreeMap<String, usize>> {
+        self.counted(verb, resource, namespace, Request::granted)
+    }
+
+    fn counted(
+        &self,
+        verb: &str,
+        resource: &str,
+        namespace: &str,
+        of: fn(&Request) -> bool,
+    ) -> Result<BTreeMap<String, usize>> {
         let mut counts = BTreeMap::new();
-        for request in self.requests()?.into_iter().filter(Request::granted) {
+        for request in self.requests()?.into_iter().filter(of) {
             if request.verb == verb && request.resource == resource && request.namespace == namespace {
                 *counts.entry(request.name).or_default() += 1;
             }
@@ -122,9 +132,13 @@ impl Trail {
             .collect())
     }
 
-    /// Each of these pods was evicted exactly once, and nothing was deleted in that namespace.
+    /// Each of these pods was evicted exactly once, no other was, and nothing was deleted in that namespace.
     pub(crate) fn evicted_once(&self, namespace: &str, names: &[String]) -> Result<()> {
-        let evicted = self.granted("create", "pods/eviction", namespace)?;
+        let mut evicted = self.granted("create", "pods/eviction", namespace)?;
+        // What was on its way when its sender was killed is logged as 504, done or not. All pods have left, so it was done if no other was.
+        for name in self.counted("create", "pods/eviction", namespace, Request::unheard)?.into_keys() {
+            evicted.entry(name).or_insert(1);
+        }
         let expected: BTreeMap<String, usize> = names.iter().map(|name| (name.clone(), 1)).collect();
         ensure!(evicted == expected, "one eviction of each of {names:?} was expected, the audit log has {evicted:?}");
         let deleted = self.granted("delete", "pods", namespace)?;
@@ -136,6 +150,11 @@ impl Trail {
 impl Request {
     pub(crate) fn granted(&self) -> bool {
         (200..300).contains(&self.code)
+    }
+
+    /// Nobody was there any more to take the answer.
+    fn unheard(&self) -> bool {
+        self.code == 504
     }
 
     pub(crate) fn writes(&self) -> bool {

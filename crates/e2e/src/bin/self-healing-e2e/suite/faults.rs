@@ -1,23 +1,20 @@
-//! Faults in the middle: objects that are replaced, a control plane and a controller that die.
+//! Faults in the middle: objects that are replaced, a control plane that dies, two controllers that both act.
 
-use super::drains::{FAST, uncordoned};
+use super::drains::FAST;
 use super::nodes::replace;
-use crate::chance::Chance;
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
-use crate::objects::{FINALIZER, is_cordoned, is_ready, marks, stays};
-use crate::records::is_over;
-use crate::suite::{EVERY_SECOND, QUICK};
+use crate::objects::{FINALIZER, is_cordoned, marks, stays};
+use crate::suite::{ALONE, EVERY_SECOND, QUICK};
 use crate::trail::Trail;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams};
-use self_healing_e2e::NodeSpec;
 use self_healing_e2e::wait::wait_for;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The controller sees the old object failing, then, at once, a new one and the approval for the old.
 pub(crate) async fn recreated_pod(ground: &Ground) -> Result<()> {
@@ -132,83 +129,4 @@ pub(crate) async fn two_leaders(ground: &Ground) -> Result<()> {
     ensure!(ground.recovery_count().await? == failed.len(), "one Recovery for each pod was expected");
     one.stop().await?;
     other.stop().await
-}
-
-const ROUNDS: u32 = 20;
-const PODS: usize = 5;
-/// Without an election a successor need not wait until the Lease of the killed one has expired; one controller runs at a time.
-const ALONE: (&str, &str) = ("LEADER_ELECTION", "false");
-
-/// Twenty drains of five pods, in each of which the controller is killed at a random moment and started again.
-pub(crate) async fn killed_during_drains(ground: &Ground) -> Result<()> {
-    let mut chance = Chance::from_environment();
-    let environment = [FAST, &[ALONE, ("RECOVERIES_PER_MINUTE", "1000")]].concat();
-    ground.cluster.add_node(NodeSpec::named("drain-0")).await?;
-    let shop = ground.namespace().await?;
-    ground.deployment(&shop, "web", i32::try_from(PODS)?).await?;
-
-    let mut controller = ground.controller(&environment).await?;
-    let undisturbed = Drain::begin(ground, &shop, 0).await?;
-    let length = undisturbed.end(ground).await?;
-    let mut in_the_middle = 0;
-    for round in 1..=ROUNDS {
-        let drain = Drain::begin(ground, &shop, round).await?;
-        tokio::time::sleep(chance.below(length)).await;
-        controller.process.kill().await?;
-        ensure!(controller.process.exited()?.is_some(), "the controller survived SIGKILL");
-        in_the_middle += u32::from(drain.goes_on(ground).await?);
-        controller = ground.controller(&environment).await?;
-        drain.end(ground).await.with_context(|| format!("round {round}, seed {}", chance.seed()))?;
-    }
-    println!(
-        "        seed {}: {in_the_middle} of {ROUNDS} kills hit a drain of {length:?} before its end",
-        chance.seed()
-    );
-    ensure!(
-        in_the_middle >= ROUNDS / 4,
-        "only {in_the_middle} of {ROUNDS} kills came before the end, seed {}",
-        chance.seed()
-    );
-    controller.stop().await
-}
-
-/// One drain of all pods of `web` from one node to the next.
-struct Drain {
-    shop: String,
-    node: String,
-    pods: Vec<String>,
-    trail: Trail,
-    begin: Instant,
-}
-
-impl Drain {
-    /// The pods' node fails; returns when the Recovery has appeared.
-    async fn begin(ground: &Ground, shop: &str, round: u32) -> Result<Self> {
-        let node = format!("drain-{round}");
-        ground.elsewhere(shop, "web", PODS, "", QUICK).await?;
-        let pods =
-            ground.pods(shop, "web").await?.iter().filter(|pod| is_ready(pod)).map(ResourceExt::name_any).collect();
-        ground.cluster.add_node(NodeSpec::named(format!("drain-{}", round + 1))).await?;
-        let trail = Trail::begin(ground)?;
-        ground.sicken(&node).await?;
-        ground.recovery(&node, "to appear", QUICK, |_| true).await?;
-        Ok(Self { shop: shop.to_owned(), node, pods, trail, begin: Instant::now() })
-    }
-
-    /// Whether the Recovery has not ended.
-    async fn goes_on(&self, ground: &Ground) -> Result<bool> {
-        let record = ground.recovery(&self.node, "to be there", QUICK, |_| true).await?;
-        Ok(!is_over(&record))
-    }
-
-    /// Waits for the good end, checks that each pod was evicted once, and removes the node. Returns how long it took.
-    async fn end(self, ground: &Ground) -> Result<Duration> {
-        ground.recovery_is(&self.node, "Succeeded", SOON).await?;
-        let length = self.begin.elapsed();
-        ground.elsewhere(&self.shop, "web", PODS, &self.node, QUICK).await?;
-        self.trail.evicted_once(&self.shop, &self.pods)?;
-        uncordoned(ground, &self.node).await?;
-        ground.cluster.delete_node(&self.node).await?;
-        Ok(length)
-    }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn can_i(ground: &Ground) -> Result<()> {
         "update recoveries.self-healing.dev --subresource=status -n self-healing",
         "update leases.coordination.k8s.io/self-healing-controller -n self-healing",
         "list leases.coordination.k8s.io -n kube-node-lease",
-        "get configmaps/self-healing-config -n self-healing",
+        "watch configmaps/self-healing-config -n self-healing",
     ];
     let no = [
         "get secrets -n self-healing",
