@@ -255,6 +255,18 @@ impl Healer {
         self.send(&Text::from(""), Errand::Kubelet(name.clone()), verb);
     }
 
+    fn world(&self, leading_since: Tick) -> World<'_> {
+        World {
+            now: self.now,
+            settings: &self.settings,
+            cluster: &self.cluster,
+            leading_since,
+            sick_nodes: self.sickbed.ill_nodes(),
+            cases: &self.cases,
+            sickbed: &self.sickbed,
+        }
+    }
+
     /// Steps one case; true when it ended, which may free budgets for others.
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };
@@ -262,15 +274,7 @@ impl Healer {
         // A phase that we do not know was written by a newer version: its record is not ours to change.
         let readable = case.recovery.status.phase.is_some();
         if let (Some(leading_since), true) = (self.leading, self.adopted && readable) {
-            let world = World {
-                now: self.now,
-                settings: &self.settings,
-                cluster: &self.cluster,
-                leading_since,
-                sick_nodes: self.sickbed.ill_nodes(),
-                cases: &self.cases,
-                sickbed: &self.sickbed,
-            };
+            let world = self.world(leading_since);
             let mut orders = Vec::new();
             tell::news(&world, &mut case, &mut orders);
             progress::run(&world, &mut case, &mut orders);

@@ -177,6 +177,15 @@ impl Case {
         }
     }
 
+    /// Whether a verb is under way, or the next has to wait, for which the case then wakes.
+    pub(crate) fn is_busy(&mut self, now: Tick) -> bool {
+        let until = self.backoff.until.filter(|_| self.backoff.waits(now));
+        if let Some(until) = until.filter(|_| self.doing.is_none()) {
+            self.wake_at(until);
+        }
+        self.doing.is_some() || until.is_some()
+    }
+
     /// Asks to be looked at again no later than `at`.
     pub(crate) fn wake_at(&mut self, at: Tick) {
         self.wake = Some(self.wake.map_or(at, |known| known.min(at)));

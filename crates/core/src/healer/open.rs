@@ -1,6 +1,6 @@
 //! Opening: a finding becomes a Recovery, or part of one.
 
-use super::{Case, Healer, World, tell};
+use super::{Case, Healer, tell};
 use crate::cluster::Subject;
 use crate::finding::Finding;
 use crate::happening::What;
@@ -29,16 +29,7 @@ impl Healer {
             return;
         }
         let finding = finding.clone();
-        let world = World {
-            now: self.now,
-            settings: &self.settings,
-            cluster: &self.cluster,
-            leading_since,
-            sick_nodes: self.sickbed.ill_nodes(),
-            cases: &self.cases,
-            sickbed: &self.sickbed,
-        };
-        match triage::part(&world, &finding) {
+        match triage::part(&self.world(leading_since), &finding) {
             Part::Own => {}
             Part::Of(parent) => return self.attribute(&parent, &finding, touched),
             Part::OfSickNode => return,

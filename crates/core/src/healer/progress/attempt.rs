@@ -47,13 +47,7 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
         let message = format!("not verified within {seconds} s: {}", case.recovery.status.message);
         return fail(world, case, orders, "Timeout", message);
     }
-    if case.doing.is_some() {
-        return;
-    }
-    if case.backoff.waits(world.now.tick) {
-        if let Some(until) = case.backoff.until {
-            case.wake_at(until);
-        }
+    if case.is_busy(world.now.tick) {
         return;
     }
     make(world, case, orders, remedy::next(strategy, world, case));

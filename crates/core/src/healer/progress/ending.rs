@@ -26,13 +26,7 @@ pub(super) fn end(case: &mut Case, ends: Ends) {
 }
 
 pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
-    if case.doing.is_some() {
-        return;
-    }
-    if case.backoff.waits(world.now.tick) {
-        if let Some(until) = case.backoff.until {
-            case.wake_at(until);
-        }
+    if case.is_busy(world.now.tick) {
         return;
     }
     let undo = match remedy::undo(world, case) {
