@@ -1,27 +1,10 @@
-//! What things are called: kinds, keys, targets, and texts that are kept once.
+//! What things are called: kinds, keys and targets.
 
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use core::fmt;
 
 /// A shared, immutable text.
 pub type Text = Arc<str>;
-
-/// Keeps each text once, so that ten thousand pods share one namespace name.
-#[derive(Debug, Default)]
-pub struct Pool(BTreeSet<Text>);
-
-impl Pool {
-    /// The kept copy of `text`.
-    pub fn text(&mut self, text: &str) -> Text {
-        if let Some(kept) = self.0.get(text) {
-            return kept.clone();
-        }
-        let kept = Text::from(text);
-        self.0.insert(kept.clone());
-        kept
-    }
-}
 
 /// A kind of object, as far as rules tell them apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ const SMALL: usize = 256;
 
 /// Namespaces, node names, condition types and owners, each kept once as long as a fact uses it.
 ///
-/// Unlike the core's `Pool` it forgets what no fact uses any more: owners and nodes come and go for as long as the
+/// It forgets what no fact uses any more: owners and nodes come and go for as long as the
 /// controller runs.
 #[derive(Debug)]
 pub struct Shared {

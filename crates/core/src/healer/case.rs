@@ -1,7 +1,6 @@
 //! A case: a Recovery and what the process remembers of it beside the record; all of that may be lost in a crash.
 
 use crate::effect::EffectId;
-use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::Text;
 use crate::names::{Channel, GuardName, Phase};
@@ -83,8 +82,6 @@ pub(crate) struct Looks {
 #[derive(Debug)]
 pub(crate) struct Case {
     pub recovery: Recovery,
-    /// What it was opened for; `None` when it was read from the store and its failure has not been seen again.
-    pub finding: Option<Finding>,
     pub saving: Saving,
     /// The verb of the remedy that is under way.
     pub doing: Option<EffectId>,
@@ -111,7 +108,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(recovery: Recovery, finding: Option<Finding>) -> Self {
+    pub(crate) fn new(recovery: Recovery) -> Self {
         let created = !recovery.uid.is_empty();
         let saving = Saving {
             created,
@@ -122,7 +119,6 @@ impl Case {
         };
         Self {
             recovery,
-            finding,
             saving,
             doing: None,
             backoff: Backoff::default(),
@@ -142,7 +138,7 @@ impl Case {
 
     /// A case of a record that somebody else has stored, be it this process in an earlier life.
     pub(crate) fn adopted(recovery: Recovery, settings: &Settings) -> Self {
-        let mut case = Self::new(recovery, None);
+        let mut case = Self::new(recovery);
         if case.recovery.is_active() {
             let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
             case.may_have_written = under_way || !case.saving.status_stored;

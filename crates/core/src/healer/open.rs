@@ -35,7 +35,7 @@ impl Healer {
             Part::OfSickNode => return,
         }
         let recovery = self.recovery(name.clone(), &finding);
-        let mut case = Case::new(recovery, Some(finding));
+        let mut case = Case::new(recovery);
         case.news = Some(detection(&case.recovery, self.now));
         tell::note(&mut case, &self.settings, "opened");
         self.cases.insert(name.clone(), case);

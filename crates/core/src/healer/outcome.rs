@@ -185,9 +185,7 @@ impl Case {
                 self.recovery.resource_version = resource_version;
             }
             Outcome::Done(Answer::Exists(other)) => {
-                let finding = self.finding.take();
                 *self = Self::adopted(*other, settings);
-                self.finding = finding;
             }
             other => {
                 let asked = if let Outcome::TryLater { after, .. } = other { after } else { None };
