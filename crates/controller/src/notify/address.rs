@@ -7,7 +7,8 @@ use super::Error;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::{ExposeSecret, SecretString};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use self_healing_api::keys::is_public;
+use std::net::{IpAddr, SocketAddr};
 
 /// The checked address, without the line break that a file of a Secret often ends with. `key` names it in errors.
 pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Result<Url, Error> {
@@ -48,45 +49,6 @@ impl Resolve for PublicOnly {
                 Some(_) | None => Ok(Box::new(found.into_iter()) as Addrs),
             }
         })
-    }
-}
-
-/// Whether the internet routes `ip`, by the special-purpose registries of RFC 6890.
-fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => is_public_v6(ip),
-    }
-}
-
-fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    let special = ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_documentation()
-        || a == 0
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (18..20).contains(&b))
-        // Multicast, reserved and broadcast.
-        || a >= 224;
-    !special
-}
-
-fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let [first, second, ..] = ip.segments();
-    let embedded = || {
-        let [.., a, b, c, d] = ip.octets();
-        Ipv4Addr::new(a, b, c, d)
-    };
-    match (first, second) {
-        _ if ip.to_ipv4_mapped().is_some() => is_public_v4(embedded()),
-        // NAT64 (RFC 6052) reaches what the IPv4 address in it reaches.
-        (0x64, 0xff9b) => is_public_v4(embedded()),
-        (0x2001, 0xdb8) => false,
-        // 2000::/3 is all that is assigned; loopback, local and multicast addresses lie outside.
-        (first, _) => first & 0xe000 == 0x2000,
     }
 }
 
