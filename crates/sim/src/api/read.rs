@@ -1,0 +1,23 @@
+//! Reading the newest state.
+
+use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::store::Key;
+use serde_json::Value;
+use std::sync::Arc;
+
+impl Cluster {
+    /// One object as it is now.
+    ///
+    /// # Errors
+    /// 404 when it is not there.
+    pub fn get(&self, key: &Key) -> Result<Arc<Value>, Failure> {
+        self.state().store.get(key).cloned().ok_or_else(|| Failure::not_found(&key.resource, &key.name))
+    }
+
+    /// All objects of a resource as they are now, in one namespace or (empty) in all.
+    #[must_use]
+    pub fn list(&self, resource: &str, namespace: &str) -> Vec<Arc<Value>> {
+        self.state().store.list(resource, namespace).map(|(_, object)| object.clone()).collect()
+    }
+}

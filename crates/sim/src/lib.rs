@@ -1,0 +1,11 @@
+//! The embedded cluster: a Kubernetes API in memory and the actors that bring a cluster to life.
+//!
+//! It knows no crate of ours: the controller cannot tell it from a real cluster, and it cannot tell the controller from
+//! any other client.
+
+pub mod api;
+pub mod cluster;
+pub mod failure;
+pub mod hand;
+pub mod resource;
+pub mod store;
