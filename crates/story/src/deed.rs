@@ -1,0 +1,203 @@
+//! What can befall a cluster, its people's doing and the controller's own misfortunes included.
+
+use crate::story::{Name, WorkloadKind};
+use crate::words::words;
+use std::fmt;
+use std::time::Duration;
+
+/// A pod as stories name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PodName {
+    /// `web.2`: the second pod that ever belonged to the workload, by creation, then by name.
+    Numbered {
+        /// The workload.
+        workload: Name,
+        /// From 1.
+        number: u32,
+    },
+    /// A pod without controller: the one that has this name now.
+    Bare(Name),
+}
+
+impl fmt::Display for PodName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numbered { workload, number } => write!(f, "{workload}.{number}"),
+            Self::Bare(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+/// Anything that a deed can be about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Object {
+    /// A pod.
+    Pod(PodName),
+    /// A node.
+    Node(String),
+    /// A controller of pods.
+    Workload(WorkloadKind, Name),
+    /// A namespace, written `namespace/NAME`.
+    Namespace(String),
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod(pod) => write!(f, "{pod}"),
+            Self::Node(node) => f.write_str(node),
+            Self::Workload(_, name) => write!(f, "{name}"),
+            Self::Namespace(name) => write!(f, "namespace/{name}"),
+        }
+    }
+}
+
+words! {
+    /// A write of the controller to an object that is not its own.
+    Verb {
+        /// `spec.unschedulable` set.
+        Cordon = "cordon",
+        /// Taken back.
+        Uncordon = "uncordon",
+        /// The suspect taint set.
+        Taint = "taint",
+        /// Taken back.
+        Untaint = "untaint",
+        /// An Eviction.
+        Evict = "evict",
+        /// A DELETE.
+        Delete = "delete",
+        /// A POST.
+        Create = "create",
+    }
+}
+
+/// One write of the controller that a deed can wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Which.
+    pub verb: Verb,
+    /// To what; of a taint the node.
+    pub object: Object,
+}
+
+/// What the port of a silent node's kubelet answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kubelet {
+    /// Nothing: the machine is off.
+    Silent,
+    /// It refuses: the machine runs, its kubelet does not.
+    Refuses,
+    /// It accepts: the node is cut off from the API server.
+    Accepts,
+}
+
+/// One thing that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// `fail POD`: phase Failed, its containers ended with 1.
+    Fail(PodName),
+    /// `crash-loop POD RESTARTS`: its container has ended so often and waits in CrashLoopBackOff.
+    CrashLoop(PodName, u32),
+    /// `waits POD REASON`: Pending, its container waits for the reason, e.g. ImagePullBackOff.
+    Waits(PodName, String),
+    /// `unready POD`: runs without being ready.
+    Unready(PodName),
+    /// `heal POD`: runs and is ready.
+    Heal(PodName),
+    /// `oom POD`: its container was killed for its memory, restarted and is ready again.
+    Oom(PodName),
+    /// `finalizer POD NAME`: a finalizer that nobody takes away.
+    Finalizer(PodName, String),
+    /// `delete POD`: a person deletes it.
+    Delete(PodName),
+    /// `replace POD`: gone, and one of the same name and another uid is there, just as sick. Not for pods of a Deployment.
+    ReplacePod(PodName),
+    /// `silence NODE`, `kubelet-down NODE`, `cut-off NODE`: no heartbeat any more, and what its kubelet's port answers.
+    Silence(String, Kubelet),
+    /// `return NODE`: its heartbeat goes on, its kubelet answers, it is Ready.
+    Return(String),
+    /// `not-ready NODE`: its kubelet reports Ready=False.
+    NotReady(String),
+    /// `condition NODE TYPE [True|False]`: another condition of it.
+    Condition(String, String, bool),
+    /// `replace NODE`: deleted, and one of the same name and another uid is there, in the same state.
+    ReplaceNode(String),
+    /// `cordon NODE`: by a person.
+    Cordon(String),
+    /// `uncordon NODE`: by a person.
+    Uncordon(String),
+    /// `exclude OBJECT`: the opt-out annotation.
+    Exclude(Object),
+    /// `include OBJECT`: the annotation is taken away.
+    Include(Object),
+    /// `set KEY VALUE`: in the live ConfigMap.
+    Set(String, String),
+    /// `approve OBJECT`: a person approves the active Recovery of this pod or node.
+    Approve(Object),
+    /// `cancel OBJECT`: a person vetoes it.
+    Cancel(Object),
+    /// `budget NAME N`: a disruption budget's minAvailable is changed.
+    Budget(Name, u32),
+    /// `kill controller`: SIGKILL; it is started again at once.
+    KillController,
+    /// `stop controller`: SIGTERM; a second replica goes on.
+    StopController,
+    /// `freeze controller SECONDS`: SIGSTOP, and SIGCONT later.
+    FreezeController(Duration),
+    /// `stop apiserver`: it answers no more.
+    StopApiserver,
+    /// `start apiserver`: with all that it knew.
+    StartApiserver,
+}
+
+impl fmt::Display for Deed {
+    /// The line that it was read from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fail(pod) => write!(f, "fail {pod}"),
+            Self::CrashLoop(pod, restarts) => write!(f, "crash-loop {pod} {restarts}"),
+            Self::Waits(pod, reason) => write!(f, "waits {pod} {reason}"),
+            Self::Unready(pod) => write!(f, "unready {pod}"),
+            Self::Heal(pod) => write!(f, "heal {pod}"),
+            Self::Oom(pod) => write!(f, "oom {pod}"),
+            Self::Finalizer(pod, name) => write!(f, "finalizer {pod} {name}"),
+            Self::Delete(pod) => write!(f, "delete {pod}"),
+            Self::ReplacePod(pod) => write!(f, "replace {pod}"),
+            Self::Silence(node, Kubelet::Silent) => write!(f, "silence {node}"),
+            Self::Silence(node, Kubelet::Refuses) => write!(f, "kubelet-down {node}"),
+            Self::Silence(node, Kubelet::Accepts) => write!(f, "cut-off {node}"),
+            Self::Return(node) => write!(f, "return {node}"),
+            Self::NotReady(node) => write!(f, "not-ready {node}"),
+            Self::Condition(node, kind, true) => write!(f, "condition {node} {kind} True"),
+            Self::Condition(node, kind, false) => write!(f, "condition {node} {kind} False"),
+            Self::ReplaceNode(node) => write!(f, "replace {node}"),
+            Self::Cordon(node) => write!(f, "cordon {node}"),
+            Self::Uncordon(node) => write!(f, "uncordon {node}"),
+            Self::Exclude(object) => write!(f, "exclude {object}"),
+            Self::Include(object) => write!(f, "include {object}"),
+            Self::Set(key, value) => write!(f, "set {key} {value}"),
+            Self::Approve(object) => write!(f, "approve {object}"),
+            Self::Cancel(object) => write!(f, "cancel {object}"),
+            Self::Budget(name, number) => write!(f, "budget {name} {number}"),
+            Self::KillController => f.write_str("kill controller"),
+            Self::StopController => f.write_str("stop controller"),
+            Self::FreezeController(span) => write!(f, "freeze controller {}", span.as_secs_f64()),
+            Self::StopApiserver => f.write_str("stop apiserver"),
+            Self::StartApiserver => f.write_str("start apiserver"),
+        }
+    }
+}
+
+/// When something is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The line of the file, from 1.
+    pub line: usize,
+    /// Time since the story began.
+    pub at: Duration,
+    /// If present, not at `at` but right after the controller's next such write, before it has the answer if that can be arranged.
+    pub after: Option<Write>,
+    /// What is done.
+    pub deed: Deed,
+}

@@ -1,0 +1,146 @@
+//! From text to story: sections, things, settings, moments; the first word that does not fit is the error.
+
+mod line;
+mod moment;
+
+use crate::error::Error;
+use crate::story::{Ground, Name, Story, Thing, WorkloadKind};
+use line::Line;
+use std::path::Path;
+use std::time::Duration;
+
+/// The kinds of thing, as the section `cluster` spells them.
+const THINGS: [&str; 8] = ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget"];
+const SECTIONS: [&str; 4] = ["not", "cluster", "settings", "story"];
+
+pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
+    let file = path.display().to_string();
+    let mut lines = line::lines(&file, text);
+    let Some(title) = lines.next() else {
+        return Err(line::missing(&file, 0, "a first line that says what the story shows"));
+    };
+    let mut story = Story {
+        path: path.to_path_buf(),
+        title: title.text.to_owned(),
+        not_on: Vec::new(),
+        things: Vec::new(),
+        settings: Vec::new(),
+        moments: Vec::new(),
+        end: Duration::ZERO,
+    };
+    let mut section = "";
+    for mut line in lines {
+        if line.indented {
+            match section {
+                "cluster" => thing(&mut story, &mut line)?,
+                "settings" => {
+                    story.settings.push((line.word("a configuration key")?.to_owned(), line.rest("a value")?))
+                }
+                "story" => moment::moment(&mut story, &mut line)?,
+                _ => return Err(line.wrong(line.text, "a section before it", &SECTIONS)),
+            }
+            continue;
+        }
+        section = line.known("a section", &SECTIONS)?;
+        if section == "not" {
+            story.not_on.push(excuse(&mut line)?);
+        }
+        line.end()?;
+    }
+    daemons(&mut story);
+    if story.end == Duration::ZERO {
+        return Err(line::missing(&file, text.lines().count(), "the section `story` with a last line `SECONDS end`"));
+    }
+    Ok(story)
+}
+
+/// `not on real: why`.
+fn excuse(line: &mut Line<'_>) -> Result<(Ground, String), Error> {
+    line.known("`on`", &["on"])?;
+    let words = Ground::ALL.map(Ground::as_str);
+    let word = line.word("a ground and a colon")?;
+    let name = word.strip_suffix(':').ok_or_else(|| line.wrong(word, "a ground and a colon", &words))?;
+    let ground = Ground::ALL.into_iter().find(|ground| ground.as_str() == name);
+    let ground = ground.ok_or_else(|| line.wrong(name, "a ground", &words))?;
+    Ok((ground, line.rest("the reason")?))
+}
+
+fn thing(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
+    let word = line.known("a thing", &THINGS)?;
+    let thing = match word {
+        "nodes" => {
+            let mut name = Some(line.word("names of nodes")?);
+            while let Some(node) = name {
+                add(story, line, node, Thing::Node { name: node.to_owned(), zone: None, control_plane: false })?;
+                name = line.next();
+            }
+            return Ok(());
+        }
+        "node" => return node(story, line),
+        "budget" => return budget(story, line),
+        "deployment" => Some(WorkloadKind::Deployment),
+        "statefulset" => Some(WorkloadKind::StatefulSet),
+        "daemonset" => Some(WorkloadKind::DaemonSet),
+        "job" => Some(WorkloadKind::Job),
+        _ => None,
+    };
+    let name = line.word("a name")?;
+    let thing = match thing {
+        Some(WorkloadKind::DaemonSet) => {
+            Thing::Workload { kind: WorkloadKind::DaemonSet, name: Name::of(name), replicas: 0, on: None }
+        }
+        Some(kind) => {
+            let replicas = line.number("how many pods")?;
+            Thing::Workload { kind, name: Name::of(name), replicas, on: on(story, line)? }
+        }
+        None => Thing::Pod { name: Name::of(name), on: on(story, line)? },
+    };
+    add(story, line, name, thing)?;
+    line.end()
+}
+
+fn node(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
+    let name = line.word("a name")?;
+    let (mut zone, mut control_plane) = (None, false);
+    while !line.is_empty() {
+        match line.known("a property of a node", &["zone", "control-plane"])? {
+            "zone" => zone = Some(line.word("a zone")?.to_owned()),
+            _ => control_plane = true,
+        }
+    }
+    add(story, line, name, Thing::Node { name: name.to_owned(), zone, control_plane })
+}
+
+fn budget(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
+    let name = line.workload(story)?;
+    let min_available = line.number("the least number of pods that must be healthy")?;
+    story.things.push(Thing::Budget { name, min_available });
+    line.end()
+}
+
+/// `on NODE`, if it is there.
+fn on(story: &Story, line: &mut Line<'_>) -> Result<Option<String>, Error> {
+    if line.is_empty() {
+        return Ok(None);
+    }
+    line.known("`on`", &["on"])?;
+    line.node(story).map(Some)
+}
+
+/// Names are unique in a story, so that a deed needs no kinds.
+fn add(story: &mut Story, line: &Line<'_>, name: &str, thing: Thing) -> Result<(), Error> {
+    if story.object(name).is_some() {
+        return Err(line.wrong(name, "a name that nothing else has", &[]));
+    }
+    story.things.push(thing);
+    Ok(())
+}
+
+fn daemons(story: &mut Story) {
+    let nodes = u32::try_from(story.nodes().count()).unwrap_or(u32::MAX);
+    for thing in &mut story.things {
+        if let Thing::Workload { kind: WorkloadKind::DaemonSet, replicas, .. } = thing {
+            *replicas = nodes;
+        }
+    }
+}

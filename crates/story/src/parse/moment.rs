@@ -1,0 +1,162 @@
+//! The lines of the section `story`: `12  fail web.1`, `0  kill controller after delete web.1`, `60  end`.
+
+use super::line::Line;
+use crate::deed::{Deed, Kubelet, Moment, Object, PodName, Verb, Write};
+use crate::error::Error;
+use crate::story::{Story, Thing, WorkloadKind};
+use std::time::Duration;
+
+/// Every deed's first word.
+const DEEDS: [&str; 28] = [
+    "fail",
+    "crash-loop",
+    "waits",
+    "unready",
+    "heal",
+    "oom",
+    "finalizer",
+    "delete",
+    "replace",
+    "silence",
+    "kubelet-down",
+    "cut-off",
+    "return",
+    "not-ready",
+    "condition",
+    "cordon",
+    "uncordon",
+    "exclude",
+    "include",
+    "set",
+    "approve",
+    "cancel",
+    "budget",
+    "kill",
+    "stop",
+    "start",
+    "freeze",
+    "end",
+];
+
+pub(super) fn moment(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
+    let at = seconds(line, "a time in seconds")?;
+    if story.end > Duration::ZERO {
+        return Err(line.wrong(line.text, "nothing after `end`", &[]));
+    }
+    let last = story.moments.last().map_or(Duration::ZERO, |moment| moment.at);
+    if at < last {
+        let expected = format!("a time not before {}, that of the line above", last.as_secs_f64());
+        return Err(line.wrong(line.text, &expected, &[]));
+    }
+    let word = line.known("a deed", &DEEDS)?;
+    if word == "end" {
+        story.end = at;
+        return line.end();
+    }
+    let deed = deed(story, line, word)?;
+    let after = if line.is_empty() { None } else { Some(write(story, line)?) };
+    line.end()?;
+    story.moments.push(Moment { line: line.number, at, after, deed });
+    Ok(())
+}
+
+fn deed(story: &Story, line: &mut Line<'_>, word: &str) -> Result<Deed, Error> {
+    Ok(match word {
+        "fail" => Deed::Fail(line.pod(story)?),
+        "crash-loop" => Deed::CrashLoop(line.pod(story)?, line.number("how often it restarted")?),
+        "waits" => Deed::Waits(line.pod(story)?, line.word("a reason, as ImagePullBackOff")?.to_owned()),
+        "unready" => Deed::Unready(line.pod(story)?),
+        "heal" => Deed::Heal(line.pod(story)?),
+        "oom" => Deed::Oom(line.pod(story)?),
+        "finalizer" => Deed::Finalizer(line.pod(story)?, line.word("a finalizer, as example.com/keep")?.to_owned()),
+        "delete" => Deed::Delete(line.pod(story)?),
+        "replace" => replace(story, line)?,
+        "silence" => Deed::Silence(line.node(story)?, Kubelet::Silent),
+        "kubelet-down" => Deed::Silence(line.node(story)?, Kubelet::Refuses),
+        "cut-off" => Deed::Silence(line.node(story)?, Kubelet::Accepts),
+        "return" => Deed::Return(line.node(story)?),
+        "not-ready" => Deed::NotReady(line.node(story)?),
+        "condition" => {
+            let (node, kind) = (line.node(story)?, line.word("a condition, as KernelDeadlock")?.to_owned());
+            let status = if line.is_empty() { "True" } else { line.known("its status", &["True", "False"])? };
+            Deed::Condition(node, kind, status == "True")
+        }
+        "cordon" => Deed::Cordon(line.node(story)?),
+        "uncordon" => Deed::Uncordon(line.node(story)?),
+        "exclude" => Deed::Exclude(line.object(story)?),
+        "include" => Deed::Include(line.object(story)?),
+        "set" => Deed::Set(line.word("a configuration key")?.to_owned(), line.rest("a value")?),
+        "approve" => Deed::Approve(target(story, line)?),
+        "cancel" => Deed::Cancel(target(story, line)?),
+        "budget" => budget(story, line)?,
+        _ => return process(line, word),
+    })
+}
+
+fn process(line: &mut Line<'_>, word: &str) -> Result<Deed, Error> {
+    let known: &[&str] = if word == "stop" { &["controller", "apiserver"] } else { &["controller"] };
+    let known = if word == "start" { &["apiserver"] } else { known };
+    Ok(match (word, line.known("a process", known)?) {
+        ("stop", "apiserver") => Deed::StopApiserver,
+        ("start", _) => Deed::StartApiserver,
+        ("stop", _) => Deed::StopController,
+        ("freeze", _) => Deed::FreezeController(seconds(line, "how many seconds")?),
+        _ => Deed::KillController,
+    })
+}
+
+fn replace(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
+    match target(story, line)? {
+        Object::Node(node) => Ok(Deed::ReplaceNode(node)),
+        Object::Pod(pod) if keeps_name(story, &pod) => Ok(Deed::ReplacePod(pod)),
+        Object::Pod(pod) => {
+            Err(line.wrong(&pod.to_string(), "a pod that keeps its name: of a StatefulSet, or without controller", &[]))
+        }
+        other => Err(line.wrong(&other.to_string(), "a node or a pod", &[])),
+    }
+}
+
+fn keeps_name(story: &Story, pod: &PodName) -> bool {
+    match pod {
+        PodName::Bare(_) => true,
+        PodName::Numbered { workload, .. } => {
+            matches!(story.object(&workload.to_string()), Some(Object::Workload(WorkloadKind::StatefulSet, _)))
+        }
+    }
+}
+
+/// What a Recovery can be about.
+fn target(story: &Story, line: &mut Line<'_>) -> Result<Object, Error> {
+    match line.object(story)? {
+        found @ (Object::Node(_) | Object::Pod(_)) => Ok(found),
+        other => Err(line.wrong(&other.to_string(), "a node or a pod", &[])),
+    }
+}
+
+fn budget(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
+    let name = line.workload(story)?;
+    let known = story.things.iter().any(|thing| matches!(thing, Thing::Budget { name: known, .. } if *known == name));
+    if !known {
+        return Err(line.wrong(&name.to_string(), "a workload with a `budget` in the section `cluster`", &[]));
+    }
+    Ok(Deed::Budget(name, line.number("the least number of pods that must be healthy")?))
+}
+
+/// `after VERB OBJECT`.
+fn write(story: &Story, line: &mut Line<'_>) -> Result<Write, Error> {
+    line.known("`after VERB OBJECT` or the end of the line", &["after"])?;
+    let words: Vec<&str> = Verb::ALL.iter().map(|verb| verb.as_str()).collect();
+    let word = line.known("a write of the controller", &words)?;
+    let verb = Verb::parse(word).ok_or_else(|| line.wrong(word, "a write of the controller", &words))?;
+    let object = match verb {
+        Verb::Cordon | Verb::Uncordon | Verb::Taint | Verb::Untaint => Object::Node(line.node(story)?),
+        Verb::Evict | Verb::Delete | Verb::Create => Object::Pod(line.pod(story)?),
+    };
+    Ok(Write { verb, object })
+}
+
+fn seconds(line: &mut Line<'_>, expected: &str) -> Result<Duration, Error> {
+    let word = line.word(expected)?;
+    let seconds = word.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| line.wrong(word, expected, &[]))
+}

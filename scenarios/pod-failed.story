@@ -1,0 +1,9 @@
+A failed pod is restarted, and its Deployment is whole again
+
+cluster
+  nodes n1 n2
+  deployment web 2 on n1
+
+story
+  0   fail web.1
+  20  end
