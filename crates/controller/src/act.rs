@@ -16,9 +16,11 @@ mod record;
 use self::announce::Announcer;
 use self::call::Calls;
 use crate::lease::Door;
+use crate::outside::{Kubelets, Outside};
 use kube::Client;
 use self_healing_core::effect::{Answer, Effect, Outcome, Verb};
 use self_healing_core::key::Text;
+use std::sync::Arc;
 
 /// Who the controller is, for its own namespace and the origin of Events.
 #[derive(Clone, Debug)]
@@ -34,22 +36,22 @@ pub struct Actor {
     calls: Calls,
     identity: Identity,
     announcer: Announcer,
-    look_at_kubelets: bool,
+    kubelets: Option<Arc<dyn Kubelets>>,
 }
 
 impl Actor {
     /// An actor that reads with `read`, which may retry, and writes with `write`, which must make one attempt per request,
-    /// as long as `door` is open.
+    /// as long as `door` is open. Kubelets and the wall clock are those `outside`.
     #[must_use]
-    pub fn new(read: Client, write: Client, door: Door, identity: Identity) -> Self {
-        let announcer = Announcer::new(identity.clone());
-        Self { calls: Calls::new(read, write, door), identity, announcer, look_at_kubelets: true }
+    pub fn new(read: Client, write: Client, door: Door, identity: Identity, outside: &Outside) -> Self {
+        let announcer = Announcer::new(identity.clone(), outside.wall.clone());
+        Self { calls: Calls::new(read, write, door), identity, announcer, kubelets: Some(outside.kubelets.clone()) }
     }
 
     /// The same, but it opens no connection to kubelets: their look is refused, so that silence is never concluded.
     #[must_use]
     pub fn without_kubelets(self) -> Self {
-        Self { look_at_kubelets: false, ..self }
+        Self { kubelets: None, ..self }
     }
 
     /// Does what `effect` says and gives its outcome, within 10 s per API call.
@@ -81,8 +83,10 @@ impl Actor {
             Verb::LookAtPod(target) => look::pod(calls, target).await,
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
-            Verb::LookAtKubelet { address, port, .. } if self.look_at_kubelets => kubelet::look(address, *port).await,
-            Verb::LookAtKubelet { .. } => Err(outcome::refused("looks at kubelets are switched off")),
+            Verb::LookAtKubelet { address, port, .. } => match &self.kubelets {
+                Some(kubelets) => kubelet::look(&**kubelets, address, *port).await,
+                None => Err(outcome::refused("looks at kubelets are switched off")),
+            },
             Verb::Cordon(target) => node::cordon(calls, target, recovery).await,
             Verb::Uncordon(target) => node::uncordon(calls, target, recovery).await,
             Verb::TaintSuspect { node } => node::taint(calls, node, recovery).await,

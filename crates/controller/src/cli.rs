@@ -4,6 +4,7 @@ use crate::client::{self, Access, Credentials};
 use crate::config::{self, Environment, Layers, Secrets};
 use crate::log;
 use crate::manifests;
+use crate::outside::Outside;
 use crate::run::{self, Launch, RunError};
 use clap::builder::Str;
 use clap::error::ErrorKind;
@@ -171,9 +172,10 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
         let launch = Launch {
             layers,
             secrets,
-            credentials,
+            way: credentials.into(),
             namespace: client::own_namespace(env, Path::new(client::SERVICE_ACCOUNT_NAMESPACE)),
             name: client::own_name(env, client::host_name()),
+            outside: Outside::system(),
         };
         let log = log::start(launch.log_format(), launch.levels())?;
         tracing::info!(
@@ -185,6 +187,7 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
         let (mut term, mut interrupt) = (stop_signal(SignalKind::terminate())?, stop_signal(SignalKind::interrupt())?);
         let stop = async move {
             tokio::select! {
+                biased;
                 _ = term.recv() => {}
                 _ = interrupt.recv() => {}
             }

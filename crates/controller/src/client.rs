@@ -5,12 +5,15 @@ mod count;
 mod credentials;
 mod identity;
 mod transport;
+mod way;
 
 pub use bounded::{Bounds, TooLate, TooLong};
 pub use count::{ApiCall, OnCall};
 pub use credentials::{Access, Credentials};
 pub use identity::{SERVICE_ACCOUNT_NAMESPACE, host_name, own_name, own_namespace};
+pub use way::{Embedded, NotSent, Way};
 
+use std::error::Error;
 use std::time::Duration;
 
 /// Why there is no connection to an API server; one line each, without secrets.
@@ -54,29 +57,29 @@ pub struct Clients {
 const ANSWER_BYTES: usize = 32 << 20;
 
 impl Clients {
-    /// Clients for `credentials`; nothing is sent yet.
+    /// Clients on this `way`; nothing is sent yet.
     ///
     /// `max_in_flight` is `api_max_in_flight`: how many writes are under way at once, and how many idle connections are
     /// kept. `on_call` hears of every request, for `self_healing_api_requests_total`.
     ///
     /// # Errors
     /// If certificates, keys, the proxy or the login of the credentials cannot be used.
-    pub fn new(credentials: &Credentials, max_in_flight: usize, on_call: &OnCall) -> Result<Self, ClientError> {
+    pub fn new(way: &Way, max_in_flight: usize, on_call: &OnCall) -> Result<Self, ClientError> {
         let bounds = |seconds, in_flight| Bounds {
             deadline: Duration::from_secs(seconds),
             bytes: ANSWER_BYTES,
             in_flight,
             idle: max_in_flight,
         };
-        Self::bounded(credentials, [bounds(30, None), bounds(10, Some(max_in_flight)), bounds(5, None)], on_call)
+        Self::bounded(way, [bounds(30, None), bounds(10, Some(max_in_flight)), bounds(5, None)], on_call)
     }
 
     /// Clients with the given bounds, in the order of the fields.
     ///
     /// # Errors
     /// As for [`Clients::new`].
-    pub fn bounded(credentials: &Credentials, bounds: [Bounds; 3], on_call: &OnCall) -> Result<Self, ClientError> {
-        let transport = transport::Transport::new(credentials)?;
+    pub fn bounded(way: &Way, bounds: [Bounds; 3], on_call: &OnCall) -> Result<Self, ClientError> {
+        let transport = transport::Transport::new(way)?;
         let [reads, writes, lease] = bounds;
         Ok(Self {
             reads: transport.client(reads, on_call)?,
@@ -86,17 +89,17 @@ impl Clients {
     }
 }
 
-/// Whether the request behind `error` never reached a server: no connection could be made, so nothing was applied.
+/// Whether the request behind `error` never reached a server: no login, no connection, so nothing was applied.
 #[must_use]
-pub fn never_sent(error: &kube::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(transport) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
-            return transport.is_connect();
-        }
-        cause = error.source();
-    }
-    false
+pub fn never_sent(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(|cause| {
+        cause.is::<NotSent>()
+            || cause.is::<kube::client::AuthError>()
+            || cause.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect())
+            || cause
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+    })
 }
 
 /// What went wrong, in one line: the server's words, or those of the transport and of what is below it.
@@ -106,7 +109,7 @@ pub fn words(error: &kube::Error) -> String {
         return format!("{} {}: {}", status.code, status.reason, status.message).replace('\n', " ");
     }
     let mut text = String::new();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         let part = error.to_string();
         // Some errors repeat what is below them.

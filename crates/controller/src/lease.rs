@@ -12,10 +12,12 @@ mod record;
 pub use self::door::Door;
 use self::error::Error;
 use self::record::Record;
+use crate::outside::{Chance, Wall};
+use jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, PostParams};
 use std::future::Future;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -55,8 +57,8 @@ enum Try {
 
 /// A name that no other process has: the pod's name and a random suffix, since a restarted container keeps its pod's name.
 #[must_use]
-pub fn identity(pod: &str) -> String {
-    format!("{pod}_{:016x}", RandomState::new().hash_one(pod))
+pub fn identity(pod: &str, chance: &Chance) -> String {
+    format!("{pod}_{:016x}", chance.next())
 }
 
 /// One candidate.
@@ -66,6 +68,7 @@ pub struct Elector {
     namespace: String,
     identity: String,
     timing: Timing,
+    wall: Wall,
     door: Door,
     changes: mpsc::UnboundedSender<bool>,
     leading: bool,
@@ -79,13 +82,15 @@ pub struct Elector {
 impl Elector {
     /// A candidate named `identity` for the Lease in `namespace`, its door, and the changes of its leadership in order.
     ///
-    /// `client` should be one that makes a single attempt per request and that others do not saturate.
+    /// `client` should be one that makes a single attempt per request and that others do not saturate. What `wall` shows is
+    /// written into the record, for people.
     #[must_use]
     pub fn new(
         client: Client,
         namespace: &str,
         identity: String,
         timing: Timing,
+        wall: Wall,
     ) -> (Self, Door, mpsc::UnboundedReceiver<bool>) {
         // Unbounded, but a change takes at least one request, and the receiver is the main loop.
         let (changes, receiver) = mpsc::unbounded_channel();
@@ -97,6 +102,7 @@ impl Elector {
             namespace: namespace.to_owned(),
             identity,
             timing,
+            wall,
             door: door.clone(),
             changes,
             leading: false,
@@ -205,7 +211,7 @@ impl Elector {
         }
         let object = self.call("get", self.api.get_opt(LEASE)).await?;
         let Some(object) = object else {
-            let object = Record::first(&self.identity, self.timing.lease).into_object(&self.resource);
+            let object = Record::first(&self.identity, self.timing.lease, self.wall.now()).into_object(&self.resource);
             return self.store("create", object).await;
         };
         let record = Record::of(&object);
@@ -224,9 +230,9 @@ impl Elector {
     async fn put(
         &mut self,
         mut object: DynamicObject,
-        change: fn(Record, &str, Duration) -> Record,
+        change: fn(Record, &str, Duration, Timestamp) -> Record,
     ) -> Result<Try, Error> {
-        change(Record::of(&object), &self.identity, self.timing.lease).write_to(&mut object);
+        change(Record::of(&object), &self.identity, self.timing.lease, self.wall.now()).write_to(&mut object);
         self.store("update", object).await
     }
 

@@ -12,5 +12,6 @@ pub mod metrics;
 pub mod notice;
 pub mod notify;
 pub mod objects;
+pub mod outside;
 pub mod run;
 pub mod watch;

@@ -75,11 +75,17 @@ pub enum Error {
 /// The running log, to change its levels.
 #[derive(Debug)]
 pub struct Log {
-    /// `None` when `RUST_LOG` decides.
+    /// `None` when somebody else decides, such as `RUST_LOG`.
     levels: Option<reload::Handle<EnvFilter, Registry>>,
 }
 
 impl Log {
+    /// A log that was not started here: lines go wherever the process's subscriber takes them, if there is one.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self { levels: None }
+    }
+
     /// Applies new levels at once. Without effect while `RUST_LOG` decides.
     pub fn set(&self, levels: Levels) {
         let Some(handle) = &self.levels else { return };

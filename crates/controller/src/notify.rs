@@ -3,10 +3,12 @@
 //! Nothing is kept here: what is pending, how often it was tried and when to try again stands in the Recovery.
 
 mod address;
+mod https;
 mod post;
 mod slack;
 
 use crate::notice::Notice;
+use crate::outside::Post;
 use post::Receiver;
 use secrecy::SecretString;
 use self_healing_core::effect::Outcome;
@@ -18,7 +20,6 @@ use std::time::Duration;
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where notices go, as configured. A channel without an address is off.
-#[derive(Debug)]
 pub struct Receivers {
     /// `slack_channel`: low and medium.
     pub slack_channel: String,
@@ -32,6 +33,8 @@ pub struct Receivers {
     pub insecure: bool,
     /// The time that one message may take; [`TIMEOUT`] but in tests.
     pub timeout: Duration,
+    /// Takes every message in place of HTTPS; `None` for HTTPS.
+    pub post: Option<Arc<dyn Post>>,
 }
 
 /// Why the receivers cannot be used. No address is shown: it is the secret.
@@ -71,15 +74,22 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Checks the addresses and opens no connection. Needs the process's TLS provider to be installed.
+    /// Checks the addresses and opens no connection. HTTPS needs the process's TLS provider to be installed.
     ///
     /// # Errors
     /// When an address is no https URL or private (unless insecure), or the system has no CA certificates.
     pub fn new(receivers: Receivers) -> Result<Self, Error> {
         let Receivers { slack_channel, slack_incident_channel, slack_webhook_url, .. } = receivers;
-        let Receivers { slack_incident_webhook_url, insecure, timeout, .. } = receivers;
+        let Receivers { slack_incident_webhook_url, insecure, timeout, post, .. } = receivers;
         let open = |key, url: Option<SecretString>| {
-            let receiver = |url| Receiver::new(address::check(key, &url, insecure)?, insecure, timeout).map(Arc::new);
+            let receiver = |url: SecretString| {
+                let url = address::check(key, &url, insecure)?;
+                let receiver = match &post {
+                    Some(post) => Receiver::embedded(url, post.clone(), timeout),
+                    None => Receiver::new(url, insecure, timeout)?,
+                };
+                Ok(Arc::new(receiver))
+            };
             url.map(receiver).transpose()
         };
         let monitoring = open("SLACK_WEBHOOK_URL", slack_webhook_url)?;

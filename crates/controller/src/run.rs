@@ -21,8 +21,8 @@ use shell::{Inputs, Shell};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::interval;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Events that may wait for a turn; a watch that is ahead of that waits, so that memory stays bounded.
 const QUEUE: usize = 4096;
@@ -36,14 +36,15 @@ enum Ended {
     Rebuild,
 }
 
-/// Runs the controller until `stop` ends; then finishes what is under way, releases the Lease and returns.
+/// Runs the controller until `stop` ends; then finishes what is under way, releases the Lease and returns. Dropped before
+/// that, it ends at once with all that it started, as after a crash.
 ///
 /// # Errors
 /// When the configuration, the credentials, the receivers or the listen address cannot be used.
 pub async fn run(launch: Launch, log: &Log, stop: impl Future<Output = ()>) -> Result<(), RunError> {
     let mut stop = Box::pin(stop);
     let metrics = Arc::new(Metrics::new());
-    let clock = Clock::start();
+    let clock = Clock::start(launch.outside.wall.clone());
     let mut live = Live::new(launch);
     loop {
         let ended = once(&mut live, log, &metrics, &clock, &mut stop).await?;
@@ -68,7 +69,7 @@ async fn once(
     let (config_sender, mut config) = mpsc::channel(8);
     let _config_watch = live
         .config_map_name()
-        .map(|name| config_map::start(&clients.reads, (live.namespace(), name), timing, &config_sender, &skipped));
+        .map(|name| config_map::start(&clients.reads, (live.namespace(), name), &timing, &config_sender, &skipped));
     let pages = Pages {
         pulse: Arc::new(Pulse::new(clock.now().tick, live.settings().sweep)),
         readiness: Arc::new(Readiness::default()),
@@ -81,13 +82,14 @@ async fn once(
         return Ok(ended);
     }
     let (door, leading, election) = elect(live, &clients);
-    let actor = Arc::new(Actor::new(clients.reads.clone(), clients.writes.clone(), door, live.identity()));
+    let (reads, writes) = (clients.reads.clone(), clients.writes.clone());
+    let actor = Arc::new(Actor::new(reads, writes, door, live.identity(), live.outside()));
     let (event_sender, events) = mpsc::channel(QUEUE);
     let scope = live.scope();
     let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;
-    let rights = tokio::spawn(rights::may_create_pods(clients.reads.clone()));
+    let rights = AbortOnDropHandle::new(tokio::spawn(rights::may_create_pods(clients.reads.clone())));
     let inputs = Inputs { events, config, leading, rights };
-    let watches = || Watches::start(&clients.reads, &scope, timing, &event_sender, &skipped);
+    let watches = || Watches::start(&clients.reads, &scope, &timing, &event_sender, &skipped);
     let ended = shell.run(inputs, watches, stop).await;
     // The Lease is kept until the last write has ended, and given back before the process ends.
     shell.finish().await;
@@ -107,6 +109,7 @@ async fn first_config(
     let mut beats = interval(live.settings().sweep);
     while !live.is_configured() {
         tokio::select! {
+            biased;
             () = &mut *stop => return Ok(Some(Ended::Stopped)),
             Some(data) = config.recv() => {
                 if live.apply(&data)? == Change::Rebuild {
@@ -119,16 +122,16 @@ async fn first_config(
     Ok(None)
 }
 
-/// A task that ends when it is told to.
+/// A task that ends when it is told to, and at once when this is dropped.
 struct Ending {
     tell: oneshot::Sender<()>,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Ending {
     fn spawn<F: Future<Output = ()> + Send + 'static>(begin: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self {
         let (tell, told) = oneshot::channel();
-        Self { tell, task: tokio::spawn(begin(told)) }
+        Self { tell, task: AbortOnDropHandle::new(tokio::spawn(begin(told))) }
     }
 
     async fn end(self) {
@@ -149,8 +152,10 @@ fn elect(live: &Live, clients: &Clients) -> (Door, mpsc::UnboundedReceiver<bool>
         });
         return (Door::always_open(), leading, keep);
     }
-    let me = identity(live.name());
-    let (elector, door, leading) = Elector::new(clients.lease.clone(), live.namespace(), me, LeaseTiming::default());
+    let outside = live.outside();
+    let me = identity(live.name(), &outside.chance);
+    let (timing, wall) = (LeaseTiming::default(), outside.wall.clone());
+    let (elector, door, leading) = Elector::new(clients.lease.clone(), live.namespace(), me, timing, wall);
     let election = Ending::spawn(|told| elector.run(async move { drop(told.await) }));
     (door, leading, election)
 }

@@ -19,6 +19,7 @@ mod request;
 mod workload;
 
 use crate::objects::ObjectError;
+use crate::outside::Chance;
 use follow::Follower;
 use self_healing_core::event::Event;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub struct Scope {
 }
 
 /// How long things may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Timing {
     /// How long the server keeps a watch open; each watch asks for up to a tenth less, so that they spread out.
     pub watch: Duration,
@@ -56,6 +57,8 @@ pub struct Timing {
     pub retry_most: Duration,
     /// Objects per page of a list.
     pub page: u32,
+    /// Spreads waits and watches, so that many do not come back at once.
+    pub chance: Chance,
 }
 
 impl Timing {
@@ -64,7 +67,7 @@ impl Timing {
     /// A stream is silent for 45 s at most, as the API server sends a bookmark right before it ends a watch; the core's
     /// `watch_patience` of 60 s is this plus the slack and the time to start the next one.
     #[must_use]
-    pub fn new(retry_interval: Duration) -> Self {
+    pub fn new(retry_interval: Duration, chance: Chance) -> Self {
         Self {
             watch: Duration::from_secs(45),
             slack: Duration::from_secs(10),
@@ -72,6 +75,7 @@ impl Timing {
             retry_first: Duration::from_secs(1).min(retry_interval),
             retry_most: retry_interval,
             page: 100,
+            chance,
         }
     }
 }
@@ -89,13 +93,14 @@ impl Watches {
     pub fn start(
         client: &kube::Client,
         scope: &Scope,
-        timing: Timing,
+        timing: &Timing,
         events: &Sender<Event>,
         on_skip: &OnSkip,
     ) -> Self {
         let mut tasks = JoinSet::new();
         for (source, facts) in facts::all(scope) {
-            let follower = Follower::new(client.clone(), source, timing, facts, events.clone(), on_skip.clone());
+            let follower =
+                Follower::new(client.clone(), source, timing.clone(), facts, events.clone(), on_skip.clone());
             tasks.spawn(follower.run());
         }
         Self(tasks)

@@ -82,6 +82,7 @@ fn receivers(monitoring: Option<String>, incident: Option<String>) -> Receivers 
         slack_incident_webhook_url: incident.map(SecretString::from),
         insecure: true,
         timeout: TIMEOUT,
+        post: None,
     }
 }
 

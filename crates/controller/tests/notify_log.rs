@@ -43,6 +43,7 @@ async fn a_webhooks_address_is_not_logged_even_at_trace() {
         slack_incident_webhook_url: None,
         insecure: true,
         timeout: TIMEOUT,
+        post: None,
     });
     let notice = Notice { title: "Self-Healing Alert", fields: Vec::new() };
     let outcome = notifier.unwrap().tell(Channel::SlackMonitoring, &notice).await;

@@ -28,7 +28,7 @@ fn quick(in_flight: Option<usize>) -> Bounds {
 }
 
 fn quick_clients(api: &Api) -> Clients {
-    Clients::bounded(&api.credentials(), [quick(None), quick(Some(1)), quick(None)], &api.on_call()).unwrap()
+    Clients::bounded(&api.way(), [quick(None), quick(Some(1)), quick(None)], &api.on_call()).unwrap()
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn waiting_for_a_turn_counts_against_the_deadline() {
 async fn a_refused_connection_is_known_not_to_have_been_sent() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let credentials = Credentials::anonymous(format!("http://{closed}").parse().unwrap());
-    let clients = Clients::new(&credentials, 1, &(Arc::new(|_: &_| {}) as _)).unwrap();
+    let clients = Clients::new(&credentials.into(), 1, &(Arc::new(|_: &_| {}) as _)).unwrap();
     let error = clients.writes.request_text(post(EVICTION)).await.unwrap_err();
     assert!(never_sent(&error));
     assert!(words(&error).contains("refused"), "{}", words(&error));
@@ -150,7 +150,7 @@ async fn a_proxy_is_asked_for_a_tunnel_with_its_user_and_password_decoded() {
     let address = proxy.local_addr().unwrap();
     let mut credentials = Credentials::anonymous("https://api.example:6443".parse().unwrap());
     credentials.config.proxy_url = Some(format!("http://user:pa%40ss@{address}").parse().unwrap());
-    let clients = Clients::new(&credentials, 1, &(Arc::new(|_: &_| {}) as _)).unwrap();
+    let clients = Clients::new(&credentials.into(), 1, &(Arc::new(|_: &_| {}) as _)).unwrap();
     let asking = tokio::spawn(async move { clients.reads.request_text(get("/version")).await });
     let (mut stream, _) = tokio::time::timeout(DEADLINE, proxy.accept()).await.unwrap().unwrap();
     let mut head = vec![0; 4_096];
@@ -191,7 +191,7 @@ fn kubeconfig(cluster: &str, user: &str) -> String {
 
 async fn connect(access: &Access) -> Result<Clients, String> {
     let credentials = Credentials::find(access).await.map_err(|error| error.to_string())?;
-    Clients::new(&credentials, 1, &(Arc::new(|_: &_| {}) as _)).map_err(|error| error.to_string())
+    Clients::new(&credentials.into(), 1, &(Arc::new(|_: &_| {}) as _)).map_err(|error| error.to_string())
 }
 
 #[tokio::test]

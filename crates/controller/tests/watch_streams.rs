@@ -5,6 +5,7 @@
 mod watch_support;
 
 use self_healing_controller::client::{Bounds, Clients};
+use self_healing_controller::outside::Chance;
 use self_healing_controller::watch::{OnSkip, Scope, Timing, Watches, config_map};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::names::WatchKind;
@@ -27,6 +28,7 @@ fn timing() -> Timing {
         retry_first: Duration::from_millis(10),
         retry_most: Duration::from_millis(50),
         page: 2,
+        chance: Chance::system(),
     }
 }
 
@@ -63,7 +65,7 @@ impl Run {
         let skipped: Arc<Mutex<Vec<String>>> = Arc::default();
         let log = skipped.clone();
         let on_skip: OnSkip = Arc::new(move |kind, error| log.lock().unwrap().push(format!("{kind}: {error}")));
-        let _watches = Watches::start(&clients.reads, scope, timing, &sender, &on_skip);
+        let _watches = Watches::start(&clients.reads, scope, &timing, &sender, &on_skip);
         Self { events, skipped, _watches }
     }
 
@@ -336,7 +338,7 @@ async fn a_page_that_is_too_large_is_asked_for_in_smaller_portions() {
     })
     .await;
     let bounds = Bounds { deadline: Duration::from_secs(5), bytes: 1_000, in_flight: None, idle: 2 };
-    let clients = Clients::bounded(&api.credentials(), [bounds; 3], &api.on_call()).unwrap();
+    let clients = Clients::bounded(&api.way(), [bounds; 3], &api.on_call()).unwrap();
     let mut run = Run::start(&clients, &Scope::default());
     let all = run.until(WatchKind::Pod, "Synced").await;
     assert_eq!(all.len(), 12, "{all:?}");
@@ -410,7 +412,7 @@ async fn the_config_map_is_read_changed_and_removed() {
     .await;
     let (sender, mut receiver) = mpsc::channel(4);
     let own = ("self-healing", "self-healing-config");
-    let _watches = config_map::start(&api.clients().reads, own, timing(), &sender, &(Arc::new(|_, _: &_| {}) as _));
+    let _watches = config_map::start(&api.clients().reads, own, &timing(), &sender, &(Arc::new(|_, _: &_| {}) as _));
     assert_eq!(receive(&mut receiver).await, BTreeMap::new(), "there is none yet");
     assert_eq!(receive(&mut receiver).await, BTreeMap::from([("paused".to_owned(), "true".to_owned())]));
     assert_eq!(receive(&mut receiver).await, BTreeMap::new(), "what does not parse is skipped, what is gone is empty");
@@ -426,7 +428,7 @@ async fn watches_end_when_nobody_listens() {
     .await;
     let (sender, receiver) = mpsc::channel(1);
     let mut watches =
-        Watches::start(&api.clients().reads, &Scope::default(), timing(), &sender, &(Arc::new(|_, _: &_| {}) as _));
+        Watches::start(&api.clients().reads, &Scope::default(), &timing(), &sender, &(Arc::new(|_, _: &_| {}) as _));
     drop(receiver);
     tokio::time::timeout(watch_support::DEADLINE, watches.ended()).await.unwrap().unwrap();
 }

@@ -2,8 +2,8 @@
 
 use super::call::{Calls, segment};
 use super::{Identity, outcome};
+use crate::outside::Wall;
 use http::Method;
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::Resource;
 use self_healing_api::recovery::Recovery;
@@ -43,12 +43,15 @@ struct Words<'a> {
 /// Writes Events and remembers what it said.
 pub(super) struct Announcer {
     identity: Identity,
+    wall: Wall,
     said: Mutex<HashMap<Said, Instant>>,
+    /// The number in the newest Event's name.
+    named: Mutex<i128>,
 }
 
 impl Announcer {
-    pub(super) fn new(identity: Identity) -> Self {
-        Self { identity, said: Mutex::default() }
+    pub(super) fn new(identity: Identity, wall: Wall) -> Self {
+        Self { identity, wall, said: Mutex::default(), named: Mutex::default() }
     }
 
     /// Writes both Events, unless they may not be written (Observe mode) or were just written.
@@ -84,13 +87,13 @@ impl Announcer {
         // Events on cluster-scoped objects belong to namespace `default`, by Kubernetes' own rule.
         let namespace = regarding["namespace"].as_str().unwrap_or("default");
         let namespace = segment("namespace", namespace)?;
-        let now = Timestamp::now();
+        let now = self.wall.now();
         let name = cut(regarding["name"].as_str().unwrap_or_default(), NAME);
         let event = json!({
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             // client-go's way to make a name that is not taken.
-            "metadata": {"name": format!("{name}.{:x}", now.as_nanosecond()), "namespace": namespace},
+            "metadata": {"name": format!("{name}.{:x}", self.number(now.as_nanosecond())), "namespace": namespace},
             "eventTime": MicroTime(now),
             "type": if words.warning { "Warning" } else { "Normal" },
             "reason": words.reason,
@@ -103,6 +106,13 @@ impl Announcer {
         });
         let path = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events");
         outcome::of(&calls.write(Method::POST, &path, &event).await?).map(drop)
+    }
+
+    /// `nanosecond`, or the next one that no Event's name has: a coarse clock shows the same time twice.
+    fn number(&self, nanosecond: i128) -> i128 {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        *named = nanosecond.max(named.saturating_add(1));
+        *named
     }
 
     fn is_news(&self, words: Words<'_>, regarding: &Value) -> bool {

@@ -1,6 +1,7 @@
 //! The one table that says what an answer of the API server, or none, means for the effect that asked.
 
 use super::call::Reply;
+use crate::client::never_sent;
 use http::{HeaderMap, header};
 use kube::core::Status;
 use self_healing_core::effect::Outcome;
@@ -87,26 +88,18 @@ fn of_failure(reply: &Reply) -> Outcome {
 /// No HTTP answer: not applied only if the request provably never left.
 pub(super) fn of_transport(error: &kube::Error) -> Outcome {
     let mut message = error.to_string();
-    let mut unsent = matches!(error, kube::Error::Auth(_));
+    let unsent = never_sent(error);
     let mut cause = error.source();
     while let Some(error) = cause {
         let words = error.to_string();
         if !message.contains(&words) {
             message = format!("{message}: {words}");
         }
-        unsent |= never_sent(error);
         cause = error.source();
     }
     let message = shorten(&message);
     // A reset after the request left, or an answer cut short, leaves open whether it was applied.
     if unsent { Outcome::TryLater { after: None, budget: false, message } } else { Outcome::Unknown { message } }
-}
-
-/// Whether `error` happened before the request went out: no credentials, no connection.
-fn never_sent(error: &(dyn Error + 'static)) -> bool {
-    error.is::<kube::client::AuthError>()
-        || error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect())
-        || error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
 /// The Status in the body; rate limiters and proxies answer in plain text.

@@ -5,40 +5,51 @@
 
 use super::bounded::{BoundedLayer, Bounds};
 use super::count::CountLayer;
-use super::credentials::{Credentials, unusable};
-use super::{ClientError, OnCall};
+use super::credentials::unusable;
+use super::{ClientError, Embedded, OnCall, Way};
 use base64::Engine;
-use http::{HeaderValue, Uri, header};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri, header};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use std::time::Duration;
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
 
 /// For a TCP connection; an API server in the same network answers in milliseconds.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Silence after which the kernel asks whether the other side is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// Makes clients for one set of credentials, which share its login.
+/// The address that an API server in this process seems to have.
+const ADDRESS: &str = "http://embedded";
+
+/// Makes clients for one way, which share its login.
 pub(super) struct Transport<'a> {
-    credentials: &'a Credentials,
+    place: &'a str,
+    embedded: Option<&'a Embedded>,
     config: kube::Config,
     login: Option<kube::client::middleware::AuthLayer>,
 }
 
 impl<'a> Transport<'a> {
-    pub(super) fn new(credentials: &'a Credentials) -> Result<Self, ClientError> {
-        let mut config = credentials.config.clone();
+    pub(super) fn new(way: &'a Way) -> Result<Self, ClientError> {
+        let (place, embedded, mut config) = match way {
+            Way::Credentials(credentials) => (credentials.place.as_str(), None, credentials.config.clone()),
+            Way::Embedded(service) => ("embedded", Some(service), kube::Config::new(Uri::from_static(ADDRESS))),
+        };
         let agent = HeaderValue::from_static(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")));
         config.headers.push((header::USER_AGENT, agent));
-        let login = config.auth_layer().map_err(|error| unusable(&credentials.place, &error))?;
-        Ok(Self { credentials, config, login })
+        let login = config.auth_layer().map_err(|error| unusable(place, &error))?;
+        Ok(Self { place, embedded, config, login })
     }
 
     /// A client with connections of its own.
     pub(super) fn client(&self, bounds: Bounds, on_call: &OnCall) -> Result<kube::Client, ClientError> {
+        if let Some(embedded) = self.embedded {
+            return self.above(embedded.service(), bounds, on_call);
+        }
         let http = connector();
         match self.config.proxy_url.as_ref().map(|url| (url, url.scheme_str())) {
             None => self.over(http, bounds, on_call),
@@ -51,7 +62,7 @@ impl<'a> Transport<'a> {
                 self.over(with_login(proxy, Tunnel::new(proxy.clone(), https)), bounds, on_call)
             }
             Some((_, scheme)) => Err(ClientError::Kubeconfig {
-                place: self.credentials.place.clone(),
+                place: self.place.to_owned(),
                 problem: format!("proxy-url: scheme {:?} is not supported", scheme.unwrap_or_default()),
                 expected: "http://HOST:PORT or https://HOST:PORT",
             }),
@@ -71,6 +82,17 @@ impl<'a> Transport<'a> {
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(bounds.idle)
             .build::<_, Body>(tls);
+        self.above(pool.map_err(BoxError::from), bounds, on_call)
+    }
+
+    /// What is the same for every way: the count, the bounds, the address, the login and the headers.
+    fn above<S, B>(&self, way: S, bounds: Bounds, on_call: &OnCall) -> Result<kube::Client, ClientError>
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = BoxError> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let headers = self.config.extra_headers_layer().map_err(|error| self.unusable(&error))?;
         let stack = ServiceBuilder::new()
             .layer(CountLayer(on_call.clone()))
@@ -78,13 +100,12 @@ impl<'a> Transport<'a> {
             .layer(self.config.base_uri_layer())
             .option_layer(self.login.as_ref())
             .layer(headers)
-            .map_err(BoxError::from)
-            .service(pool);
+            .service(way);
         Ok(kube::Client::new(stack, self.config.default_namespace.clone()))
     }
 
     fn unusable(&self, error: &kube::Error) -> ClientError {
-        unusable(&self.credentials.place, error)
+        unusable(self.place, error)
     }
 }
 
@@ -114,7 +135,6 @@ fn with_login<C>(proxy: &Uri, tunnel: Tunnel<C>) -> Tunnel<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tower::ServiceExt;
 
     #[tokio::test]
     async fn small_writes_leave_at_once() {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
 type Service = TowerToHyperService<Router>;
 
@@ -68,14 +69,17 @@ pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output
     let service = TowerToHyperService::new(router(pages));
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, slot) = tokio::select! {
+            biased;
             () = &mut stop => break,
             accepted = accept(&listener, &slots) => accepted,
         };
         let connection = graceful.watch(connection(stream, service.clone()));
-        tokio::spawn(async move {
+        while open.try_join_next().is_some() {}
+        open.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an HTTP connection ended early");
             }

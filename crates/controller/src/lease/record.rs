@@ -33,19 +33,19 @@ impl Record {
     }
 
     /// The first record ever.
-    pub(super) fn first(identity: &str, lease: Duration) -> Self {
+    pub(super) fn first(identity: &str, lease: Duration, now: Timestamp) -> Self {
         Self {
             holder: identity.to_owned(),
             transitions: 0,
             seconds: Some(lease.as_secs()),
-            acquired: now(),
-            renewed: now(),
+            acquired: time(now),
+            renewed: time(now),
         }
     }
 
     /// The record taken or renewed by `identity`.
-    pub(super) fn renewed(self, identity: &str, lease: Duration) -> Self {
-        let renewed = now();
+    pub(super) fn renewed(self, identity: &str, lease: Duration, now: Timestamp) -> Self {
+        let renewed = time(now);
         let seconds = Some(lease.as_secs());
         if self.holder == identity {
             return Self { seconds, renewed, ..self };
@@ -60,8 +60,8 @@ impl Record {
     }
 
     /// The record with nobody holding it; 1 s, as client-go writes, since the API server refuses 0.
-    pub(super) fn released(self, _identity: &str, _lease: Duration) -> Self {
-        let renewed = now();
+    pub(super) fn released(self, _identity: &str, _lease: Duration, now: Timestamp) -> Self {
+        let renewed = time(now);
         Self { holder: String::new(), seconds: Some(1), acquired: renewed.clone(), renewed, ..self }
     }
 
@@ -94,7 +94,7 @@ impl Record {
     }
 }
 
-/// The wall clock, written for people to read and never compared by us.
-fn now() -> Value {
-    serde_json::to_value(MicroTime(Timestamp::now())).unwrap_or_default()
+/// Written for people to read and never compared by us.
+fn time(now: Timestamp) -> Value {
+    serde_json::to_value(MicroTime(now)).unwrap_or_default()
 }

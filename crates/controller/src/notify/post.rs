@@ -1,19 +1,18 @@
 //! One POST to one receiver at a time, and the table of what its answers mean.
 
-use crate::notice::clean;
-use crate::notify::Error;
-use crate::notify::address::{PrivateAddress, PublicOnly};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode, Url};
+use super::Error;
+use super::https::Https;
+use crate::outside::{Answer, NoAnswer, Post};
+use http::StatusCode;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use self_healing_core::effect::{Answer, Outcome};
+use self_healing_core::effect::{Answer as Done, Outcome};
 use serde_json::Value;
-use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 
 /// Slack takes one message a second per channel.
 const PACE: Duration = Duration::from_secs(1);
@@ -24,16 +23,20 @@ const WAITING: usize = 32;
 /// A receiver that asks for a longer pause is asked again after this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// Characters of an error in a Recovery's status.
-const MESSAGE_LIMIT: usize = 300;
-
 /// The longest error code that a receiver's answer is searched for.
 const CODE_LIMIT: usize = 40;
 
+/// How messages leave.
+enum Line {
+    /// It keeps the time limit itself.
+    Https(Https),
+    /// In this process, within a time limit.
+    Embedded(Arc<dyn Post>, Duration),
+}
+
 /// One address with its queue. The address is a secret, as it alone lets anybody post.
-#[derive(Debug)]
 pub(super) struct Receiver {
-    client: Client,
+    line: Line,
     url: SecretString,
     waiting: Semaphore,
     not_before: Mutex<Instant>,
@@ -42,21 +45,22 @@ pub(super) struct Receiver {
 impl Receiver {
     /// The receiver at a checked address; opens no connection yet.
     pub(super) fn new(url: Url, insecure: bool, timeout: Duration) -> Result<Self, Error> {
-        let client = Client::builder()
-            .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .timeout(timeout);
-        let guarded = |host: &str| Arc::new(PublicOnly(host.to_owned()));
-        let client = match url.host_str() {
-            Some(host) if !insecure => client.https_only(true).dns_resolver(guarded(host)),
-            Some(_) | None => client,
-        };
-        Ok(Self {
-            client: client.build().map_err(Error::Client)?,
+        let line = Line::Https(Https::new(&url, insecure, timeout)?);
+        Ok(Self::at(url, line))
+    }
+
+    /// The same, but `post` takes its messages.
+    pub(super) fn embedded(url: Url, post: Arc<dyn Post>, timeout: Duration) -> Self {
+        Self::at(url, Line::Embedded(post, timeout))
+    }
+
+    fn at(url: Url, line: Line) -> Self {
+        Self {
+            line,
             url: SecretString::from(String::from(url)),
             waiting: Semaphore::new(WAITING),
             not_before: Mutex::new(Instant::now()),
-        })
+        }
     }
 
     /// Posts when it is its turn. Held back by the receiver's own Retry-After, it does not wait but says until when.
@@ -70,10 +74,11 @@ impl Receiver {
         if pause > PACE {
             return later(Some(pause), "the receiver asked for a pause".to_owned());
         }
-        tokio::time::sleep(pause).await;
-        let outcome = match self.client.post(self.url.expose_secret()).json(body).send().await {
-            Ok(response) => self.outcome_of(response).await,
-            Err(error) => outcome_of_error(error),
+        sleep(pause).await;
+        let outcome = match self.post(body).await {
+            Ok(answer) => self.outcome_of(&answer),
+            Err(NoAnswer::Forbidden(message)) => Outcome::Refused { message },
+            Err(error @ (NoAnswer::TooLate | NoAnswer::Broken(_))) => later(None, error.to_string()),
         };
         let pause = match &outcome {
             Outcome::TryLater { after: Some(after), .. } => PACE.max(*after),
@@ -83,19 +88,28 @@ impl Receiver {
         outcome
     }
 
-    async fn outcome_of(&self, response: Response) -> Outcome {
-        let status = response.status();
-        let after = retry_after(response.headers());
+    async fn post(&self, body: &Value) -> Result<Answer, NoAnswer> {
+        let url = self.url.expose_secret();
+        match &self.line {
+            Line::Https(https) => https.post(url, body).await,
+            Line::Embedded(post, within) => {
+                timeout(*within, post.post(url, body)).await.unwrap_or(Err(NoAnswer::TooLate))
+            }
+        }
+    }
+
+    fn outcome_of(&self, answer: &Answer) -> Outcome {
+        let status = answer.status;
         let mut message = format!("the receiver answered {status}");
-        if let Some(code) = self.error_code(response).await {
+        if let Some(code) = self.error_code(&answer.start) {
             message = format!("{message}: {code}");
         }
         match status {
-            status if status.is_success() => Outcome::Done(Answer::Nothing),
+            status if status.is_success() => Outcome::Done(Done::Nothing),
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-                later(after, message)
+                later(pause(answer), message)
             }
-            status if status.is_server_error() => later(after, message),
+            status if status.is_server_error() => later(pause(answer), message),
             status if status.is_redirection() => {
                 Outcome::Refused { message: format!("{message}; redirects are not followed") }
             }
@@ -105,35 +119,23 @@ impl Receiver {
 
     /// Slack explains itself in a word such as `invalid_blocks`. Nothing else of an answer is shown, and no part of the
     /// address, which a relay's error page might repeat.
-    async fn error_code(&self, mut response: Response) -> Option<String> {
-        let chunk = response.chunk().await.ok()??;
-        let code = str::from_utf8(&chunk).ok()?.trim();
+    fn error_code<'a>(&self, start: &'a [u8]) -> Option<&'a str> {
+        let code = str::from_utf8(start).ok()?.trim();
         let is_word = code.len() <= CODE_LIMIT && code.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        (is_word && !code.is_empty() && !self.url.expose_secret().contains(code)).then(|| code.to_owned())
+        (is_word && !code.is_empty() && !self.url.expose_secret().contains(code)).then_some(code)
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
 /// Seconds; the header's other form, a date, is not used by receivers of messages.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+fn pause(answer: &Answer) -> Option<Duration> {
+    let seconds = answer.retry_after.as_ref()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
-}
-
-/// No answer: only an address that is not allowed is refused for good.
-fn outcome_of_error(error: reqwest::Error) -> Outcome {
-    let error = error.without_url();
-    if let Some(private) = causes(&error).find_map(|cause| cause.downcast_ref::<PrivateAddress>()) {
-        return Outcome::Refused { message: private.to_string() };
-    }
-    if error.is_timeout() {
-        return later(None, "the receiver gave no answer in time".to_owned());
-    }
-    let words: Vec<String> = causes(&error).map(ToString::to_string).collect();
-    later(None, clean(&words.join(": "), MESSAGE_LIMIT))
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 fn later(after: Option<Duration>, message: String) -> Outcome {

@@ -5,7 +5,7 @@ use self_healing_core::effect::{Effect, Verb};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Announcements that may wait; in a storm the rest is left to log and metrics.
 const QUEUE: usize = 1024;
@@ -46,7 +46,7 @@ impl Drop for UnderWay {
 /// Announces in order.
 pub(super) struct Herald {
     queue: mpsc::Sender<Effect>,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Herald {
@@ -58,7 +58,7 @@ impl Herald {
                 actor.perform(&effect).await;
             }
         });
-        Self { queue, task }
+        Self { queue, task: AbortOnDropHandle::new(task) }
     }
 
     pub(super) fn announce(&self, effect: Effect) {

@@ -1,12 +1,13 @@
 //! What the running controller is configured to be: the checked configuration, turned into what each part wants.
 
 use crate::act::Identity;
-use crate::client::{ClientError, Clients, Credentials, OnCall};
+use crate::client::{ClientError, Clients, Embedded, OnCall, Way};
 use crate::config::{Layers, Problems, Secrets, active_channels};
 use crate::http;
 use crate::log::{Format, Levels};
 use crate::metrics::Metrics;
 use crate::notify::{self, Notifier, Receivers};
+use crate::outside::Outside;
 use crate::watch::{Scope, Timing, config_map};
 use self_healing_api::keys::{Config, LogFormat};
 use self_healing_core::key::Text;
@@ -37,14 +38,23 @@ pub struct Launch {
     /// The secrets.
     pub secrets: Secrets,
     /// The way to the API server.
-    pub credentials: Credentials,
+    pub way: Way,
     /// The controller's own namespace.
     pub namespace: String,
     /// The controller's own pod name.
     pub name: String,
+    /// Clocks, chance, kubelets and receivers of messages.
+    pub outside: Outside,
 }
 
 impl Launch {
+    /// A start on an API server in this process. Without secrets, so no channel is on; set [`Launch::secrets`] for that.
+    #[must_use]
+    pub fn embedded(service: Embedded, layers: Layers, namespace: &str, name: &str, outside: Outside) -> Self {
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        Self { layers, secrets: Secrets::default(), way: service.into(), namespace, name, outside }
+    }
+
     /// How lines are written.
     #[must_use]
     pub fn log_format(&self) -> Format {
@@ -173,6 +183,10 @@ impl Live {
         &self.launch.name
     }
 
+    pub(super) fn outside(&self) -> &Outside {
+        &self.launch.outside
+    }
+
     pub(super) fn identity(&self) -> Identity {
         Identity { namespace: Text::from(self.namespace()), instance: Text::from(self.name()) }
     }
@@ -201,7 +215,7 @@ impl Live {
     pub(super) fn clients(&self, metrics: &Arc<Metrics>) -> Result<Clients, ClientError> {
         let metrics = metrics.clone();
         let on_call: OnCall = Arc::new(move |call| metrics.api_call(call.verb, &call.resource, call.code));
-        Clients::new(&self.launch.credentials, self.config().api_max_in_flight as usize, &on_call)
+        Clients::new(&self.launch.way, self.config().api_max_in_flight as usize, &on_call)
     }
 
     pub(super) fn scope(&self) -> Scope {
@@ -216,7 +230,7 @@ impl Live {
     }
 
     pub(super) fn watch_timing(&self) -> Timing {
-        Timing::new(self.config().retry_interval)
+        Timing::new(self.config().retry_interval, self.launch.outside.chance.clone())
     }
 
     /// Receivers as configured now.
@@ -231,6 +245,7 @@ impl Live {
             slack_incident_webhook_url: secrets.slack_incident_webhook_url.clone().filter(|_| incident),
             insecure: config.notification_insecure,
             timeout: notify::TIMEOUT,
+            post: self.launch.outside.receiver.clone(),
         })
     }
 }

@@ -20,8 +20,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{sleep_until, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 /// Events taken into one turn at most, so that a flood does not keep outcomes waiting.
 const BATCH: usize = 1024;
@@ -36,7 +37,7 @@ pub(super) struct Inputs {
     pub config: mpsc::Receiver<config_map::Data>,
     pub leading: mpsc::UnboundedReceiver<bool>,
     /// Whether pods may be created; until it is known, they may not.
-    pub rights: JoinHandle<bool>,
+    pub rights: AbortOnDropHandle<bool>,
 }
 
 /// What happened next.

@@ -1,7 +1,7 @@
 //! Waiting after a failure: doubling, capped, and spread out so that many watches do not come back at once.
 
 use super::Timing;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use crate::outside::Chance;
 use std::time::Duration;
 
 /// One back-off.
@@ -10,11 +10,13 @@ pub(super) struct Backoff {
     first: Duration,
     most: Duration,
     next: Duration,
+    chance: Chance,
 }
 
 impl Backoff {
     pub(super) fn new(timing: &Timing) -> Self {
-        Self { first: timing.retry_first, most: timing.retry_most, next: timing.retry_first }
+        let Timing { retry_first: first, retry_most: most, chance, .. } = timing;
+        Self { first: *first, most: *most, next: *first, chance: chance.clone() }
     }
 
     /// Things went well: the next failure is a first one.
@@ -29,15 +31,13 @@ impl Backoff {
     fn step(&mut self) -> Duration {
         let now = self.next;
         self.next = (now * 2).min(self.most);
-        spread(now, 4)
+        spread(now, 4, &self.chance)
     }
 }
 
 /// `span` less a random part of it, at most one `part`-th.
-pub(super) fn spread(span: Duration, part: u32) -> Duration {
-    // The standard library seeds each of these at random.
-    let random = RandomState::new().build_hasher().finish() % 1_000;
-    let share = u32::try_from(random).unwrap_or_default();
+pub(super) fn spread(span: Duration, part: u32, chance: &Chance) -> Duration {
+    let share = u32::try_from(chance.next() % 1_000).unwrap_or_default();
     span.saturating_sub(span / part / 1_000 * share)
 }
 
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_cap_and_start_over_after_success() {
-        let timing = Timing::new(Duration::from_secs(5));
+        let timing = Timing::new(Duration::from_secs(5), Chance::system());
         let mut backoff = Backoff::new(&timing);
         let rounded = |backoff: &mut Backoff| {
             let step = backoff.step();
@@ -63,7 +63,9 @@ mod tests {
 
     #[test]
     fn spans_are_spread_but_never_exceeded() {
-        let spans: std::collections::BTreeSet<_> = (0..50).map(|_| spread(Duration::from_secs(40), 10)).collect();
+        let chance = Chance::system();
+        let spans: std::collections::BTreeSet<_> =
+            (0..50).map(|_| spread(Duration::from_secs(40), 10, &chance)).collect();
         assert!(spans.len() > 10);
         assert!(spans.iter().all(|s| *s > Duration::from_secs(36) - Duration::from_millis(1)));
         assert!(spans.iter().all(|s| *s <= Duration::from_secs(40)));

@@ -20,7 +20,7 @@ pub type Data = BTreeMap<String, String>;
 pub fn start(
     client: &kube::Client,
     (namespace, name): (&str, &str),
-    timing: Timing,
+    timing: &Timing,
     data: &Sender<Data>,
     on_skip: &OnSkip,
 ) -> Watches {
@@ -29,7 +29,7 @@ pub fn start(
     source.field_selector = format!("metadata.name={name}");
     let mut tasks = JoinSet::new();
     let reader = ConfigMap { seen: false };
-    tasks.spawn(Follower::new(client.clone(), source, timing, reader, data.clone(), on_skip.clone()).run());
+    tasks.spawn(Follower::new(client.clone(), source, timing.clone(), reader, data.clone(), on_skip.clone()).run());
     Watches(tasks)
 }
 

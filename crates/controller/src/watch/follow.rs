@@ -133,7 +133,7 @@ impl<R: Reader> Follower<R> {
 
     /// One watch request and its stream.
     async fn stream(&self, index: usize, version: &mut String) -> Result<Infallible, End> {
-        let open = spread(self.timing.watch, 10).max(Duration::from_secs(1));
+        let open = spread(self.timing.watch, 10, &self.timing.chance).max(Duration::from_secs(1));
         let request = self.source.watch(&self.source.paths[index], version, open.as_secs());
         let request = request.map_err(|error| End::Refused(error.to_string()))?;
         // 504 is how a server answers a version that lies in its future, 400 and 422 one that it cannot read.

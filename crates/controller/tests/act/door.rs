@@ -6,6 +6,7 @@ use kube::Client;
 use kube::client::Body;
 use self_healing_controller::act::Actor;
 use self_healing_controller::lease::{Door, Elector, Timing};
+use self_healing_controller::outside::{Outside, Wall};
 use self_healing_core::effect::{KubeletLook, Outcome, Verb};
 use self_healing_core::key::Text;
 use serde_json::json;
@@ -14,7 +15,8 @@ use tokio::time::{Instant, advance};
 use tower::{BoxError, service_fn};
 
 fn closed() -> Door {
-    let (_elector, door, _changes) = Elector::new(silent(), "self-healing", "me".to_owned(), Timing::default());
+    let (_elector, door, _changes) =
+        Elector::new(silent(), "self-healing", "me".to_owned(), Timing::default(), Wall::system());
     door
 }
 
@@ -71,7 +73,7 @@ async fn behind_a_closed_door_nothing_is_sent_but_reads_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_come_is_unknown_after_ten_seconds() {
-    let actor = Actor::new(silent(), silent(), Door::always_open(), identity());
+    let actor = Actor::new(silent(), silent(), Door::always_open(), identity(), &Outside::system());
     for verb in [Verb::LookAtPod(pod_target()), Verb::Evict(pod_target()), Verb::Cordon(node_target())] {
         let start = Instant::now();
         let outcome = actor.perform(&effect(verb)).await;
@@ -82,7 +84,8 @@ async fn an_answer_that_does_not_come_is_unknown_after_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_does_not_outlive_the_leadership() {
-    let (elector, door, _changes) = Elector::new(silent(), "self-healing", "me".to_owned(), Timing::default());
+    let (elector, door, _changes) =
+        Elector::new(silent(), "self-healing", "me".to_owned(), Timing::default(), Wall::system());
     let mut run = Box::pin(elector.run(std::future::pending()));
     tokio::select! {
         () = &mut run => unreachable!(),
@@ -90,7 +93,7 @@ async fn a_write_does_not_outlive_the_leadership() {
     }
     assert!(door.may_write());
     advance(Duration::from_secs(4)).await;
-    let actor = Actor::new(silent(), silent(), door.clone(), identity());
+    let actor = Actor::new(silent(), silent(), door.clone(), identity(), &Outside::system());
     let start = Instant::now();
     let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");

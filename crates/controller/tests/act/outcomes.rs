@@ -3,6 +3,7 @@
 use crate::server::{Reply, Server, actor, answer, conflict, effect, failure, identity, not_found, pod_target};
 use self_healing_controller::act::Actor;
 use self_healing_controller::lease::Door;
+use self_healing_controller::outside::Outside;
 use self_healing_core::effect::{Answer, Outcome, Verb};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -191,7 +192,7 @@ async fn a_connection_that_fails_before_the_request_was_not_applied() {
     let mut config = kube::Config::new(format!("https://{address}").parse().unwrap());
     config.default_retry = false;
     let client = kube::Client::try_from(config).unwrap();
-    let actor = Actor::new(client.clone(), client, Door::always_open(), identity());
+    let actor = Actor::new(client.clone(), client, Door::always_open(), identity(), &Outside::system());
     let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
     assert_eq!(sort(&outcome), Sort::Later, "{outcome:?}");
 }

@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use self_healing_controller::act::{Actor, Identity};
 use self_healing_controller::lease::Door;
+use self_healing_controller::outside::Outside;
 use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
 use self_healing_core::key::{Key, Kind, Target, Text};
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ pub(crate) fn client(address: SocketAddr) -> kube::Client {
 }
 
 pub(crate) fn actor(address: SocketAddr, door: Door) -> Actor {
-    Actor::new(client(address), client(address), door, identity())
+    Actor::new(client(address), client(address), door, identity(), &Outside::system())
 }
 
 impl Server {

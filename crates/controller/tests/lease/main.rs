@@ -6,6 +6,7 @@ mod random;
 mod store;
 
 use self_healing_controller::lease::{Door, Elector, Timing};
+use self_healing_controller::outside::Wall;
 use serde_json::json;
 use std::time::Duration;
 use store::{Fault, Line, Store};
@@ -26,7 +27,7 @@ struct Candidate {
 
 fn start(store: &Store, name: &str) -> Candidate {
     let (client, line) = store.client();
-    let (elector, door, changes) = Elector::new(client, "healing", name.to_owned(), Timing::default());
+    let (elector, door, changes) = Elector::new(client, "healing", name.to_owned(), Timing::default(), Wall::system());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(elector.run(async move {
         let _ = stopped.await;
@@ -113,7 +114,8 @@ async fn the_loss_is_told_in_time_even_while_a_request_hangs() {
 async fn a_stopped_process_finds_the_door_closed_when_it_wakes() {
     let store = Store::default();
     let (client, _line) = store.client();
-    let (elector, door, mut changes) = Elector::new(client, "healing", "one".to_owned(), Timing::default());
+    let (elector, door, mut changes) =
+        Elector::new(client, "healing", "one".to_owned(), Timing::default(), Wall::system());
     let mut run = Box::pin(elector.run(std::future::pending()));
     tokio::select! {
         () = &mut run => unreachable!(),
@@ -209,7 +211,8 @@ async fn without_the_right_it_follows_and_says_what_is_missing() {
         let store = Store::default();
         let (client, line) = store.client();
         line.set(fault);
-        let (elector, door, _changes) = Elector::new(client, "healing", "one".to_owned(), Timing::default());
+        let (elector, door, _changes) =
+            Elector::new(client, "healing", "one".to_owned(), Timing::default(), Wall::system());
         let task = tokio::spawn(elector.run(std::future::pending()));
         sleep(60 * SECOND).await;
         assert!(!door.may_write());

@@ -2,6 +2,7 @@
 
 use crate::store::{Fault, Line, Store};
 use self_healing_controller::lease::{Door, Elector, Timing};
+use self_healing_controller::outside::Wall;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +41,7 @@ impl Dice {
 
 fn start(store: &Store, name: &str) -> (Door, Line, Arc<AtomicBool>) {
     let (client, line) = store.client();
-    let (elector, door, changes) = Elector::new(client, "healing", name.to_owned(), Timing::default());
+    let (elector, door, changes) = Elector::new(client, "healing", name.to_owned(), Timing::default(), Wall::system());
     let stopped = Arc::new(AtomicBool::new(false));
     let inner = Box::pin(async move {
         elector.run(std::future::pending()).await;

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use self_healing_controller::client::{ApiCall, Clients, Credentials, OnCall};
+use self_healing_controller::client::{ApiCall, Clients, Credentials, OnCall, Way};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -103,12 +103,12 @@ impl Api {
         api
     }
 
-    pub fn credentials(&self) -> Credentials {
-        Credentials::anonymous(self.url.clone())
+    pub fn way(&self) -> Way {
+        Credentials::anonymous(self.url.clone()).into()
     }
 
     pub fn clients(&self) -> Clients {
-        Clients::new(&self.credentials(), 4, &self.on_call()).unwrap()
+        Clients::new(&self.way(), 4, &self.on_call()).unwrap()
     }
 
     pub fn on_call(&self) -> OnCall {
