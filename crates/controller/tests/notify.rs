@@ -6,9 +6,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
+use futures::future::BoxFuture;
 use secrecy::SecretString;
 use self_healing_controller::notice::Notice;
 use self_healing_controller::notify::{Notifier, Receivers, TIMEOUT};
+use self_healing_controller::outside::{Answer as Said, NoAnswer, Post};
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::names::Channel;
 use serde_json::Value;
@@ -264,6 +266,38 @@ async fn a_storm_does_not_queue_without_end() {
         assert!(message.contains("waiting"), "{message}");
     }
     assert!(receive.try_recv().is_err(), "the others wait for their turn");
+}
+
+/// A receiver in this process: busy once, then silent.
+#[derive(Default)]
+struct Moody(Mutex<Vec<String>>);
+
+impl Post for Moody {
+    fn post<'a>(&'a self, url: &'a str, _body: &'a Value) -> BoxFuture<'a, Result<Said, NoAnswer>> {
+        let mut asked = self.0.lock().unwrap();
+        asked.push(url.to_owned());
+        let busy = Said { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some("30".into()), start: Vec::new() };
+        if asked.len() == 1 { Box::pin(async { Ok(busy) }) } else { Box::pin(std::future::pending()) }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_in_the_process_has_the_same_queue_pace_and_table() {
+    let moody = Arc::new(Moody::default());
+    let public = format!("https://hooks.example/{CANARY}");
+    let receivers = Receivers { insecure: false, post: Some(moody.clone()), ..receivers(Some(public.clone()), None) };
+    let notifier = Notifier::new(receivers).unwrap();
+    for _ in 0..2 {
+        let outcome = notifier.tell(Channel::SlackMonitoring, &notice()).await;
+        assert!(matches!(outcome, Outcome::TryLater { after: Some(_), .. }), "{outcome:?}");
+    }
+    assert_eq!(moody.0.lock().unwrap().len(), 1, "left alone while it asks for it");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let start = tokio::time::Instant::now();
+    let outcome = notifier.tell(Channel::SlackMonitoring, &notice()).await;
+    assert_eq!(message(&outcome), "the receiver gave no answer in time");
+    assert_eq!(start.elapsed(), TIMEOUT);
+    assert_eq!(*moody.0.lock().unwrap(), [public.clone(), public]);
 }
 
 #[tokio::test]

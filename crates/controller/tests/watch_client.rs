@@ -5,7 +5,10 @@
 mod watch_support;
 
 use http::Request;
-use self_healing_controller::client::{Access, Bounds, Clients, Credentials, never_sent, words};
+use kube::client::Body;
+use self_healing_controller::client::{
+    Access, Bounds, Clients, Credentials, Embedded, NotSent, OnCall, never_sent, words,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -142,6 +145,33 @@ async fn a_refused_connection_is_known_not_to_have_been_sent() {
     let error = clients.writes.request_text(post(EVICTION)).await.unwrap_err();
     assert!(never_sent(&error));
     assert!(words(&error).contains("refused"), "{}", words(&error));
+}
+
+/// Clients of an API server in this process that gives each request this end.
+fn embedded<F>(end: fn() -> F, calls: &Arc<AtomicUsize>) -> Clients
+where
+    F: Future<Output = Result<http::Response<Body>, tower::BoxError>> + Send + 'static,
+{
+    let calls = calls.clone();
+    let on_call: OnCall = Arc::new(move |_| {
+        calls.fetch_add(1, Ordering::SeqCst);
+    });
+    let service = Embedded::new(tower::service_fn(move |_: Request<Body>| end()));
+    Clients::new(&service.into(), 1, &on_call).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_in_the_process_has_the_same_limits_count_and_errors() {
+    let calls = Arc::default();
+    let refused = embedded(|| async { Err(NotSent.into()) }, &calls).writes.request_text(post(EVICTION)).await;
+    assert!(never_sent(&refused.unwrap_err()));
+    let lost = embedded(|| async { Err("connection reset".into()) }, &calls).writes.request_text(post(EVICTION)).await;
+    assert!(!never_sent(&lost.unwrap_err()), "it may have been applied");
+    let began = tokio::time::Instant::now();
+    let silent = embedded(std::future::pending, &calls).writes.request_text(post(EVICTION)).await.unwrap_err();
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert!(!never_sent(&silent) && words(&silent).contains("no answer within 10 s"), "{}", words(&silent));
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
