@@ -157,11 +157,15 @@ impl Cluster {
             None => Heartbeat { seen: now.tick, beats: known.is_some(), lease },
         };
         let renewed = unchanged.is_none();
+        let first = beat.beats && known.is_some_and(|known| !known.beats);
         self.heartbeats.put(node.clone(), beat);
         if renewed {
             self.looks.remove(&node);
         }
-        alloc::vec![Subject::Node(node)]
+        // What is wrong with pods may have waited for the node's verdict.
+        let waiting = self.pods_on(&node).filter(|pod| first && pod.trouble.is_some());
+        let waiting: Vec<Subject> = waiting.map(|pod| Subject::Pod(pod.key.clone())).collect();
+        core::iter::once(Subject::Node(node)).chain(waiting).collect()
     }
 
     fn put_workload(&mut self, workload: WorkloadFact) -> Vec<Subject> {
@@ -254,6 +258,13 @@ impl Cluster {
         let answers = || self.look(node).is_some_and(|(look, _)| look == KubeletLook::Answers);
         let waited = |beat: &Heartbeat| now >= beat.seen + beat.duration();
         self.heartbeats.get(node).is_some_and(|beat| !(beat.beats || waited(beat) && answers()))
+    }
+
+    /// Whether this node may have been dead for long, as far as anybody can tell: it is unheard, and by the wall clocks its
+    /// last renewal is too old as well. Wall clocks may be wrong, so nothing is done to a node because of this.
+    pub(crate) fn may_be_dead(&self, now: Now, node: &Text) -> bool {
+        let fresh = |beat: &Heartbeat| beat.renewed() <= now.stamp && now.stamp.since(beat.renewed()) < beat.duration();
+        self.is_unheard(now.tick, node) && !self.heartbeats.get(node).is_some_and(fresh)
     }
 
     /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.

@@ -39,7 +39,7 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
         }
         // After a start, a node that has long been dead is not known to be sick yet.
         let looks_dead = matches!(finding.cause, Cause::NotReady | Cause::StuckTerminating);
-        if world.is_sick_node(node) || looks_dead && world.cluster.is_unheard(world.now.tick, node) {
+        if world.is_sick_node(node) || looks_dead && world.cluster.may_be_dead(world.now, node) {
             return Part::OfSickNode;
         }
     }

@@ -4,7 +4,7 @@ use crate::world::{Replace, World, defaults, pod, small, with};
 use self_healing_core::effect::{Outcome, Verb};
 use self_healing_core::fact::{Owner, PodTrouble};
 use self_healing_core::key::{Kind, Text};
-use self_healing_core::names::{Phase, Severity, Strategy};
+use self_healing_core::names::{Cause, Phase, Severity, Strategy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +103,40 @@ fn a_deletion_that_hangs_is_told_with_its_finalizers_and_nothing_is_deleted() {
     world.run(40);
     assert_eq!(world.phases(), [Phase::SelfRecovered]);
     assert_eq!(world.terminal_happenings(), 1);
+}
+
+#[test]
+fn a_deletion_that_hangs_is_found_in_time_by_a_process_that_has_just_started() {
+    let mut world = small(with(|settings| settings.pod_check_interval = Duration::from_secs(1)));
+    let due = world.truth.stamp();
+    world.run(2);
+    world.truth.change("web-0", |pod| {
+        pod.ready = false;
+        pod.trouble = Some(Box::new(PodTrouble { deletion_due: Some(due), ..PodTrouble::default() }));
+    });
+    // The next heartbeat comes seconds after that; the last one is as good.
+    world.restart();
+    world.run(4);
+    assert_eq!(world.happenings(), ["39 FailureDetected", "39 RecoveryStarted"]);
+    assert_eq!(world.only().spec.cause, Some(Cause::StuckTerminating));
+}
+
+#[test]
+fn a_pod_that_waited_for_a_sign_of_life_is_looked_at_when_there_is_one() {
+    let mut world = small(with(|settings| settings.pod_check_interval = Duration::from_secs(1)));
+    let due = world.truth.stamp();
+    world.truth.kill("n1");
+    world.run(39);
+    world.truth.change("web-0", |pod| {
+        pod.ready = false;
+        pod.trouble = Some(Box::new(PodTrouble { deletion_due: Some(due), ..PodTrouble::default() }));
+    });
+    world.restart();
+    world.run(4);
+    assert_eq!(world.happenings(), [""; 0], "a node that has long been silent may be what is wrong");
+    world.truth.dead.clear();
+    world.run(4);
+    assert_eq!(world.happenings(), ["80 FailureDetected", "80 RecoveryStarted"]);
 }
 
 #[test]
