@@ -111,7 +111,7 @@ pub enum Deed {
     Finalizer(PodName, String),
     /// `delete POD`: a person deletes it.
     Delete(PodName),
-    /// `replace POD`: gone, and one of the same name and another uid is there, just as sick. Not for pods of a Deployment.
+    /// `replace POD`: gone, and one of the same name and another uid is there and ready. Not for pods of a Deployment.
     ReplacePod(PodName),
     /// `silence NODE`, `kubelet-down NODE`, `cut-off NODE`: no heartbeat any more, and what its kubelet's port answers.
     Silence(String, Kubelet),
@@ -121,7 +121,7 @@ pub enum Deed {
     NotReady(String),
     /// `condition NODE TYPE [True|False]`: another condition of it.
     Condition(String, String, bool),
-    /// `replace NODE`: deleted, and one of the same name and another uid is there, in the same state.
+    /// `replace NODE`: deleted, and one of the same name and another uid is there, Ready and without marks; its pods are still bound to it.
     ReplaceNode(String),
     /// `cordon NODE`: by a person.
     Cordon(String),

@@ -54,6 +54,15 @@ pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
     Ok(story)
 }
 
+/// One deed of `story`, without a time.
+pub(crate) fn deed(story: &Story, text: &str) -> Result<crate::deed::Deed, Error> {
+    let file = story.file();
+    let Some(mut line) = line::lines(&file, text).next() else { return Err(line::missing(&file, 0, "a deed")) };
+    let deed = moment::deed(story, &mut line)?;
+    line.end()?;
+    Ok(deed)
+}
+
 /// `not on real: why`.
 fn excuse(line: &mut Line<'_>) -> Result<(Ground, String), Error> {
     line.known("`on`", &["on"])?;

@@ -1,6 +1,6 @@
 //! What a story consists of: things that are there, settings, and moments in which something is done.
 
-use crate::deed::{Moment, Object, PodName};
+use crate::deed::{Deed, Moment, Object, PodName};
 use crate::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -175,6 +175,14 @@ impl Story {
             return Err(unreadable(std::io::Error::new(std::io::ErrorKind::NotFound, "holds no story")));
         }
         paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Reads one deed in the words of this story, e.g. `fail web.1`, for whoever makes up stories as he goes.
+    ///
+    /// # Errors
+    /// As [`Story::parse`].
+    pub fn deed(&self, text: &str) -> Result<Deed, Error> {
+        crate::parse::deed(self, text)
     }
 
     /// The file's name without folder and extension.

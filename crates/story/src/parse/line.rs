@@ -64,6 +64,16 @@ impl<'a> Line<'a> {
         (!word.is_empty()).then_some(word)
     }
 
+    /// Whether the next word is `end`, which is then taken.
+    pub(super) fn ends_it(&mut self) -> bool {
+        let rest = self.rest;
+        let ends = self.next() == Some("end");
+        if !ends {
+            self.rest = rest;
+        }
+        ends
+    }
+
     /// The next word.
     pub(super) fn word(&mut self, expected: &str) -> Result<&'a str, Error> {
         self.next().ok_or_else(|| missing(self.file, self.number, expected))

@@ -48,19 +48,19 @@ pub(super) fn moment(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error
         let expected = format!("a time not before {}, that of the line above", last.as_secs_f64());
         return Err(line.wrong(line.text, &expected, &[]));
     }
-    let word = line.known("a deed", &DEEDS)?;
-    if word == "end" {
+    if line.ends_it() {
         story.end = at;
         return line.end();
     }
-    let deed = deed(story, line, word)?;
+    let deed = deed(story, line)?;
     let after = if line.is_empty() { None } else { Some(write(story, line)?) };
     line.end()?;
     story.moments.push(Moment { line: line.number, at, after, deed });
     Ok(())
 }
 
-fn deed(story: &Story, line: &mut Line<'_>, word: &str) -> Result<Deed, Error> {
+pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
+    let word = line.known("a deed", &DEEDS)?;
     Ok(match word {
         "fail" => Deed::Fail(line.pod(story)?),
         "crash-loop" => Deed::CrashLoop(line.pod(story)?, line.number("how often it restarted")?),
@@ -89,6 +89,7 @@ fn deed(story: &Story, line: &mut Line<'_>, word: &str) -> Result<Deed, Error> {
         "approve" => Deed::Approve(target(story, line)?),
         "cancel" => Deed::Cancel(target(story, line)?),
         "budget" => budget(story, line)?,
+        "end" => return Err(line.wrong(word, "a deed", &[])),
         _ => return process(line, word),
     })
 }
