@@ -24,6 +24,11 @@ impl Changes {
     pub async fn next(&mut self) -> Option<Arc<Commit>> {
         self.0.recv().await
     }
+
+    /// The next change that is there already.
+    pub fn next_now(&mut self) -> Option<Arc<Commit>> {
+        self.0.try_recv().ok()
+    }
 }
 
 impl Hand {
@@ -56,7 +61,13 @@ impl Hand {
     /// Later changes of a resource in all namespaces. Begin to watch first, then list: nothing is missed.
     #[must_use]
     pub fn watch(&self, resource: &str) -> Changes {
-        Changes(self.cluster.state().store.watch(resource))
+        self.watch_all(&[resource])
+    }
+
+    /// The same for several resources, in the order in which they changed; `*` is every resource.
+    #[must_use]
+    pub fn watch_all(&self, resources: &[&str]) -> Changes {
+        Changes(self.cluster.state().store.watch(resources))
     }
 
     /// Creates an object.

@@ -3,6 +3,7 @@
 //! It knows no crate of ours: the controller cannot tell it from a real cluster, and it cannot tell the controller from
 //! any other client.
 
+pub mod actor;
 pub mod api;
 pub mod cluster;
 pub mod failure;

@@ -169,7 +169,8 @@ impl Store {
                 self.compacted = gone.version;
             }
         }
-        self.watchers.retain(|(of, watcher)| *of != commit.key.resource || watcher.send(commit.clone()).is_ok());
+        let wanted = |of: &str| of == "*" || *of == *commit.key.resource;
+        self.watchers.retain(|(of, watcher)| !wanted(of) || watcher.send(commit.clone()).is_ok());
         let mut witnesses = std::mem::take(&mut self.witnesses);
         for witness in &mut witnesses {
             witness(&commit, self);
@@ -178,10 +179,10 @@ impl Store {
         commit
     }
 
-    /// Sends every later commit of `resource`, until the receiver is dropped.
-    pub fn watch(&mut self, resource: &str) -> mpsc::UnboundedReceiver<Arc<Commit>> {
+    /// Sends every later commit of `resources`, until the receiver is dropped; `*` is every resource.
+    pub fn watch(&mut self, resources: &[&str]) -> mpsc::UnboundedReceiver<Arc<Commit>> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        self.watchers.push((resource.into(), sender));
+        self.watchers.extend(resources.iter().map(|resource| ((*resource).into(), sender.clone())));
         receiver
     }
 

@@ -1,0 +1,85 @@
+//! The parts of a cluster that bring its objects to life, each a client of the API like any other.
+//!
+//! They react to changes and to timers, never poll, and draw no lots: the same story gives the same history.
+
+mod desk;
+mod ground;
+mod kubelet;
+mod levers;
+mod object;
+mod scheduler;
+mod selector;
+mod taint;
+mod workload;
+
+pub use ground::{Behaviour, Look, NodeSpec};
+pub use levers::{Levers, Running};
+
+use crate::api::User;
+use crate::cluster::Cluster;
+use crate::hand::Hand;
+use desk::{Actor, run};
+use ground::Ground;
+use kubelet::Kubelet;
+use scheduler::Scheduler;
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use workload::Workloads;
+
+/// How quick the machines are.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// From a pod's binding until its containers run.
+    pub start: Duration,
+    /// From a pod's deletion until its containers have stopped, at most its grace period.
+    pub stop: Duration,
+    /// From power until the kubelet works.
+    pub boot: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { start: Duration::from_secs(2), stop: Duration::from_secs(1), boot: Duration::from_secs(60) }
+    }
+}
+
+/// All actors of a cluster, which end when it is dropped.
+pub struct Actors {
+    tasks: JoinSet<()>,
+    levers: Levers,
+}
+
+impl Actors {
+    /// Starts them, in a tokio runtime of one thread, and makes the namespaces that every cluster has.
+    #[must_use]
+    pub fn start(cluster: &Cluster, options: &Options) -> Self {
+        let admin = Hand::new(cluster, User::admin("system:admin"));
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            let labels = json!({ "kubernetes.io/metadata.name": name });
+            // It may be there already.
+            let _ = admin.create("namespaces", "", &json!({ "metadata": { "name": name, "labels": labels } }));
+        }
+        let ground = Ground::default();
+        let (nudge, nudges) = mpsc::unbounded_channel();
+        let levers = Levers { hand: admin, ground: ground.clone(), nudge, boot: options.boot };
+        let mut actors = Self { tasks: JoinSet::new(), levers };
+        let kubelet = Kubelet::new(ground, options.start, options.stop);
+        actors.tasks.spawn(run(kubelet, Hand::new(cluster, User::admin("system:nodes")), nudges));
+        actors.add(cluster, "system:kube-scheduler", Scheduler::default());
+        actors.add(cluster, "system:kube-controller-manager", Workloads::default());
+        actors
+    }
+
+    fn add<A: Actor>(&mut self, cluster: &Cluster, user: &str, actor: A) {
+        let (_, no_nudges) = mpsc::unbounded_channel();
+        self.tasks.spawn(run(actor, Hand::new(cluster, User::admin(user)), no_nudges));
+    }
+
+    /// What a story can do to the ground below the cluster.
+    #[must_use]
+    pub fn levers(&self) -> &Levers {
+        &self.levers
+    }
+}

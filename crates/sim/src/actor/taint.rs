@@ -1,0 +1,47 @@
+//! Taints, and who tolerates them.
+
+use super::object::list;
+use serde_json::{Value, json};
+
+/// What each pod tolerates if it says nothing else: five minutes of a node that is not there.
+const DEFAULT_SECONDS: i64 = 300;
+
+pub(super) const NOT_READY: &str = "node.kubernetes.io/not-ready";
+pub(super) const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+pub(super) const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+
+/// The taints of a node.
+pub(super) fn taints(node: &Value) -> &[Value] {
+    list(node, "/spec/taints")
+}
+
+/// Whether one toleration is for this taint.
+pub(super) fn tolerates(toleration: &Value, taint: &Value) -> bool {
+    let same =
+        |field: &str| toleration[field].is_null() || toleration[field] == "" || toleration[field] == taint[field];
+    let value = || toleration["value"].as_str().unwrap_or_default() == taint["value"].as_str().unwrap_or_default();
+    same("effect") && same("key") && (toleration["operator"] == "Exists" || value())
+}
+
+/// The first taint of this effect that no toleration is for.
+pub(super) fn untolerated<'a>(tolerations: &[Value], taints: &'a [Value], effect: &str) -> Option<&'a Value> {
+    let bad = |taint: &&Value| {
+        taint["effect"] == effect && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
+    };
+    taints.iter().find(bad)
+}
+
+/// Gives a new pod the tolerations that admission gives to every pod.
+pub(super) fn add_defaults(spec: &mut Value) {
+    let mut tolerations = list(spec, "/tolerations").to_vec();
+    for key in [NOT_READY, UNREACHABLE] {
+        let taint = json!({ "key": key, "effect": "NoExecute" });
+        if !tolerations.iter().any(|toleration| tolerates(toleration, &taint)) {
+            let seconds = DEFAULT_SECONDS;
+            tolerations.push(json!({
+                "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds,
+            }));
+        }
+    }
+    spec["tolerations"] = Value::Array(tolerations);
+}
