@@ -2,7 +2,7 @@
 
 use crate::key::{Target, Text};
 use crate::names::{Cause, FailureType};
-use crate::time::Stamp;
+use crate::time::{Now, Stamp};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,7 +22,7 @@ pub struct Finding {
     /// When the world says the trouble began; part of the Recovery's name, so it comes from the object, not from our clock.
     pub onset: Stamp,
     /// When we first saw the signal.
-    pub first_seen: Stamp,
+    pub first_seen: Now,
     /// One sentence with the values that made it fire.
     pub description: String,
     /// The signals as seen, for the record's evidence.

@@ -9,6 +9,7 @@ mod sickbed;
 mod store;
 mod tell;
 mod timers;
+mod times;
 
 pub(crate) use case::Case;
 
@@ -45,6 +46,11 @@ impl World<'_> {
     /// Every stored Recovery, active or not, except the one that is being stepped.
     pub(crate) fn recoveries(&self) -> impl Iterator<Item = &Recovery> {
         self.cases.values().map(|case| &case.recovery)
+    }
+
+    /// The same with what is remembered of each.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
     }
 
     /// Whether a signal of this node is bad now, or was a moment ago.
@@ -288,6 +294,7 @@ impl Healer {
         if let Some(at) = case.wake.take() {
             self.timers.arm(Timer::Case(name.clone()), at.max(self.now.tick + Duration::from_millis(1)));
         }
+        case.times.learn(self.now, &case.recovery);
         let active = case.recovery.is_active();
         if !active {
             self.active.remove(name);

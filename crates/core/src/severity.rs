@@ -1,9 +1,10 @@
 //! How bad a finding is: a base per failure, raised by how often the same workload failed lately.
 
 use crate::finding::Finding;
+use crate::healer::Case;
 use crate::names::{Cause, FailureType, Severity};
 use crate::recovery::Recovery;
-use crate::time::Stamp;
+use crate::time::Tick;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,13 +13,13 @@ use core::time::Duration;
 /// Earlier failures of the same type and workload within `window`.
 pub(crate) fn similar<'a>(
     finding: &Finding,
-    stored: impl Iterator<Item = &'a Recovery>,
-    now: Stamp,
+    stored: impl Iterator<Item = &'a Case>,
+    now: Tick,
     window: Duration,
 ) -> u32 {
     let count = stored
-        .filter(|other| other.spec.failure == finding.failure && same_workload(other, finding))
-        .filter(|other| now.since(other.spec.detected_at) <= window)
+        .filter(|other| other.recovery.spec.failure == finding.failure && same_workload(&other.recovery, finding))
+        .filter(|other| other.times.detected().elapsed(now) <= window)
         .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
@@ -59,7 +60,7 @@ mod tests {
     use crate::finding::Finding;
     use crate::key::{Key, Kind, Target, Text};
     use crate::names::{Cause, FailureType, Severity};
-    use crate::time::Stamp;
+    use crate::time::{Now, Stamp};
     use alloc::string::String;
     use alloc::vec::Vec;
 
@@ -72,7 +73,7 @@ mod tests {
             target,
             node: None,
             onset: Stamp(0),
-            first_seen: Stamp(0),
+            first_seen: Now::default(),
             description: String::new(),
             evidence: Vec::new(),
         }

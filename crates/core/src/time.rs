@@ -50,6 +50,34 @@ pub struct Now {
     pub stamp: Stamp,
 }
 
+/// A moment in the past on the monotonic clock, be it before the process started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// How long ago it was at `known`.
+    age: Duration,
+    known: Tick,
+}
+
+impl Past {
+    /// The moment of `stamp`, as far as the wall clock is right now; now if it lies ahead.
+    #[must_use]
+    pub fn of(now: Now, stamp: Stamp) -> Self {
+        Self { age: now.stamp.since(stamp), known: now.tick }
+    }
+
+    /// Time passed since then.
+    #[must_use]
+    pub fn elapsed(self, now: Tick) -> Duration {
+        self.age.saturating_add(now.since(self.known))
+    }
+
+    /// When `span` will have passed since then; the moment it became known, if that was before.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Tick {
+        self.known + span.saturating_sub(self.age)
+    }
+}
+
 impl Now {
     /// The tick at which `stamp` was or will be, on today's wall clock.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Triage: one cause, one Recovery. A finding that belongs to a bigger trouble gets no action of its own.
 
 use crate::finding::Finding;
-use crate::healer::World;
+use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use crate::names::{Cause, FailureType, Phase};
 use crate::recovery::Recovery;
@@ -25,8 +25,8 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
     if let Some(other) = active(world).find(same_target) {
         return Part::Of(other.name.clone());
     }
-    if let Some(vetoed) = world.recoveries().find(|other| same_target(other) && was_stopped(world, other)) {
-        return Part::Of(vetoed.name.clone());
+    if let Some(vetoed) = world.cases().find(|other| same_target(&&other.recovery) && was_stopped(world, other)) {
+        return Part::Of(vetoed.recovery.name.clone());
     }
     if finding.target.kind != Kind::Pod {
         return Part::Own;
@@ -47,11 +47,11 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
 }
 
 /// A person's stop holds for whatever else is found on the same object, for as long as failures count as similar.
-fn was_stopped(world: &World<'_>, recovery: &Recovery) -> bool {
-    let stopped = recovery.status.phase == Some(Phase::Cancelled)
-        && matches!(recovery.status.reason.as_str(), "Vetoed" | "UndoneByPerson");
-    let window = world.settings.history_window;
-    stopped && recovery.status.finished_at.is_some_and(|at| world.now.stamp.since(at) <= window)
+fn was_stopped(world: &World<'_>, case: &Case) -> bool {
+    let status = &case.recovery.status;
+    let stopped =
+        status.phase == Some(Phase::Cancelled) && matches!(status.reason.as_str(), "Vetoed" | "UndoneByPerson");
+    stopped && case.times.finished().is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
 }
 
 fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {

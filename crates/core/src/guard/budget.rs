@@ -1,10 +1,11 @@
-//! `Budget`: how many at once, how many per minute, how soon again; all counted from records, so that a restart forgets nothing.
+//! `Budget`: how many at once, how many per minute, how soon again; all counted from records, so that a restart
+//! forgets nothing, and on the monotonic clock, so that a jump of the wall clock frees nothing.
 
 use super::Wait;
-use crate::healer::World;
+use crate::healer::{Case, World};
 use crate::names::{FailureType, Phase, Strategy};
-use crate::recovery::{Attempt, Recovery};
-use crate::time::Stamp;
+use crate::recovery::Recovery;
+use crate::time::{Past, Tick};
 use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -39,20 +40,16 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 
 fn rate(world: &World<'_>) -> Option<Wait> {
     let limit = world.settings.recoveries_per_minute as usize;
-    let mut recent: Vec<Stamp> = world
-        .recoveries()
-        .flat_map(writing_attempts)
-        .map(|attempt| attempt.started_at)
-        .filter(|started| world.now.stamp.since(*started) < MINUTE)
-        .collect();
+    let ends = world.cases().flat_map(writing_attempts).map(|started| started.plus(MINUTE));
+    let mut recent: Vec<Tick> = ends.filter(|end| world.now.tick < *end).collect();
     if recent.len() < limit {
         return None;
     }
     recent.sort_unstable();
-    let frees = recent.get(recent.len() - limit)?;
+    let until = *recent.get(recent.len() - limit)?;
     Some(Wait {
         reason: format!("{limit} recoveries started within the last minute (recoveries_per_minute)"),
-        until: Some(world.now.tick_of(*frees) + MINUTE),
+        until: Some(until),
     })
 }
 
@@ -61,18 +58,17 @@ fn backoff(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         // The ladder of one Recovery has its own pace, recovery_timeout.
         return None;
     }
-    let window = world.settings.history_window;
-    let earlier: Vec<Stamp> = world
-        .recoveries()
-        .filter(|other| other.name != recovery.name && other.same_workload(recovery))
+    let (now, window) = (world.now.tick, world.settings.history_window);
+    let earlier: Vec<Past> = world
+        .cases()
+        .filter(|other| other.recovery.name != recovery.name && other.recovery.same_workload(recovery))
         .flat_map(writing_attempts)
-        .map(|attempt| attempt.started_at)
-        .filter(|started| world.now.stamp.since(*started) <= window)
+        .filter(|started| started.elapsed(now) <= window)
         .collect();
-    let last = earlier.iter().max()?;
+    let last = earlier.iter().min_by_key(|started| started.elapsed(now))?;
     let doublings = u32::try_from(earlier.len() - 1).unwrap_or(u32::MAX).min(16);
     let wait = world.settings.workload_backoff.saturating_mul(1 << doublings).min(MAX_BACKOFF);
-    if world.now.stamp.since(*last) >= wait {
+    if last.elapsed(now) >= wait {
         return None;
     }
     Some(Wait {
@@ -82,24 +78,28 @@ fn backoff(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
             earlier.len(),
             wait.as_secs_f32()
         ),
-        until: Some(world.now.tick_of(*last) + wait),
+        until: Some(last.plus(wait)),
     })
 }
 
 /// A workload that was handed to a person is left alone until its pods come from a changed owner, or the window passes.
 fn escalated(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     let window = world.settings.history_window;
-    let other = world.recoveries().find(|other| {
+    let same = |other: &Recovery| {
         other.name != recovery.name
             && other.status.phase == Some(Phase::Escalated)
             && other.same_workload(recovery)
             && other.evidence("owner") == recovery.evidence("owner")
-            && other.status.finished_at.is_some_and(|at| world.now.stamp.since(at) <= window)
-    })?;
-    let until = other.status.finished_at.map(|at| world.now.tick_of(at) + window);
-    Some(Wait { reason: format!("{} was handed to a person by {}", recovery.spec.workload, other.name), until })
+    };
+    let recent = |case: &Case| case.times.finished().filter(|at| at.elapsed(world.now.tick) <= window);
+    let mut handed = world.cases().filter(|case| same(&case.recovery));
+    let (other, at) = handed.find_map(|case| Some((&case.recovery, recent(case)?)))?;
+    let reason = format!("{} was handed to a person by {}", recovery.spec.workload, other.name);
+    Some(Wait { reason, until: Some(at.plus(window)) })
 }
 
-fn writing_attempts(recovery: &Recovery) -> impl Iterator<Item = &Attempt> {
-    recovery.status.attempts.iter().filter(|attempt| attempt.strategy != Strategy::Monitor)
+/// When each attempt began that may write.
+fn writing_attempts(case: &Case) -> impl Iterator<Item = Past> {
+    let attempts = case.times.attempts(&case.recovery);
+    attempts.filter(|(attempt, _)| attempt.strategy != Strategy::Monitor).map(|(_, started)| started)
 }

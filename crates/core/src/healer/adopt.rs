@@ -38,22 +38,27 @@ impl Healer {
             self.reading.fail(self.now.tick, self.settings.retry_interval, None);
             return;
         };
-        self.cases.clear();
+        let mut known = core::mem::take(&mut self.cases);
         self.active.clear();
         for recovery in recoveries {
             // What is over may still have messages to send.
             agenda.cases.insert(recovery.name.clone());
-            self.keep(recovery);
+            let earlier = known.remove(&recovery.name);
+            self.keep(recovery, earlier);
         }
         self.adopted = true;
     }
 
-    fn keep(&mut self, recovery: Recovery) {
+    /// Takes a stored record in hand; of an `earlier` case of it only the times are still true.
+    fn keep(&mut self, recovery: Recovery, earlier: Option<Case>) {
         let name = recovery.name.clone();
         if recovery.spec.failure == FailureType::Node {
             self.cluster.note_once_ready(&recovery.spec.target.uid);
         }
-        let case = Case::adopted(recovery, &self.settings);
+        let mut case = Case::adopted(self.now, recovery, &self.settings);
+        if let Some(earlier) = earlier {
+            case.remember(self.now, earlier);
+        }
         if case.recovery.is_active() {
             self.active.insert(name.clone());
         }
@@ -75,7 +80,8 @@ impl Healer {
             Some(case) if case.saving.in_flight.is_some() => {}
             Some(_) | None => {
                 self.active.remove(&name);
-                self.keep(recovery);
+                let earlier = self.cases.remove(&name);
+                self.keep(recovery, earlier);
             }
         }
         agenda.cases.insert(name);
@@ -117,10 +123,10 @@ impl Healer {
         if self.leading.is_none() || !self.adopted {
             return;
         }
-        let now = self.now.stamp;
+        let now = self.now.tick;
         let expired = self.cases.values().filter(|case| {
-            let finished = case.recovery.status.finished_at.filter(|_| !case.recovery.is_active());
-            case.telling.is_empty() && finished.is_some_and(|at| now.since(at) >= self.settings.recovery_ttl)
+            let finished = case.times.finished().filter(|_| !case.recovery.is_active());
+            case.telling.is_empty() && finished.is_some_and(|at| at.elapsed(now) >= self.settings.recovery_ttl)
         });
         let expired: Vec<(Text, Text)> = expired.map(|c| (c.recovery.name.clone(), c.recovery.uid.clone())).collect();
         for (name, uid) in expired {

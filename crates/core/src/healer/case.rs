@@ -1,12 +1,13 @@
 //! A case: a Recovery and what the process remembers of it beside the record; all of that may be lost in a crash.
 
+use super::times::Times;
 use crate::effect::EffectId;
 use crate::happening::What;
 use crate::key::Text;
 use crate::names::{Channel, GuardName, Phase};
 use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
 use crate::settings::Settings;
-use crate::time::{Now, Stamp, Tick};
+use crate::time::{Now, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::time::Duration;
@@ -96,8 +97,10 @@ pub(crate) struct Case {
     /// The record was found with an attempt under way, or without any status: a write may have been sent before a crash.
     pub may_have_written: bool,
     pub ending: Option<Ending>,
+    /// When what the record tells of happened.
+    pub times: Times,
     /// From when the attempt's time counts, when a guard had held it.
-    pub clock: Option<Stamp>,
+    pub clock: Option<Tick>,
     /// Messages under way, and those that wait.
     pub telling: BTreeMap<EffectId, (Channel, String)>,
     pub tell_backoff: BTreeMap<(Channel, String), Backoff>,
@@ -108,7 +111,8 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(recovery: Recovery) -> Self {
+    pub(crate) fn new(now: Now, recovery: Recovery) -> Self {
+        let times = Times::of(now, &recovery);
         let created = !recovery.uid.is_empty();
         let saving = Saving {
             created,
@@ -128,6 +132,7 @@ impl Case {
             listed: false,
             may_have_written: false,
             ending: None,
+            times,
             clock: None,
             telling: BTreeMap::new(),
             tell_backoff: BTreeMap::new(),
@@ -137,8 +142,8 @@ impl Case {
     }
 
     /// A case of a record that somebody else has stored, be it this process in an earlier life.
-    pub(crate) fn adopted(recovery: Recovery, settings: &Settings) -> Self {
-        let mut case = Self::new(recovery);
+    pub(crate) fn adopted(now: Now, recovery: Recovery, settings: &Settings) -> Self {
+        let mut case = Self::new(now, recovery);
         if case.recovery.is_active() {
             let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
             case.may_have_written = under_way || !case.saving.status_stored;
@@ -180,6 +185,12 @@ impl Case {
             self.wake_at(until);
         }
         self.doing.is_some() || until.is_some()
+    }
+
+    /// Takes over what an earlier case of the same record knew of its times.
+    pub(crate) fn remember(&mut self, now: Now, earlier: Self) {
+        self.times = earlier.times;
+        self.times.learn(now, &self.recovery);
     }
 
     /// Asks to be looked at again no later than `at`.

@@ -35,8 +35,8 @@ impl Healer {
             Part::OfSickNode => return,
         }
         let recovery = self.recovery(name.clone(), &finding);
-        let mut case = Case::new(recovery);
-        case.news = Some(detection(&case.recovery, self.now));
+        let mut case = Case::new(self.now, recovery);
+        case.news = Some(detection(&case.recovery, &finding, self.now));
         tell::note(&mut case, &self.settings, "opened");
         self.cases.insert(name.clone(), case);
         self.active.insert(name.clone());
@@ -44,8 +44,7 @@ impl Healer {
     }
 
     fn recovery(&self, name: Text, finding: &Finding) -> Recovery {
-        let stored = self.cases.values().map(|case| &case.recovery);
-        let similar = severity::similar(finding, stored, self.now.stamp, self.settings.history_window);
+        let similar = severity::similar(finding, self.cases.values(), self.now.tick, self.settings.history_window);
         let (severity, mut reasons) = severity::severity(finding, similar);
         let strategy = strategy_for(finding.failure, finding.cause, severity);
         reasons.push(format!(
@@ -63,7 +62,7 @@ impl Healer {
             workload: finding.workload.clone(),
             policy: String::new(),
             description: finding.description.clone(),
-            first_seen: finding.first_seen,
+            first_seen: finding.first_seen.stamp,
             detected_at: self.now.stamp,
             similar_failures: similar,
             reasons,
@@ -93,8 +92,8 @@ impl Healer {
 }
 
 /// What is told of a new case.
-fn detection(recovery: &Recovery, now: Now) -> (What, String) {
-    let latency = now.stamp.since(recovery.spec.first_seen);
+fn detection(recovery: &Recovery, finding: &Finding, now: Now) -> (What, String) {
+    let latency = now.tick.since(finding.first_seen.tick);
     let note = format!("{} on {}: {}", recovery.spec.failure, recovery.spec.target, recovery.spec.description);
     (What::FailureDetected { latency }, note)
 }

@@ -185,7 +185,8 @@ impl Case {
                 self.recovery.resource_version = resource_version;
             }
             Outcome::Done(Answer::Exists(other)) => {
-                *self = Self::adopted(*other, settings);
+                let earlier = core::mem::replace(self, Self::adopted(now, *other, settings));
+                self.remember(now, earlier);
             }
             other => {
                 let asked = if let Outcome::TryLater { after, .. } = other { after } else { None };

@@ -6,7 +6,7 @@ use crate::fact::{NodeFact, PodFact};
 use crate::finding::Finding;
 use crate::key::{Target, Text};
 use crate::names::{Cause, WatchKind};
-use crate::time::{Stamp, Tick};
+use crate::time::{Now, Tick};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ use core::time::Duration;
 struct Ill {
     rule: Cause,
     score: Score,
-    first_bad: Stamp,
+    first_bad: Now,
     finding: Option<Finding>,
 }
 
@@ -81,7 +81,7 @@ impl Sickbed {
         object: &T,
         sight: &Sight<'_>,
         clear: Duration,
-        whole: &dyn Fn(&Bad, &Rule<T>, Stamp) -> Finding,
+        whole: &dyn Fn(&Bad, &Rule<T>, Now) -> Finding,
     ) -> Option<Tick> {
         self.beds.retain_uid(&subject, uid);
         let now = sight.now.tick;
@@ -110,7 +110,7 @@ impl Sickbed {
                 (Signal::Bad(bad), at) => {
                     let at = at.unwrap_or_else(|| {
                         let fresh =
-                            Ill { rule: rule.cause, score: Score::new(now), first_bad: sight.now.stamp, finding: None };
+                            Ill { rule: rule.cause, score: Score::new(now), first_bad: sight.now, finding: None };
                         bed.ills.push(fresh);
                         bed.ills.len() - 1
                     });
@@ -204,7 +204,7 @@ impl Ill {
         bad: &Bad,
         rule: &Rule<T>,
         threshold: Duration,
-        whole: &dyn Fn(&Bad, &Rule<T>, Stamp) -> Finding,
+        whole: &dyn Fn(&Bad, &Rule<T>, Now) -> Finding,
     ) -> Option<Tick> {
         self.score.note(now, true, bad.since, threshold);
         if !self.score.fires(threshold) {
@@ -241,7 +241,7 @@ struct About {
     node: Option<Text>,
 }
 
-fn finding<T>(bad: &Bad, rule: &Rule<T>, about: About, first_seen: Stamp) -> Finding {
+fn finding<T>(bad: &Bad, rule: &Rule<T>, about: About, first_seen: Now) -> Finding {
     Finding {
         failure: rule.failure,
         cause: bad.cause,

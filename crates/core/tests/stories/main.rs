@@ -5,6 +5,7 @@
 #[path = "../world/mod.rs"]
 mod world;
 
+mod clock;
 mod crash;
 mod guards;
 mod nodes;

@@ -63,6 +63,8 @@ pub(crate) struct World {
     /// Leads since it started.
     pub(crate) leads: bool,
     turns: (u64, u32),
+    /// How far the healer's wall clock is ahead of the cluster's, in milliseconds.
+    pub(crate) wall_ahead: i64,
 }
 
 impl World {
@@ -81,6 +83,7 @@ impl World {
             deaf: Vec::new(),
             leads: true,
             turns: (0, 0),
+            wall_ahead: 0,
         };
         world.truth.bare_ready = 3000;
         for number in 1..=nodes {
@@ -191,7 +194,7 @@ impl World {
     }
 
     fn clock(&self) -> Now {
-        Now { tick: Tick(self.truth.now), stamp: Stamp(EPOCH + self.truth.now as i64) }
+        Now { tick: Tick(self.truth.now), stamp: Stamp(EPOCH + self.truth.now as i64 + self.wall_ahead) }
     }
 
     fn note_turn(&mut self, events: &[Event]) {

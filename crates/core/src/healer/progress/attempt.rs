@@ -29,7 +29,7 @@ pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         return hold(world, case, orders, held);
     }
     pass_all(case, world);
-    case.clock = Some(world.now.stamp);
+    case.clock = Some(world.now.tick);
     set_phase(case, Phase::Running, "", "goes on");
     carry_on(world, case, orders);
 }
@@ -95,10 +95,11 @@ fn node_back(case: &Case) -> Ends {
 }
 
 fn timed_out(world: &World<'_>, case: &mut Case) -> bool {
-    let Some(attempt) = case.recovery.attempt().filter(|_| !case.recovery.is_verified()) else { return false };
-    let from = case.clock.unwrap_or(attempt.started_at);
-    let left = world.settings.recovery_timeout.saturating_sub(world.now.stamp.since(from));
-    case.wake_at(world.now.tick + left);
+    let Some(started) = case.times.attempt().filter(|_| !case.recovery.is_verified()) else { return false };
+    let now = world.now.tick;
+    let taken = case.clock.map_or_else(|| started.elapsed(now), |clock| now.since(clock));
+    let left = world.settings.recovery_timeout.saturating_sub(taken);
+    case.wake_at(now + left);
     left.is_zero()
 }
 

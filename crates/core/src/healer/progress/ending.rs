@@ -64,7 +64,7 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         let open = attempt.steps.iter_mut().filter(|step| step.result == StepResult::InProgress);
         open.for_each(|step| (step.result, step.finished_at) = (attempt.result, Some(world.now.stamp)));
     }
-    let after = world.now.stamp.since(recovery.spec.detected_at);
+    let after = case.times.detected().elapsed(world.now.tick);
     recovery.status.finished_at = Some(world.now.stamp);
     recovery.status.recovery_seconds = Some(after.as_secs());
     if ends.phase != Phase::Failed && ends.phase != Phase::Escalated {

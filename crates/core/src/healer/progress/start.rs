@@ -9,7 +9,7 @@ use crate::healer::case::Case;
 use crate::healer::outcome::Errand;
 use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
-use crate::names::{GuardName, Mode, Phase, Strategy};
+use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
 use crate::remedy;
 use alloc::format;
@@ -97,6 +97,7 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
         result: StepResult::InProgress,
         steps: Vec::new(),
     });
+    case.times.learn(world.now, &case.recovery);
     case.backoff.clear();
     // What was done for another pod says nothing about this one.
     case.handled.clear();
@@ -129,11 +130,10 @@ fn expired(world: &World<'_>, case: &mut Case) -> bool {
     if case.recovery.status.phase != Some(Phase::AwaitingApproval) || world.settings.mode != Mode::Approve {
         return false;
     }
-    let since = case.recovery.status.guards.iter().find(|g| g.name == GuardName::Mode && !g.pass).map(|g| g.since);
-    let Some(since) = since else { return false };
-    let left = world.settings.approval_timeout.saturating_sub(world.now.stamp.since(since));
-    case.wake_at(world.now.tick + left);
-    left.is_zero()
+    let Some(since) = case.times.awaiting() else { return false };
+    let until = since.plus(world.settings.approval_timeout);
+    case.wake_at(until);
+    world.now.tick >= until
 }
 
 /// Why the last attempt did not help.
