@@ -36,11 +36,13 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// An empty cluster whose wall clock shows `begin` now.
+    /// A cluster whose wall clock shows `begin` now, with the namespaces that every cluster has and nothing else.
     #[must_use]
     pub fn new(begin: Timestamp) -> Self {
         let state = State { store: Store::new(HISTORY), registry: Registry::default(), serial: 0 };
-        Self { state: Arc::new(Mutex::new(state)), begin, start: Instant::now() }
+        let cluster = Self { state: Arc::new(Mutex::new(state)), begin, start: Instant::now() };
+        crate::api::begin(&cluster);
+        cluster
     }
 
     /// The cluster's wall clock.
@@ -60,6 +62,12 @@ impl Cluster {
     #[must_use]
     pub fn resource(&self, name: &str) -> Option<Arc<Resource>> {
         self.state().registry.named(name).cloned()
+    }
+
+    /// The version of the last change.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.state().store.version()
     }
 
     /// Lets `witness` hear of every later commit.

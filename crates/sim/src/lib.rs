@@ -6,7 +6,10 @@
 pub mod actor;
 pub mod api;
 pub mod cluster;
+pub mod definition;
 pub mod failure;
 pub mod hand;
 pub mod resource;
+mod schema;
+pub mod select;
 pub mod store;

@@ -1,9 +1,10 @@
 //! The table of resources that the API serves; custom ones join it when their definition is created.
 
+use crate::definition::Custom;
 use std::sync::Arc;
 
 /// One kind of object and how it is served.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
     /// API group; empty for core.
     pub group: String,
@@ -19,10 +20,20 @@ pub struct Resource {
     pub status: bool,
     /// Whether `/scale` is served.
     pub scale: bool,
+    /// Whether `metadata.generation` counts the changes of `spec`.
+    pub generation: bool,
+    /// Whether an update must name the version that it changes.
+    pub versioned: bool,
+    /// Whether an update of what is not there creates it.
+    pub upsert: bool,
+    /// Whether a delete answers with the object instead of a Status.
+    pub returned: bool,
     /// Short names for kubectl.
     pub short: Vec<String>,
     /// Categories for kubectl, e.g. `all`.
     pub categories: Vec<String>,
+    /// What a CustomResourceDefinition says about it.
+    pub custom: Option<Arc<Custom>>,
 }
 
 impl Resource {
@@ -35,49 +46,61 @@ impl Resource {
     /// `pods` or `deployments.apps`, as in messages and as [`crate::hand::Hand`] wants it.
     #[must_use]
     pub fn name(&self) -> String {
-        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+        qualified(&self.plural, &self.group)
+    }
+
+    /// `Pod` or `Deployment.apps`, as in messages about wrong fields.
+    #[must_use]
+    pub fn qualified_kind(&self) -> String {
+        qualified(&self.kind, &self.group)
+    }
+
+    /// The resource whose objects these are: Events are one thing under two names.
+    #[must_use]
+    pub fn stored_as(&self) -> String {
+        if self.group == "events.k8s.io" { self.plural.clone() } else { self.name() }
+    }
+
+    /// The singular, as kubectl accepts it.
+    #[must_use]
+    pub fn singular(&self) -> String {
+        self.kind.to_lowercase()
     }
 }
 
-/// group, version, plural, kind, namespaced, status, scale, short names, categories
-type Line = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    bool,
-    bool,
-    bool,
-    &'static [&'static str],
-    &'static [&'static str],
-);
+fn qualified(word: &str, group: &str) -> String {
+    if group.is_empty() { word.to_owned() } else { format!("{word}.{group}") }
+}
+
+/// group, version, plural, kind, traits (the fields of [`Resource`] that are true), short names, categories
+type Line = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // a table, one resource per line
 const BUILT_IN: &[Line] = &[
-    ("", "v1", "namespaces", "Namespace", false, true, false, &["ns"], &[]),
-    ("", "v1", "nodes", "Node", false, true, false, &["no"], &[]),
-    ("", "v1", "pods", "Pod", true, true, false, &["po"], &["all"]),
-    ("", "v1", "services", "Service", true, true, false, &["svc"], &["all"]),
-    ("", "v1", "configmaps", "ConfigMap", true, false, false, &["cm"], &[]),
-    ("", "v1", "secrets", "Secret", true, false, false, &[], &[]),
-    ("", "v1", "serviceaccounts", "ServiceAccount", true, false, false, &["sa"], &[]),
-    ("", "v1", "events", "Event", true, false, false, &["ev"], &[]),
-    ("apps", "v1", "deployments", "Deployment", true, true, true, &["deploy"], &["all"]),
-    ("apps", "v1", "replicasets", "ReplicaSet", true, true, true, &["rs"], &["all"]),
-    ("apps", "v1", "statefulsets", "StatefulSet", true, true, true, &["sts"], &["all"]),
-    ("apps", "v1", "daemonsets", "DaemonSet", true, true, false, &["ds"], &["all"]),
-    ("apps", "v1", "controllerrevisions", "ControllerRevision", true, false, false, &[], &[]),
-    ("batch", "v1", "jobs", "Job", true, true, false, &[], &["all"]),
-    ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true, true, false, &["pdb"], &[]),
-    ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true, false, false, &[], &[]),
-    ("coordination.k8s.io", "v1", "leases", "Lease", true, false, false, &[], &[]),
-    ("events.k8s.io", "v1", "events", "Event", true, false, false, &["ev"], &[]),
-    ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", true, false, false, &["netpol"], &[]),
-    ("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false, false, false, &[], &[]),
-    ("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", false, false, false, &[], &[]),
-    ("rbac.authorization.k8s.io", "v1", "roles", "Role", true, false, false, &[], &[]),
-    ("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", true, false, false, &[], &[]),
-    ("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false, true, false, &["crd", "crds"], &[]),
+    ("", "v1", "namespaces", "Namespace", "status returned", "ns", ""),
+    ("", "v1", "nodes", "Node", "status", "no", ""),
+    ("", "v1", "pods", "Pod", "namespaced status generation returned", "po", "all"),
+    ("", "v1", "services", "Service", "namespaced status upsert returned", "svc", "all"),
+    ("", "v1", "configmaps", "ConfigMap", "namespaced", "cm", ""),
+    ("", "v1", "secrets", "Secret", "namespaced", "", ""),
+    ("", "v1", "serviceaccounts", "ServiceAccount", "namespaced returned", "sa", ""),
+    ("", "v1", "events", "Event", "namespaced upsert", "ev", ""),
+    ("apps", "v1", "deployments", "Deployment", "namespaced status scale generation", "deploy", "all"),
+    ("apps", "v1", "replicasets", "ReplicaSet", "namespaced status scale generation", "rs", "all"),
+    ("apps", "v1", "statefulsets", "StatefulSet", "namespaced status scale generation", "sts", "all"),
+    ("apps", "v1", "daemonsets", "DaemonSet", "namespaced status generation", "ds", "all"),
+    ("apps", "v1", "controllerrevisions", "ControllerRevision", "namespaced", "", ""),
+    ("batch", "v1", "jobs", "Job", "namespaced status generation", "", "all"),
+    ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "namespaced status generation versioned", "pdb", ""),
+    ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "namespaced generation", "", ""),
+    ("coordination.k8s.io", "v1", "leases", "Lease", "namespaced versioned upsert", "", ""),
+    ("events.k8s.io", "v1", "events", "Event", "namespaced upsert", "ev", ""),
+    ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "namespaced generation", "netpol", ""),
+    ("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", "upsert", "", ""),
+    ("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", "upsert", "", ""),
+    ("rbac.authorization.k8s.io", "v1", "roles", "Role", "namespaced upsert", "", ""),
+    ("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "namespaced upsert", "", ""),
+    ("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", "status generation versioned", "crd crds", "api-extensions"),
 ];
 
 /// Every resource that is served, the built-in ones first.
@@ -91,18 +114,24 @@ impl Default for Registry {
 }
 
 fn built_in(line: &Line) -> Resource {
-    let (group, version, plural, kind, namespaced, status, scale, short, categories) = *line;
-    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let (group, version, plural, kind, traits, short, categories) = *line;
+    let has = |word| traits.split(' ').any(|known| known == word);
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     Resource {
         group: group.to_owned(),
         version: version.to_owned(),
         plural: plural.to_owned(),
         kind: kind.to_owned(),
-        namespaced,
-        status,
-        scale,
-        short: owned(short),
-        categories: owned(categories),
+        namespaced: has("namespaced"),
+        status: has("status"),
+        scale: has("scale"),
+        generation: has("generation"),
+        versioned: has("versioned"),
+        upsert: has("upsert"),
+        returned: has("returned"),
+        short: words(short),
+        categories: words(categories),
+        custom: None,
     }
 }
 
@@ -127,7 +156,12 @@ impl Registry {
 
     /// Serves one more; one of the same group and plural is replaced.
     pub fn add(&mut self, resource: Resource) {
-        self.0.retain(|known| known.group != resource.group || known.plural != resource.plural);
+        self.remove(&resource.name());
         self.0.push(Arc::new(resource));
+    }
+
+    /// Serves it no longer.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|known| known.name() != name);
     }
 }

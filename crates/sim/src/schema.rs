@@ -1,0 +1,150 @@
+//! Structural schemas: custom objects are completed, pruned and checked on every write.
+
+use crate::definition::Custom;
+use crate::failure::Cause;
+use jiff::Timestamp;
+use serde_json::Value;
+
+const UNCHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
+/// Fills in defaults, drops what the schema does not know, and tells what is wrong.
+pub(crate) fn admit(custom: &Custom, object: &mut Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let properties = &custom.schema["properties"];
+    for (name, schema) in properties.as_object().into_iter().flatten() {
+        if let (true, Some(default)) = (object[name].is_null(), schema.get("default")) {
+            object[name] = default.clone();
+        }
+    }
+    let Some(fields) = object.as_object_mut() else { return causes };
+    let keeps = custom.schema["x-kubernetes-preserve-unknown-fields"] == true;
+    fields.retain(|name, value| {
+        let own = matches!(name.as_str(), "apiVersion" | "kind" | "metadata");
+        !value.is_null() && (own || keeps || !properties[name.as_str()].is_null())
+    });
+    for (name, value) in
+        fields.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"))
+    {
+        if !properties[name.as_str()].is_null() {
+            walk(&properties[name.as_str()], value, name, &mut causes);
+        }
+    }
+    for name in custom.schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !fields.contains_key(name) {
+            causes.push(Cause::required(name, ""));
+        }
+    }
+    let blocking = [
+        "FieldValueRequired",
+        "FieldValueTypeInvalid",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueNotSupported",
+    ];
+    if custom.rules && causes.iter().any(|cause| blocking.contains(&cause.reason)) {
+        causes.push(Cause::invalid("<nil>", &Value::Null, UNCHECKED));
+    }
+    causes
+}
+
+fn walk(schema: &Value, value: &mut Value, path: &str, causes: &mut Vec<Cause>) {
+    if let Some(fault) = type_fault(schema, value, path) {
+        causes.push(fault);
+    }
+    causes.extend(bounds(schema, value, path));
+    match value {
+        Value::Object(_) => object(schema, value, path, causes),
+        Value::Array(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                walk(&schema["items"], item, &format!("{path}[{at}]"), causes);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn object(schema: &Value, value: &mut Value, path: &str, causes: &mut Vec<Cause>) {
+    let (properties, additional) = (&schema["properties"], &schema["additionalProperties"]);
+    let Some(fields) = value.as_object_mut() else { return };
+    for (name, property) in properties.as_object().into_iter().flatten() {
+        if let (false, Some(default)) = (fields.contains_key(name), property.get("default")) {
+            fields.insert(name.clone(), default.clone());
+        }
+    }
+    let open = schema["x-kubernetes-preserve-unknown-fields"] == true || additional == true || additional.is_object();
+    let nullable = |name: &str| properties[name]["nullable"] == true;
+    fields.retain(|name, value| {
+        let known = !properties[name.as_str()].is_null();
+        (known || open) && (!value.is_null() || nullable(name) || !known)
+    });
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !fields.contains_key(name) {
+            causes.push(Cause::required(format!("{path}.{name}"), ""));
+        }
+    }
+    for (name, value) in fields.iter_mut() {
+        let known = &properties[name.as_str()];
+        let inner = if known.is_null() { additional } else { known };
+        if inner.is_object() && !value.is_null() {
+            walk(inner, value, &format!("{path}.{name}"), causes);
+        }
+    }
+}
+
+fn type_fault(schema: &Value, value: &Value, path: &str) -> Option<Cause> {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if schema["x-kubernetes-int-or-string"] == true {
+        return (!matches!(found, "integer" | "string")).then(|| Cause::wrong_type(path, found, "integer,string"));
+    }
+    let expected = schema["type"].as_str()?;
+    if expected != found && !(expected == "number" && found == "integer") {
+        return Some(Cause::wrong_type(path, found, expected));
+    }
+    let time = value.as_str().filter(|_| schema["format"] == "date-time")?;
+    time.parse::<Timestamp>().is_err().then(|| Cause::wrong_type(path, time, "date-time"))
+}
+
+/// Enumerations and limits. Patterns and rules are left to the real server.
+fn bounds(schema: &Value, value: &Value, path: &str) -> Option<Cause> {
+    let limit = |name: &str| schema[name].as_f64();
+    if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
+        return Some(Cause::unsupported(path, value, allowed));
+    }
+    let too = |reason, message| Some(Cause { reason, field: path.to_owned(), message });
+    let invalid = |why: String| Some(Cause::invalid(path, value, &format!("{path} in body should {why}")));
+    match value {
+        Value::String(text) => {
+            let length = text.chars().count() as f64;
+            if let Some(most) = limit("maxLength").filter(|most| length > *most) {
+                return too("FieldValueTooLong", format!("Too long: may not be more than {most} bytes"));
+            }
+            let least = limit("minLength").filter(|least| length < *least)?;
+            invalid(format!("be at least {least} chars long"))
+        }
+        Value::Array(items) => {
+            let count = items.len() as f64;
+            if let Some(most) = limit("maxItems").filter(|most| count > *most) {
+                return too("FieldValueTooMany", format!("Too many: {count}: must have at most {most} items"));
+            }
+            let least = limit("minItems").filter(|least| count < *least)?;
+            invalid(format!("have at least {least} items"))
+        }
+        Value::Number(number) => {
+            let number = number.as_f64()?;
+            if let Some(least) = limit("minimum").filter(|least| number < *least) {
+                return invalid(format!("be greater than or equal to {least}"));
+            }
+            let most = limit("maximum").filter(|most| number > *most)?;
+            invalid(format!("be less than or equal to {most}"))
+        }
+        _ => None,
+    }
+}
