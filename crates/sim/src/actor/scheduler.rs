@@ -36,22 +36,15 @@ impl Actor for Scheduler {
             return Ok(());
         }
         let need = Need::of(&pod);
-        let (condition, bound) = match self.choose(&pod, &need) {
-            Ok(node) => {
-                let binding = json!({ "spec": { "nodeName": node } });
-                desk.hand.patch("pods", &key.namespace, &key.name, &binding)?;
-                (json!({ "type": "PodScheduled", "status": "True" }), true)
-            }
-            Err(why) => {
-                let reason = "Unschedulable";
-                (json!({ "type": "PodScheduled", "status": "False", "reason": reason, "message": why }), false)
-            }
+        let why = match self.choose(&pod, &need) {
+            Ok(node) => return desk.hand.bind(&key.namespace, &key.name, node),
+            Err(why) => why,
         };
         let mut told = conditions(&pod);
-        let mut new = condition;
+        let mut new = json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why });
         new["observedGeneration"] = pod["metadata"]["generation"].clone();
         set_condition(&mut told, new, desk.hand.now());
-        if bound || told != list(&pod, "/status/conditions") {
+        if told != list(&pod, "/status/conditions") {
             let patch = json!({ "status": { "conditions": told } });
             desk.hand.patch_status("pods", &key.namespace, &key.name, &patch)?;
         }
