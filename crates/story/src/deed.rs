@@ -131,7 +131,7 @@ pub enum Deed {
     Exclude(Object),
     /// `include OBJECT`: the annotation is taken away.
     Include(Object),
-    /// `set KEY VALUE`: in the live ConfigMap.
+    /// `set KEY VALUE`: in the live ConfigMap; a value of one word.
     Set(String, String),
     /// `approve OBJECT`: a person approves the active Recovery of this pod or node.
     Approve(Object),

@@ -19,7 +19,7 @@ pub struct RecoveryLine {
     pub strategies: Vec<String>,
     /// `status.phase`.
     pub phase: String,
-    /// `status.reason`: a guard's name, or a word for why it ended so; may be empty.
+    /// [`crate::Story::reason`]: a guard's name, or a word for why it ended so; may be empty.
     pub reason: String,
 }
 

@@ -217,6 +217,22 @@ impl Story {
         })
     }
 
+    /// A Recovery's `status.reason` for its [`crate::RecoveryLine`]; behind `Plan` follows the budget that `status.message` blames, as
+    /// `Plan:web`, since people are promised its name.
+    #[must_use]
+    pub fn reason(&self, reason: &str, message: &str) -> String {
+        let punctuation = |c: char| c.is_ascii_punctuation();
+        let words: Vec<&str> = message.split_whitespace().map(|word| word.trim_matches(punctuation)).collect();
+        let blamed = self.things.iter().find_map(|thing| match thing {
+            Thing::Budget { name, .. } => words.contains(&name.name.as_str()).then(|| name.to_string()),
+            Thing::Node { .. } | Thing::Workload { .. } | Thing::Pod { .. } => None,
+        });
+        match blamed.filter(|_| reason == "Plan") {
+            Some(budget) => format!("{reason}:{budget}"),
+            None => reason.to_owned(),
+        }
+    }
+
     /// What `text` names in this story: a node, a workload, or a pod (`web.1`, or the name of one without controller).
     #[must_use]
     pub fn object(&self, text: &str) -> Option<Object> {

@@ -45,7 +45,7 @@ cordon n1
 uncordon n1
 exclude web
 include namespace/kube-system
-set slack_channel #other channel
+set slack_channel #other
 approve web.1
 cancel n1
 budget web 2
@@ -126,6 +126,14 @@ fn a_mistake_is_answered_with_its_place_and_what_is_expected() {
     }
     assert_eq!(parse("").unwrap_err(), "x.story:0: expected a first line that says what the story shows");
     assert!(parse("T\n  nodes n1\n").unwrap_err().contains("expected a section before it"));
+}
+
+#[test]
+fn a_blocked_plan_names_the_budget_that_is_blamed() {
+    let story = told("  1  end\n").unwrap();
+    assert_eq!(story.reason("Plan", "pod shop/web-7 cannot leave: the budget web needs 2 pods"), "Plan:web");
+    assert_eq!(story.reason("Plan", "pod shop/web-7 cannot leave"), "Plan");
+    assert_eq!(story.reason("Paused", "web"), "Paused");
 }
 
 #[test]

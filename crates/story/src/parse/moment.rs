@@ -85,7 +85,7 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "uncordon" => Deed::Uncordon(line.node(story)?),
         "exclude" => Deed::Exclude(line.object(story)?),
         "include" => Deed::Include(line.object(story)?),
-        "set" => Deed::Set(line.word("a configuration key")?.to_owned(), line.rest("a value")?),
+        "set" => Deed::Set(line.word("a configuration key")?.to_owned(), line.word("a value")?.to_owned()),
         "approve" => Deed::Approve(target(story, line)?),
         "cancel" => Deed::Cancel(target(story, line)?),
         "budget" => budget(story, line)?,

@@ -1,0 +1,17 @@
+A person's veto ends it, whatever else is found on the same pod
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+  mode Approve
+
+story
+  0   crash-loop web.1 9
+  5   cancel web.1
+  8   set mode Enforce
+  9   unready web.1
+  30  end

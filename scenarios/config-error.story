@@ -1,0 +1,13 @@
+A pod that cannot be created from its configuration is restarted after two checks
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   waits web.1 CreateContainerConfigError
+  15  end

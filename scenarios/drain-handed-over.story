@@ -1,0 +1,14 @@
+A controller that is told to stop in the middle of a drain leaves the rest to a second replica
+
+cluster
+  nodes n1 n2 n3
+  deployment web 5 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   stop controller after evict web.2
+  0   not-ready n1
+  60  end

@@ -1,0 +1,17 @@
+A veto in the middle of a drain takes the cordon back
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  deployment api 1 on n1
+  budget web 2
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  10  cancel n1
+  13  budget web 1
+  25  end

@@ -1,0 +1,13 @@
+A pod whose namespace has an opt-out is left alone
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  settle_period 1
+
+story
+  0   exclude namespace/shop
+  2   fail web.1
+  15  end

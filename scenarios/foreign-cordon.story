@@ -1,0 +1,15 @@
+A cordon of a person is left as it was
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   cordon n1
+  1   condition n1 KernelDeadlock
+  20  condition n1 KernelDeadlock False
+  35  end

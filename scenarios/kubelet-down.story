@@ -1,0 +1,13 @@
+A host that refuses connections has lost its kubelet
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 10
+  settle_period 1
+
+story
+  0   kubelet-down n1
+  80  end

@@ -1,0 +1,17 @@
+The second strategy helps
+
+cluster
+  nodes n1 n2
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+  recovery_timeout 10
+
+story
+  0   cordon n1
+  0   cordon n2
+  2   fail web.1
+  17  uncordon n2
+  30  end

@@ -1,0 +1,16 @@
+A node that is well in the middle of its drain keeps the rest of its pods and is uncordoned
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  deployment api 1 on n1
+  budget web 2
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  10  condition n1 KernelDeadlock False
+  25  end

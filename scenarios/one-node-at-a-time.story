@@ -1,0 +1,16 @@
+Of two sick nodes one is recovered at a time
+
+cluster
+  nodes n1 n2 n3 n4 n5
+  deployment web 2 on n1
+  deployment api 2 on n2
+  budget web 2
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  6   condition n2 KernelDeadlock
+  20  end

@@ -1,0 +1,14 @@
+What was found while paused is healed afterwards
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  settle_period 1
+  paused true
+
+story
+  0   fail web.1
+  10  set paused false
+  25  end

@@ -1,0 +1,13 @@
+While paused nothing starts
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  settle_period 1
+  paused true
+
+story
+  0   fail web.1
+  15  end

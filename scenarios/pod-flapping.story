@@ -1,0 +1,19 @@
+A pod that is ready for one second in five counts as not ready: its good time drains what its bad time has filled
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   unready web.1
+  4   heal web.1
+  5   unready web.1
+  9   heal web.1
+  10  unready web.1
+  14  heal web.1
+  15  unready web.1
+  22  end

@@ -1,0 +1,13 @@
+A pod that runs without being ready is restarted after ten checks
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   unready web.1
+  25  end

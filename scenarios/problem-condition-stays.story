@@ -1,0 +1,13 @@
+As long as the deadlock lasts, the node stays cordoned
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  30  end

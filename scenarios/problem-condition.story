@@ -1,0 +1,14 @@
+A node with a kernel deadlock is drained, and stays cordoned until the deadlock is gone
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  20  condition n1 KernelDeadlock False
+  35  end
