@@ -2,12 +2,19 @@
 //!
 //! They react to changes and to timers, never poll, and draw no lots: the same story gives the same history.
 
+mod budget;
 mod desk;
+mod endpoints;
+mod eviction;
+mod garbage;
 mod ground;
 mod kubelet;
 mod levers;
+mod lifecycle;
 mod object;
+mod pod_gc;
 mod scheduler;
+mod selection;
 mod selector;
 mod taint;
 mod workload;
@@ -18,9 +25,15 @@ pub use levers::{Levers, Running};
 use crate::api::User;
 use crate::cluster::Cluster;
 use crate::hand::Hand;
+use budget::Budgets;
 use desk::{Actor, run};
+use endpoints::Endpoints;
+use eviction::Eviction;
+use garbage::Garbage;
 use ground::Ground;
 use kubelet::Kubelet;
+use lifecycle::Lifecycle;
+use pod_gc::PodGc;
 use scheduler::Scheduler;
 use serde_json::json;
 use std::time::Duration;
@@ -68,7 +81,13 @@ impl Actors {
         let kubelet = Kubelet::new(ground, options.start, options.stop);
         actors.tasks.spawn(run(kubelet, Hand::new(cluster, User::admin("system:nodes")), nudges));
         actors.add(cluster, "system:kube-scheduler", Scheduler::default());
-        actors.add(cluster, "system:kube-controller-manager", Workloads::default());
+        actors.add(cluster, &controller("node-controller"), Lifecycle::default());
+        actors.add(cluster, &controller("node-controller"), Eviction::default());
+        actors.add(cluster, &controller("workload-controller"), Workloads::default());
+        actors.add(cluster, &controller("endpointslice-controller"), Endpoints::default());
+        actors.add(cluster, &controller("disruption-controller"), Budgets::default());
+        actors.add(cluster, &controller("generic-garbage-collector"), Garbage::default());
+        actors.add(cluster, &controller("pod-garbage-collector"), PodGc::default());
         actors
     }
 
@@ -82,4 +101,9 @@ impl Actors {
     pub fn levers(&self) -> &Levers {
         &self.levers
     }
+}
+
+/// The user that a controller of the control plane is.
+fn controller(name: &str) -> String {
+    format!("system:serviceaccount:kube-system:{name}")
 }

@@ -49,6 +49,12 @@ impl Hand {
         self.cluster.now()
     }
 
+    /// The names of all resources.
+    #[must_use]
+    pub fn resources(&self) -> Vec<String> {
+        self.cluster.state().registry.iter().map(|resource| resource.name()).collect()
+    }
+
     /// One object as it is now.
     ///
     /// # Errors

@@ -54,6 +54,14 @@ impl<T: Ord + Clone> Desk<T> {
         }
     }
 
+    /// All of them to do now.
+    pub(super) fn put_all<'a>(&mut self, tasks: impl IntoIterator<Item = &'a T>)
+    where
+        T: 'a,
+    {
+        tasks.into_iter().for_each(|task| self.put(task.clone()));
+    }
+
     /// To do at `when`. A task has one timer: the earliest wins, and the task sets the next one.
     pub(super) fn put_at(&mut self, when: Timestamp, task: T) {
         match self.due.get(&task) {
@@ -112,7 +120,9 @@ fn until(now: Timestamp, then: Timestamp) -> Duration {
 pub(super) async fn run<A: Actor>(mut actor: A, hand: Hand, mut nudges: mpsc::UnboundedReceiver<A::Task>) {
     let mut changes = hand.watch_all(A::WATCHES);
     let mut desk = Desk::new(hand);
-    for resource in A::WATCHES {
+    let all = A::WATCHES == ["*"];
+    let resources = if all { desk.hand.resources() } else { A::WATCHES.iter().map(|&name| name.to_owned()).collect() };
+    for resource in &resources {
         for object in desk.hand.list(resource, "") {
             let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let key = Key::new(resource, text("/metadata/namespace"), text("/metadata/name"));

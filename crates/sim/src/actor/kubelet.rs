@@ -68,6 +68,9 @@ impl Actor for Kubelet {
             Task::Beat(name) => match truth.machines.get(name).filter(|machine| machine.works) {
                 Some(machine) => {
                     desk.put_at(node::next_beat(machine, desk.hand.now()), task.clone());
+                    if node::is_misjudged(machine, &desk.hand) {
+                        desk.put(Task::Node(name.clone()));
+                    }
                     node::renew(machine, &desk.hand)
                 }
                 None => Ok(()),

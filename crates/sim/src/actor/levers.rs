@@ -83,6 +83,7 @@ impl Levers {
     /// Starts, stops and heartbeats of the node take so much longer; zero makes it quick again.
     pub fn slow(&self, node: &str, by: Duration) {
         self.machine(node, |machine| machine.slow = by);
+        self.nudge(Task::Beat(node.to_owned()));
     }
 
     /// The kubelet, or a problem detector beside it, reports this condition from now on, also one of its own like

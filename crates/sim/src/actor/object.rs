@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::hand::Hand;
 use crate::store::Key;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The text at `pointer`; empty when there is none.
@@ -97,8 +97,22 @@ pub(super) fn set_condition(conditions: &mut Vec<Value>, mut new: Value, now: Ti
     }
 }
 
-/// Writes the whole status if it is another one than before: fields that it leaves out are removed, and so are
-/// numbers that are 0, as the API leaves them out, but for those in `shown`.
+/// A count or a share of `of`, like `2` or `25%`, rounded up or down; `or` when there is none.
+pub(super) fn share(value: &Value, of: i64, up: bool, or: &str) -> i64 {
+    let text = match value {
+        Value::Number(number) => return number.as_i64().unwrap_or(0),
+        Value::String(text) => text.as_str(),
+        _ => or,
+    };
+    match text.strip_suffix('%').map(str::parse::<i64>) {
+        Some(Ok(percent)) if up => (of * percent + 99).div_euclid(100),
+        Some(Ok(percent)) => (of * percent).div_euclid(100),
+        _ => text.parse().unwrap_or(0),
+    }
+}
+
+/// Replaces the status if it is another one than before. Numbers that are 0 are left out, as the API leaves them out,
+/// but for those in `shown`.
 ///
 /// # Errors
 /// What the API refused.
@@ -115,12 +129,9 @@ pub(super) fn write_status(
     if object["status"] == status {
         return Ok(());
     }
-    let gone = object["status"].as_object().into_iter().flatten().filter(|(field, _)| status[field.as_str()].is_null());
-    let gone: Map<String, Value> = gone.map(|(field, _)| (field.clone(), Value::Null)).collect();
-    if let Some(fields) = status.as_object_mut() {
-        fields.extend(gone);
-    }
-    hand.patch_status(&key.resource, &key.namespace, &key.name, &json!({ "status": status })).map(drop)
+    let mut changed = object.clone();
+    changed["status"] = status;
+    hand.update_part(&key.resource, &key.namespace, "status", &changed).map(drop)
 }
 
 /// Keys of objects by something that they have in common, e.g. the uid of their owner.

@@ -41,8 +41,10 @@ impl Actor for Scheduler {
             Err(why) => why,
         };
         let mut told = conditions(&pod);
-        let mut new = json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why });
-        new["observedGeneration"] = pod["metadata"]["generation"].clone();
+        let new = json!({
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why,
+            "observedGeneration": pod["metadata"]["generation"],
+        });
         set_condition(&mut told, new, desk.hand.now());
         if told != list(&pod, "/status/conditions") {
             let patch = json!({ "status": { "conditions": told } });

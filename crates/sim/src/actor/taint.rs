@@ -1,10 +1,7 @@
 //! Taints, and who tolerates them.
 
 use super::object::list;
-use serde_json::{Value, json};
-
-/// What each pod tolerates if it says nothing else: five minutes of a node that is not there.
-const DEFAULT_SECONDS: i64 = 300;
+use serde_json::Value;
 
 pub(super) const NOT_READY: &str = "node.kubernetes.io/not-ready";
 pub(super) const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
@@ -29,19 +26,4 @@ pub(super) fn untolerated<'a>(tolerations: &[Value], taints: &'a [Value], effect
         taint["effect"] == effect && !tolerations.iter().any(|toleration| tolerates(toleration, taint))
     };
     taints.iter().find(bad)
-}
-
-/// Gives a new pod the tolerations that admission gives to every pod.
-pub(super) fn add_defaults(spec: &mut Value) {
-    let mut tolerations = list(spec, "/tolerations").to_vec();
-    for key in [NOT_READY, UNREACHABLE] {
-        let taint = json!({ "key": key, "effect": "NoExecute" });
-        if !tolerations.iter().any(|toleration| tolerates(toleration, &taint)) {
-            let seconds = DEFAULT_SECONDS;
-            tolerations.push(json!({
-                "key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds,
-            }));
-        }
-    }
-    spec["tolerations"] = Value::Array(tolerations);
 }

@@ -1,7 +1,7 @@
 //! What a kubelet tells of its machine: the Node at the start, its status from time to time, a Lease every ten seconds.
 
 use crate::actor::ground::{KUBELET_PORT, Machine};
-use crate::actor::object::{conditions, set_condition, stamp, uid};
+use crate::actor::object::{condition, conditions, set_condition, stamp, uid};
 use crate::failure::Failure;
 use crate::hand::Hand;
 use jiff::{SignedDuration, Timestamp};
@@ -31,10 +31,6 @@ pub(super) fn register(machine: &Machine, hand: &Hand) -> Result<(), Failure> {
         node["metadata"]["labels"][label] = value.into();
     }
     node["spec"] = json!({ "providerID": format!("machine://{name}/{}", machine.serial) });
-    match hand.create("nodes", "", &node) {
-        Err(failure) if failure.reason != "AlreadyExists" => return Err(failure),
-        _ => {}
-    }
     let resources = json!({
         "cpu": spec.cpus.to_string(), "memory": format!("{}Gi", spec.memory_gib), "pods": spec.pods.to_string(),
     });
@@ -52,7 +48,13 @@ pub(super) fn register(machine: &Machine, hand: &Hand) -> Result<(), Failure> {
             "machineID": id("a", 0), "systemUUID": id("b", 0), "bootID": id("c", machine.boots),
         },
     });
-    hand.patch_status("nodes", "", name, &json!({ "status": status })).map(drop)
+    node["status"] = status;
+    match hand.create("nodes", "", &node) {
+        Err(failure) if failure.reason == "AlreadyExists" => {
+            hand.patch_status("nodes", "", name, &json!({ "status": node["status"] })).map(drop)
+        }
+        other => other.map(drop),
+    }
 }
 
 /// Reports the node's conditions, all with this moment as heartbeat.
@@ -75,6 +77,13 @@ pub(super) fn report(machine: &Machine, hand: &Hand) -> Result<(), Failure> {
         tell(kind, status, reason, reason);
     }
     hand.patch_status("nodes", "", &machine.spec.name, &json!({ "status": { "conditions": told } })).map(drop)
+}
+
+/// Whether the Node says of Ready what the kubelet does not: it has been taken for lost meanwhile.
+pub(super) fn is_misjudged(machine: &Machine, hand: &Hand) -> bool {
+    let own = machine.conditions.get("Ready").map_or("True", |(status, _)| status);
+    let node = hand.get("nodes", "", &machine.spec.name).ok();
+    node.is_some_and(|node| condition(&node, "Ready").is_some_and(|ready| ready["status"] != own))
 }
 
 /// Renews the node's Lease, or makes it.

@@ -2,7 +2,6 @@
 
 use crate::actor::desk::later;
 use crate::actor::object::{condition, going, holds, number, reference, text, time};
-use crate::actor::taint::add_defaults;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,7 +15,6 @@ pub(super) fn from_template(owner: &Value, template: &Value) -> Value {
     }
     pod["metadata"]["generateName"] = format!("{}-", text(owner, "/metadata/name")).into();
     pod["metadata"]["ownerReferences"] = json!([reference(owner)]);
-    add_defaults(&mut pod["spec"]);
     pod
 }
 

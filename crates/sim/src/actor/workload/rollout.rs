@@ -1,6 +1,6 @@
 //! Versions of templates, and how many pods an update may take or add.
 
-use crate::actor::object::text;
+use crate::actor::object::{share, text};
 use serde_json::Value;
 
 /// The label by which ReplicaSets of one Deployment are told apart.
@@ -26,20 +26,6 @@ pub(super) fn same(one: &Value, other: &Value) -> bool {
     one["spec"] == other["spec"]
         && one["metadata"]["annotations"] == other["metadata"]["annotations"]
         && labels(one) == labels(other)
-}
-
-/// A count or a share of `of`, like `2` or `25%`, rounded up or down; `or` when there is none.
-pub(super) fn share(value: &Value, of: i64, up: bool, or: &str) -> i64 {
-    let text = match value {
-        Value::Number(number) => return number.as_i64().unwrap_or(0),
-        Value::String(text) => text.as_str(),
-        _ => or,
-    };
-    match text.strip_suffix('%').map(str::parse::<i64>) {
-        Some(Ok(percent)) if up => (of * percent + 99).div_euclid(100),
-        Some(Ok(percent)) => (of * percent).div_euclid(100),
-        _ => text.parse().unwrap_or(0),
-    }
 }
 
 /// The pods that a Deployment may have above its replicas, and those that it may lack.
