@@ -24,7 +24,7 @@ pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use evict::evict;
 pub(crate) use patch::patch;
-pub(crate) use scale::patch_scale;
+pub(crate) use scale::{patch_scale, scale_of, update_scale};
 pub(crate) use update::update;
 
 use crate::cluster::Cluster;

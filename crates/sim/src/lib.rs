@@ -12,4 +12,5 @@ pub mod hand;
 pub mod resource;
 mod schema;
 pub mod select;
+pub mod service;
 pub mod store;

@@ -1,9 +1,10 @@
 //! Objects in versions: one counter for the whole cluster, a log of commits, and everybody who watches it.
 
 use crate::resource::Resource;
+use bytes::Bytes;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
 /// Which object: the resource's name (`pods`, `deployments.apps`), the namespace (empty for none), the name.
@@ -57,6 +58,14 @@ pub struct Commit {
     pub shown: Arc<Value>,
     /// Who did it.
     pub origin: Origin,
+    json: OnceLock<Bytes>,
+}
+
+impl Commit {
+    /// `shown` as JSON, made once for everybody who watches.
+    pub fn json(&self) -> &Bytes {
+        self.json.get_or_init(|| self.shown.to_string().into())
+    }
 }
 
 /// Hears of every commit at once, with the state after it.
@@ -161,8 +170,16 @@ impl Store {
             Some(object) => drop(self.objects.insert(key.clone(), object.clone())),
             None => drop(self.objects.remove(&key)),
         }
-        let commit =
-            Arc::new(Commit { version: self.version, resource: resource.clone(), key, old, new, shown, origin });
+        let commit = Arc::new(Commit {
+            version: self.version,
+            resource: resource.clone(),
+            key,
+            old,
+            new,
+            shown,
+            origin,
+            json: OnceLock::new(),
+        });
         self.log.push_back(commit.clone());
         while self.log.len() > self.kept {
             if let Some(gone) = self.log.pop_front() {

@@ -7,7 +7,7 @@ use crate::failure::{Cause, Failure};
 use serde_json::{Value, json};
 
 /// The `Scale` of a workload.
-fn scale_of(workload: &Value) -> Value {
+pub(crate) fn scale_of(workload: &Value) -> Value {
     let metadata = &workload["metadata"];
     let mut scale = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {},
@@ -27,7 +27,7 @@ fn scale_of(workload: &Value) -> Value {
 }
 
 /// Takes the number of replicas of a `Scale`, and gives it as it is then.
-pub(super) fn update_scale(change: &mut Change<'_>, scale: &Value) -> Result<Value, Failure> {
+pub(crate) fn update_scale(change: &mut Change<'_>, scale: &Value) -> Result<Value, Failure> {
     let old = change.old()?;
     same_object(change, scale["metadata"]["uid"].as_str().unwrap_or_default(), &old)?;
     let name = &change.key.name;
