@@ -16,11 +16,12 @@ mod pod_gc;
 mod scheduler;
 mod selection;
 mod selector;
+mod story;
 mod taint;
 mod workload;
 
-pub use ground::{Behaviour, Look, NodeSpec};
 pub use levers::{Levers, Running};
+pub use story::{Behaviour, Look, NodeSpec};
 
 use crate::api::User;
 use crate::cluster::Cluster;

@@ -62,6 +62,25 @@ async fn without_a_single_ready_node_nobody_is_evicted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_zone_loses_its_pods_node_by_node_and_not_at_all_while_most_of_it_is_sick() {
+    let ground = Ground::with_nodes(15).await;
+    let zone = ["node-1", "node-4", "node-7", "node-10", "node-13"];
+    let evicting = |ground: &Ground| {
+        let unreachable = "node.kubernetes.io/unreachable:NoExecute".to_owned();
+        zone.iter().filter(|node| taints(&ground.get("nodes", node)).contains(&unreachable)).count()
+    };
+    zone[..3].iter().for_each(|node| ground.levers.power_off(node));
+    ground.pass(300).await;
+    assert_eq!(evicting(&ground), 1, "the first to be missed, and none since three of five are sick");
+    zone[3..].iter().for_each(|node| ground.levers.power_off(node));
+    ground.pass(61).await;
+    let so_far = evicting(&ground);
+    assert!((2..=3).contains(&so_far), "the whole zone is lost: one more in ten seconds, {so_far} so far");
+    ground.pass(40).await;
+    assert_eq!(evicting(&ground), 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reboot_restarts_containers_under_a_new_boot_id() {
     let ground = Ground::with_nodes(1).await;
     ground.deployment("web", 1).await;

@@ -54,7 +54,9 @@ impl Actor for Garbage {
                 self.objects.remove(uid(old));
                 self.content.note(key, Some(&key.namespace), None);
                 desk.put_all(self.dependents.of(uid(old)));
-                desk.put(Key::new("namespaces", "", &key.namespace));
+                if !key.namespace.is_empty() {
+                    desk.put(Key::new("namespaces", "", &key.namespace));
+                }
             }
             (None, None) => {}
         }

@@ -1,9 +1,10 @@
 //! Everything that a story can do to machines, containers and images.
 
 use super::desk::later;
-use super::ground::{Behaviour, Ground, KUBELET_PORT, Look, Machine, NodeSpec, Power, Stage};
+use super::ground::{Ground, KUBELET_PORT, Machine, Power, Stage};
 use super::kubelet::Task;
 use super::object::uid;
+use super::story::{Behaviour, Look, NodeSpec};
 use crate::api::DeleteOptions;
 use crate::failure::Failure;
 use crate::hand::Hand;

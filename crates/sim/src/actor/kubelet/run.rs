@@ -1,7 +1,8 @@
 //! The life of a pod's containers: start, crash, back-off, stop.
 
 use crate::actor::desk::later;
-use crate::actor::ground::{Behaviour, Exit, Policy, Run, Stage};
+use crate::actor::ground::{Exit, Policy, Run, Stage};
+use crate::actor::story::Behaviour;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 

@@ -41,8 +41,8 @@ pub(super) fn sync(desk: &mut Desk<Key>, key: &Key, deployment: &Value, sets: &[
     let mut view = View { key, deployment, new: new.pop(), old, replicas, surge, unavailable };
     if !going(deployment) {
         let paused = deployment["spec"]["paused"] == true;
-        if !paused {
-            view.adopt_revision(desk)?;
+        if !paused && view.adopt_revision(desk)? {
+            return Ok(());
         }
         let scaled = view.scale_new(desk)?;
         if !paused && !scaled {
@@ -62,8 +62,9 @@ impl View<'_> {
         self.sets().filter_map(|set| number(set, pointer)).sum()
     }
 
-    /// Makes the ReplicaSet of the template, and gives it the highest revision.
-    fn adopt_revision(&mut self, desk: &Desk<Key>) -> Result<(), Failure> {
+    /// Makes the ReplicaSet of the template, and gives it the highest revision. Whether the Deployment has changed
+    /// thereby: it is looked at anew then.
+    fn adopt_revision(&mut self, desk: &Desk<Key>) -> Result<bool, Failure> {
         let revision = |object: &Value| text(object, REVISION_AT).parse::<i64>().unwrap_or(0);
         let highest = self.old.iter().map(|set| revision(set)).max().unwrap_or(0);
         let current = self.new.as_deref().map_or(0, revision);
@@ -75,10 +76,11 @@ impl View<'_> {
             None => desk.hand.create(SETS, &self.key.namespace, &self.new_set(next))?,
         };
         self.new = Some(new);
-        if revision(self.deployment) != next {
+        let changed = revision(self.deployment) != next;
+        if changed {
             desk.hand.patch(&self.key.resource, &self.key.namespace, &self.key.name, &annotation)?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     fn new_set(&self, revision: i64) -> Value {
