@@ -67,7 +67,9 @@ async fn a_story_breaks_pods_that_are_there() {
         ground.pass(1).await;
         assert_eq!(look(&ground.get("pods", &name)), expected);
     }
-    assert_eq!(ground.get("pods", &name)["status"]["reason"], "Evicted");
+    let status = ground.get("pods", &name)["status"].clone();
+    assert_eq!(status["reason"], "Evicted");
+    assert_eq!(status["containerStatuses"][0]["lastState"]["terminated"]["reason"], "OOMKilled");
     ground.pass(3).await;
     assert_eq!(ground.pods("web").len(), 2, "a failed pod is replaced and stays");
 }

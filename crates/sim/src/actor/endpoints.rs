@@ -89,10 +89,10 @@ fn endpoint(hand: &Hand, pod: &Value) -> Option<Value> {
         "nodeName": node,
         "targetRef": { "kind": "Pod", "namespace": namespace(pod), "name": name(pod), "uid": uid(pod) },
     });
-    let node = hand.get("nodes", "", node).ok()?;
-    let zone = &node["metadata"]["labels"]["topology.kubernetes.io/zone"];
-    if zone.is_string() {
-        endpoint["zone"] = zone.clone();
+    let node = hand.get("nodes", "", node).unwrap_or_default();
+    let zone = text(&node, "/metadata/labels/topology.kubernetes.io~1zone");
+    if !zone.is_empty() {
+        endpoint["zone"] = zone.into();
     }
     Some(endpoint)
 }

@@ -47,7 +47,7 @@ impl Actor for Lifecycle {
             self.pods.note(key, old.map(node).as_deref(), new.map(node).as_deref());
         } else if &*key.resource == "nodes" {
             let heartbeat = |node| condition(node, "Ready").map(|ready| ready["lastHeartbeatTime"].clone());
-            if old.and_then(heartbeat) != new.and_then(heartbeat) {
+            if old.is_none() || old.and_then(heartbeat) != new.and_then(heartbeat) {
                 self.zones.heard(&key.name, now);
             }
             desk.put(Task::Node(key.name.to_string()));

@@ -9,6 +9,7 @@ use crate::actor::object::{
 use crate::api::DeleteOptions;
 use crate::failure::Failure;
 use crate::store::Key;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,7 +74,15 @@ impl View<'_> {
         let new = match self.new.take() {
             Some(new) if current == next => new,
             Some(new) => desk.hand.patch(SETS, &self.key.namespace, name(&new), &annotation)?,
-            None => desk.hand.create(SETS, &self.key.namespace, &self.new_set(next))?,
+            None => {
+                let new = desk.hand.create(SETS, &self.key.namespace, &self.new_set(next))?;
+                let mut told = conditions(self.deployment);
+                let message = format!("Created new replica set \"{}\"", name(&new));
+                progressing(&mut told, "True", "NewReplicaSetCreated", &message, desk.hand.now());
+                let status = json!({ "status": { "conditions": told } });
+                desk.hand.patch_status(&self.key.resource, &self.key.namespace, &self.key.name, &status)?;
+                new
+            }
         };
         self.new = Some(new);
         let changed = revision(self.deployment) != next;
@@ -215,13 +224,13 @@ impl View<'_> {
         } else if done {
             ("True", "NewReplicaSetAvailable", format!("ReplicaSet \"{set}\" has successfully progressed."))
         } else if known.is_none() {
-            ("True", "NewReplicaSetCreated", format!("Created new replica set \"{set}\""))
+            ("True", "FoundNewReplicaSet", format!("Found new replica set \"{set}\""))
         } else if moved {
             ("True", "ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
-        } else if reason == "ProgressDeadlineExceeded" {
+        } else if matches!(reason, "ProgressDeadlineExceeded" | "NewReplicaSetAvailable") {
             return;
-        } else if reason == "NewReplicaSetAvailable" || due > now {
-            desk.put_at(due.max(later(now, Duration::from_secs(1))), self.key.clone());
+        } else if due > now {
+            desk.put_at(due, self.key.clone());
             return;
         } else {
             ("False", "ProgressDeadlineExceeded", format!("ReplicaSet \"{set}\" has timed out progressing."))
@@ -229,10 +238,7 @@ impl View<'_> {
         if word == "True" && !done {
             desk.put_at(later(now, deadline), self.key.clone());
         }
-        let new = json!({
-            "type": "Progressing", "status": word, "reason": reason, "message": message, "lastUpdateTime": stamp(now),
-        });
-        set_condition(told, new, now);
+        progressing(told, word, reason, &message, now);
     }
 
     /// Deletes old ReplicaSets that nobody needs to roll back to.
@@ -248,4 +254,11 @@ impl View<'_> {
         }
         Ok(())
     }
+}
+
+fn progressing(told: &mut Vec<Value>, word: &str, reason: &str, message: &str, now: Timestamp) {
+    let new = json!({
+        "type": "Progressing", "status": word, "reason": reason, "message": message, "lastUpdateTime": stamp(now),
+    });
+    set_condition(told, new, now);
 }

@@ -27,11 +27,11 @@ pub(super) fn sync(desk: &mut Desk<Key>, key: &Key, job: &Value, pods: &[Arc<Val
         match text(pod, "/status/phase") {
             _ if over || going(job) => {}
             "Succeeded" => succeeded += 1,
-            "Failed" => failed += 1,
+            // A pod that is being deleted is one that has failed.
+            _ if !active(pod) => failed += 1,
             _ => {}
         }
-        // A pod that is being deleted is one that has failed, as soon as it has stopped.
-        if ended(pod) || over || going(job) {
+        if !active(pod) || over || going(job) {
             release(desk, key, pod)?;
         }
     }
@@ -80,7 +80,7 @@ fn start(
     pods: &[Arc<Value>],
     (left, failed): (i64, i64),
 ) -> Result<(), Failure> {
-    let busy = i64::try_from(pods.iter().filter(|pod| !ended(pod)).count()).unwrap_or(0);
+    let busy = i64::try_from(pods.iter().filter(|pod| active(pod)).count()).unwrap_or(0);
     let missing = left.min(number(job, "/spec/parallelism").unwrap_or(1)) - busy;
     let ended_at = |pod: &Arc<Value>| time(pod, "/status/containerStatuses/0/state/terminated/finishedAt");
     let last = pods.iter().filter(|pod| text(pod, "/status/phase") == "Failed").filter_map(ended_at).max();
