@@ -10,7 +10,6 @@ use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Api;
 use kube::api::PostParams;
-use kube::config::Kubeconfig;
 use tokio::sync::Mutex;
 
 use crate::binaries::Binaries;
@@ -82,14 +81,26 @@ impl Cluster {
     /// controlled: [`Cluster::apiserver`] and its like answer with an error.
     ///
     /// # Errors
-    /// When `KUBECONFIG` is unset or cannot be read.
+    /// When `KUBECONFIG` does not name exactly one file, so that nobody's default cluster is taken by accident, or it cannot be read.
     pub async fn adopt_from_env() -> Result<Self> {
-        let path = std::env::var_os("KUBECONFIG").context("set KUBECONFIG to the file of the cluster to use")?;
-        let kubeconfig = PathBuf::from(path);
-        let client =
-            kubeconfig::client(&kubeconfig).await.with_context(|| format!("cannot use {}", kubeconfig.display()))?;
+        let value = std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty());
+        let value = value.context("set KUBECONFIG to the file of the cluster to use; no other is taken")?;
+        let [path] = std::env::split_paths(&value).collect::<Vec<_>>().try_into().map_err(|paths: Vec<_>| {
+            anyhow!("KUBECONFIG must name one file, so that it is plain which cluster is used, not {}", paths.len())
+        })?;
+        Self::adopt(path).await
+    }
+
+    async fn adopt(kubeconfig: PathBuf) -> Result<Self> {
+        let client = kubeconfig::distant_client(&kubeconfig).await;
+        let client = client.with_context(|| format!("cannot use {}", kubeconfig.display()))?;
         let kubectl = PathBuf::from("kubectl");
         Ok(Self { plane: None, client, kubeconfig, kubectl, kubelets: Mutex::default(), dir: Dir::new()? })
+    }
+
+    /// Whether it was not started here.
+    pub fn is_adopted(&self) -> bool {
+        self.plane.is_none()
     }
 
     /// A client with all rights. It belongs to the tokio runtime that started the cluster.
@@ -118,9 +129,7 @@ impl Cluster {
             .with_context(|| format!("no token for the service account {namespace}/{name}"))?;
         let token = answer.status.context("the answer to the token request has no status")?.token;
 
-        let admin = Kubeconfig::read_from(&self.kubeconfig)?;
-        let cluster = admin.clusters.first().and_then(|named| named.cluster.as_ref());
-        let cluster = serde_json::to_value(cluster.context("the admin's kubeconfig names no cluster")?)?;
+        let cluster = kubeconfig::current_cluster(&self.kubeconfig)?;
         let path = self.dir.file(&format!("{namespace}-{name}.kubeconfig"));
         kubeconfig::write(&path, &cluster, &kubeconfig::token(&token))?;
         Ok(path)
@@ -131,16 +140,24 @@ impl Cluster {
     /// # Errors
     /// When kubectl cannot be run or answers with an error; the message carries its stderr.
     pub fn kubectl(&self, args: &[&str]) -> Result<Output> {
+        let output = self.try_kubectl(args)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "kubectl {} failed ({}): {stderr}", args.join(" "), output.status);
+        Ok(output)
+    }
+
+    /// The same, whatever kubectl answers.
+    ///
+    /// # Errors
+    /// When kubectl cannot be run.
+    pub fn try_kubectl(&self, args: &[&str]) -> Result<Output> {
         let output = Command::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig).args(args).output();
-        let output = output.with_context(|| {
+        output.with_context(|| {
             format!(
                 "cannot run {}; install kubectl (Debian: apt-get install kubernetes-client)",
                 self.kubectl.display()
             )
-        })?;
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "kubectl {} failed ({}): {stderr}", args.join(" "), output.status);
-        Ok(output)
+        })
     }
 
     /// The cluster's directory; a test may put files of its own there.

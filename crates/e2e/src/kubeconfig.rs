@@ -42,12 +42,33 @@ pub(crate) fn cluster(port: u16, ca: &str) -> Value {
     json!({ "server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": STANDARD.encode(ca) })
 }
 
-/// A client for the current context of a kubeconfig. It sends each request once: what a test sees is what happened.
+/// A client for a control plane on this machine; a proxy of the environment could not reach it.
 pub(crate) async fn client(path: &Path) -> Result<kube::Client> {
+    let mut config = current(path).await?;
+    config.proxy_url = None;
+    Ok(kube::Client::try_from(config)?)
+}
+
+/// A client for the current context of a kubeconfig, wherever that cluster is.
+pub(crate) async fn distant_client(path: &Path) -> Result<kube::Client> {
+    Ok(kube::Client::try_from(current(path).await?)?)
+}
+
+/// The current context. Each request is sent once: what a test sees is what happened.
+async fn current(path: &Path) -> Result<kube::Config> {
     let kubeconfig = Kubeconfig::read_from(path)?;
     let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     config.default_retry = false;
-    // Tests talk to this machine; a proxy of the environment could not reach it.
-    config.proxy_url = None;
-    Ok(kube::Client::try_from(config)?)
+    Ok(config)
+}
+
+/// The `cluster` of the current context.
+pub(crate) fn current_cluster(path: &Path) -> Result<Value> {
+    let kubeconfig = Kubeconfig::read_from(path)?;
+    let name = kubeconfig.current_context.context("the kubeconfig has no current-context")?;
+    let context = kubeconfig.contexts.into_iter().find(|context| context.name == name);
+    let context = context.and_then(|context| context.context).with_context(|| format!("no context {name:?}"))?;
+    let cluster = kubeconfig.clusters.into_iter().find(|cluster| cluster.name == context.cluster);
+    let cluster = cluster.and_then(|cluster| cluster.cluster);
+    Ok(serde_json::to_value(cluster.with_context(|| format!("no cluster {:?}", context.cluster))?)?)
 }

@@ -123,15 +123,7 @@ impl Cluster {
     async fn tell(&self, namespace: &str, name: &str, phase: &str, look: impl Fn(&Container) -> Value) -> Result<()> {
         let pod = self.settled(namespace, name).await?;
         self.hold(namespace, name, Some("true")).await?;
-        let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
-        let statuses: Vec<Value> =
-            containers.iter().map(|container| container_status(container, look(container))).collect();
-        let ready = statuses.iter().all(|status| status["ready"] == json!(true));
-        let conditions = ["ContainersReady", "Ready"].map(|kind| condition(kind, ready));
-        let status = json!({ "phase": phase, "conditions": conditions, "containerStatuses": statuses });
-        let patch = Patch::Strategic(json!({ "status": status }));
-        let patched = self.pod_api(namespace).patch_status(name, &PatchParams::default(), &patch).await;
-        patched.map(drop).with_context(|| format!("cannot patch the status of pod {namespace}/{name}"))
+        write_status(&self.pod_api(namespace), &pod, phase, look).await
     }
 
     /// Waits until kwok has done with a new pod; a status told before could be overwritten by a start that is under way.
@@ -147,6 +139,24 @@ impl Cluster {
         let patched = self.pod_api(namespace).patch(name, &PatchParams::default(), &patch).await;
         patched.map(drop).with_context(|| format!("cannot annotate pod {namespace}/{name}"))
     }
+}
+
+/// The pod runs and is ready, as its kubelet would say.
+pub(crate) async fn start(pods: &Api<Pod>, pod: &Pod) -> Result<()> {
+    write_status(pods, pod, "Running", |_| running(true)).await
+}
+
+/// Writes a status in which every container looks as `look` says.
+async fn write_status(pods: &Api<Pod>, pod: &Pod, phase: &str, look: impl Fn(&Container) -> Value) -> Result<()> {
+    let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice()).unwrap_or_default();
+    let statuses: Vec<Value> =
+        containers.iter().map(|container| container_status(container, look(container))).collect();
+    let ready = statuses.iter().all(|status| status["ready"] == json!(true));
+    let conditions = ["ContainersReady", "Ready"].map(|kind| condition(kind, ready));
+    let status = json!({ "phase": phase, "conditions": conditions, "containerStatuses": statuses });
+    let patch = Patch::Strategic(json!({ "status": status }));
+    let patched = pods.patch_status(&pod.name_any(), &PatchParams::default(), &patch).await;
+    patched.map(drop).with_context(|| format!("cannot patch the status of pod {}", pod.name_any()))
 }
 
 /// A pod that kwok has started, or one that it never will.

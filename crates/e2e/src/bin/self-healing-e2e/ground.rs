@@ -1,16 +1,21 @@
 //! The ground of a scenario: a control plane with the shipped manifests applied, as an administrator would.
 
+mod adopted;
+
 use crate::controller::{Controller, Launch};
-use anyhow::{Context, Result};
+use adopted::Adopted;
+use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
+use self_healing_e2e::shelf::SCHEDULER;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
 use self_healing_e2e::{Cluster, NodeSpec, Options};
 use serde_json::{Value, json};
 use std::cell::Cell;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +27,8 @@ const CONFIG: &str = "self-healing-config";
 pub(crate) const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../kubernetes/self-healing");
 /// Their files, in the order in which an administrator applies them.
 pub(crate) const FILES: [&str; 5] = ["crds.yaml", "deployment.yaml", "rbac.yaml", "config.yaml", "networkpolicy.yaml"];
+/// The line that says how many pods the shipped Deployment has.
+const REPLICAS: &str = "  replicas: 1\n";
 /// What a test waits for without the controller's doing.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Namespaces that outlive a scenario.
@@ -33,16 +40,16 @@ pub(crate) struct Ground {
     pub(crate) kubeconfig: PathBuf,
     binary: PathBuf,
     started: Cell<u32>,
-    namespaces: Cell<u32>,
+    /// What there is to take care of when the cluster is not ours.
+    adopted: Option<Adopted>,
 }
 
 impl Ground {
     /// Starts a control plane and applies `kubernetes/self-healing` with kubectl.
     pub(crate) async fn start(binary: &Path, options: Options) -> Result<Self> {
         let cluster = Cluster::start(options).await?;
-        apply(&cluster)?;
-        let kubeconfig = cluster.service_account_kubeconfig(OWN, "self-healing-sa").await?;
-        Ok(Self { cluster, kubeconfig, binary: binary.to_owned(), started: Cell::new(0), namespaces: Cell::new(0) })
+        let kubeconfig = install(&cluster).await?;
+        Ok(Self { cluster, kubeconfig, binary: binary.to_owned(), started: Cell::new(0), adopted: None })
     }
 
     /// Starts a controller with these environment variables and waits until it leads.
@@ -58,7 +65,8 @@ impl Ground {
         self.started.set(number);
         let name = format!("controller-{number}");
         let log = self.cluster.dir().join(format!("{name}.log"));
-        let environment: Vec<_> = environment.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let wanted = environment.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let environment: Vec<_> = wanted.chain(self.confinement()).collect();
         let (binary, kubeconfig) = (&self.binary, &self.kubeconfig);
         let launch = Launch { binary, kubeconfig, log: &log, name: &name, environment: &environment };
         Controller::start(launch).await.with_context(|| format!("log of {name}: {}", log.display()))
@@ -71,19 +79,27 @@ impl Ground {
 
     /// A namespace of a name that was not used before, that enforces nothing; that of an earlier scenario may still be on its way out.
     pub(crate) async fn namespace(&self) -> Result<String> {
-        let number = self.namespaces.get() + 1;
-        self.namespaces.set(number);
-        let name = format!("shop-{number}");
-        let namespace = serde_json::from_value(json!({ "metadata": { "name": name } }))?;
-        Api::<Namespace>::all(self.cluster.admin()).create(&PostParams::default(), &namespace).await?;
+        let labels = json!({ "pod-security.kubernetes.io/enforce": "privileged" });
+        let namespace = serde_json::from_value(json!({ "metadata": { "generateName": "shop-", "labels": labels } }))?;
+        let made = Api::<Namespace>::all(self.cluster.admin()).create(&PostParams::default(), &namespace).await?;
+        let name = made.name_any();
+        if let Some(adopted) = &self.adopted {
+            adopted.take(&self.cluster, &name);
+        }
         // Pods need the namespace's default ServiceAccount, which the controller-manager makes.
         let accounts = Api::<ServiceAccount>::namespaced(self.cluster.admin(), &name);
         wait_for(&accounts, "default", "the default ServiceAccount", SOON, |found| found.is_some()).await?;
         Ok(name)
     }
 
-    /// Nodes n1, n2, … with kubelets that answer.
+    /// The scheduler that pods of a scenario name: nobody's where the kubelets are not ours.
+    pub(crate) fn scheduler(&self) -> Option<&'static str> {
+        self.adopted.is_some().then_some(SCHEDULER)
+    }
+
+    /// Nodes n1, n2, … with kubelets that answer; none on an adopted cluster, where pods run without.
     pub(crate) async fn nodes(&self, count: usize) -> Result<()> {
+        let count = if self.adopted.is_some() { 0 } else { count };
         for number in 1..=count {
             self.cluster.add_node(NodeSpec::named(format!("n{number}"))).await?;
         }
@@ -100,10 +116,21 @@ impl Ground {
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
     pub(crate) async fn clear(&self) -> Result<()> {
         let admin = self.cluster.admin();
-        let (all, now) = (ListParams::default(), DeleteParams { grace_period_seconds: Some(0), ..Default::default() });
+        let (all, now) = (ListParams::default(), at_once());
         Api::<Lease>::namespaced(admin.clone(), OWN).delete_collection(&now, &all).await?;
-        Api::<ConfigMap>::namespaced(admin.clone(), OWN).delete(CONFIG, &now).await?;
+        Api::<ConfigMap>::namespaced(admin, OWN).delete(CONFIG, &now).await?;
         self.cluster.kubectl(&["delete", "recoveries", "--all", "-n", OWN])?;
+        match &self.adopted {
+            Some(adopted) => adopted.clear(self).await?,
+            None => self.clear_all().await?,
+        }
+        apply(&self.cluster)
+    }
+
+    /// Removes every workload, pod, node and further namespace of a cluster that was started here.
+    async fn clear_all(&self) -> Result<()> {
+        ensure!(!self.cluster.is_adopted(), "an adopted cluster is never cleared as a whole");
+        let (admin, all, now) = (self.cluster.admin(), ListParams::default(), at_once());
         let namespaces = Api::<Namespace>::all(admin.clone());
         for namespace in namespaces.list(&all).await? {
             let name = namespace.name_any();
@@ -121,7 +148,6 @@ impl Ground {
         for node in self.cluster.nodes().list(&all).await? {
             self.cluster.delete_node(&node.name_any()).await?;
         }
-        apply(&self.cluster)?;
         wait_for_all(&pods, &all, "all pods to be gone", SOON, |pods| pods.is_empty()).await.map(drop)
     }
 
@@ -129,10 +155,13 @@ impl Ground {
     async fn remove_pod(&self, pod: &Pod) -> Result<()> {
         let api = self.cluster.pod_api(&pod.namespace().unwrap_or_default());
         let free = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
-        let now = DeleteParams { grace_period_seconds: Some(0), ..Default::default() };
         gone_is_fine(api.patch(&pod.name_any(), &PatchParams::default(), &free).await)?;
-        gone_is_fine(api.delete(&pod.name_any(), &now).await)
+        gone_is_fine(api.delete(&pod.name_any(), &at_once()).await)
     }
+}
+
+fn at_once() -> DeleteParams {
+    DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() }
 }
 
 fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
@@ -142,12 +171,21 @@ fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
     }
 }
 
-/// Applies the shipped manifests with kubectl; the Deployment's own pod is not wanted here, so it is scaled to none.
+/// Applies the shipped manifests, and gives the controller's kubeconfig.
+async fn install(cluster: &Cluster) -> Result<PathBuf> {
+    apply(cluster)?;
+    cluster.service_account_kubeconfig(OWN, "self-healing-sa").await
+}
+
+/// Applies the shipped manifests with kubectl. The Deployment's own pod is not wanted here, not for a moment.
 fn apply(cluster: &Cluster) -> Result<()> {
     for file in FILES {
-        cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &format!("{MANIFESTS}/{file}")])?;
+        let text = fs::read_to_string(format!("{MANIFESTS}/{file}")).with_context(|| format!("cannot read {file}"))?;
+        let applied = cluster.dir().join(file);
+        fs::write(&applied, text.replace(REPLICAS, "  replicas: 0\n"))?;
+        ensure!(file != "deployment.yaml" || text.matches(REPLICAS).count() == 1, "{file} has no {REPLICAS:?}");
+        cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &applied.display().to_string()])?;
     }
-    cluster.kubectl(&["scale", "deployment/self-healing-controller", "--replicas=0", "-n", OWN])?;
     cluster.kubectl(&["wait", "--for=condition=Established", "crd/recoveries.self-healing.dev", "--timeout=30s"])?;
     Ok(())
 }

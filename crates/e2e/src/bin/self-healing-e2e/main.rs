@@ -1,6 +1,7 @@
 //! Runs the scenarios, or a bench, against the real control plane with the controller as users run it.
 //!
-//! `self-healing-e2e [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory` a bench.
+//! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory`
+//! a bench. With `--adopt` no control plane is started: those scenarios that allow it run on the cluster of `KUBECONFIG`.
 
 mod bench;
 mod chance;
@@ -41,6 +42,7 @@ async fn start() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["bench", names @ ..] => bench::run(&binary, names).await,
+        ["--adopt", filters @ ..] => runner::adopt(&binary, filters).await,
         filters => runner::run(&binary, filters).await,
     }
 }

@@ -31,7 +31,11 @@ impl Ground {
     /// A Deployment of that many pods, all ready.
     pub(crate) async fn deployment(&self, namespace: &str, name: &str, replicas: i32) -> Result<()> {
         let api = Api::<Deployment>::namespaced(self.cluster.admin(), namespace);
-        api.create(&PostParams::default(), &deployment(namespace, name, replicas)?).await?;
+        let mut wanted = deployment(namespace, name, replicas)?;
+        if let Some(template) = wanted.spec.as_mut().and_then(|spec| spec.template.spec.as_mut()) {
+            template.scheduler_name = self.scheduler().map(str::to_owned);
+        }
+        api.create(&PostParams::default(), &wanted).await?;
         self.cluster.deployment_ready(namespace, name, SOON).await.map(drop)
     }
 
@@ -52,6 +56,7 @@ impl Ground {
         let pod = json!({
             "metadata": { "name": name, "labels": { "app": name, "tier": "db" }, "annotations": { "note": "kept" }, "finalizers": finalizers },
             "spec": {
+                "schedulerName": self.scheduler(),
                 "terminationGracePeriodSeconds": 7,
                 "containers": [{ "name": "main", "image": "app:1", "env": [{ "name": "COLOR", "value": "blue" }] }],
             },

@@ -23,49 +23,78 @@ const RIGHTS: &str = "every right of the roles is used, and no other is asked fo
 /// What is to be run and what came of it.
 struct Run<'a> {
     binary: &'a Path,
-    /// Every scenario, so that what the controller used is all that it ever uses.
-    whole: bool,
     queue: RefCell<VecDeque<&'a Scenario>>,
     used: RefCell<BTreeSet<Used>>,
     passed: RefCell<u32>,
     failed: RefCell<Vec<&'a str>>,
 }
 
+/// Runs the scenarios that match on control planes of our own.
 pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
-    let wanted =
-        |scenario: &&Scenario| filters.is_empty() || filters.iter().any(|filter| scenario.name.contains(filter));
-    let queue: VecDeque<&Scenario> = SCENARIOS.iter().filter(wanted).collect();
-    if queue.is_empty() {
-        bail!("no scenario matches {filters:?}; without a filter all {} run", SCENARIOS.len());
-    }
-    let lanes = LANES.min(queue.len());
-    println!("running {} scenarios on {lanes} control planes", queue.len());
-    let run = Run {
-        binary,
-        whole: filters.is_empty(),
-        queue: RefCell::new(queue),
-        used: RefCell::default(),
-        passed: RefCell::default(),
-        failed: RefCell::default(),
-    };
+    let scenarios = matching(filters)?;
+    let lanes = LANES.min(scenarios.len());
+    println!("running {} scenarios on {lanes} control planes", scenarios.len());
+    let run = Run::new(binary, scenarios);
     let begin = Instant::now();
-    let grounds = join_all((0..lanes).map(|_| run.lane())).await;
-    if run.whole {
+    let grounds = join_all((0..lanes).map(|_| run.lane(None))).await;
+    // Only what all scenarios have used is all that the controller ever uses.
+    if filters.is_empty() {
         run.compare_rights(&grounds).await;
     }
-    let (passed, failed) = (run.passed.into_inner(), run.failed.into_inner());
-    println!("\ne2e: {passed} passed, {} failed in {:.0} s", failed.len(), begin.elapsed().as_secs_f32());
-    println!("{passed} passed, {} failed", failed.len());
-    if !failed.is_empty() {
-        bail!("failed: {}", failed.join(" · "));
-    }
-    Ok(())
+    run.end(begin)
 }
 
-impl Run<'_> {
-    /// Runs what is left on one control plane after the other, and returns the last.
-    async fn lane(&self) -> Option<Ground> {
-        let mut ground: Option<Ground> = None;
+/// Runs the scenarios that match and need nothing of our own on the cluster of `KUBECONFIG`, and names the others.
+pub(crate) async fn adopt(binary: &Path, filters: &[&str]) -> Result<()> {
+    let (scenarios, others): (Vec<_>, Vec<_>) = matching(filters)?.into_iter().partition(|s| s.needs.is_empty());
+    let ground = Ground::adopt(binary).await?;
+    println!("running {} scenarios on the cluster of KUBECONFIG", scenarios.len());
+    let run = Run::new(binary, scenarios);
+    let begin = Instant::now();
+    if let Some(ground) = run.lane(Some(ground)).await {
+        ground.leave().await.context("the manifests were not removed from the cluster of KUBECONFIG")?;
+    }
+    for other in others {
+        let needs: Vec<&str> = other.needs.iter().map(|needs| needs.words()).collect();
+        println!("not run {:<70} needs {}", other.name, needs.join(", and "));
+    }
+    run.end(begin)
+}
+
+fn matching(filters: &[&str]) -> Result<Vec<&'static Scenario>> {
+    let wanted =
+        |scenario: &&Scenario| filters.is_empty() || filters.iter().any(|filter| scenario.name.contains(filter));
+    let scenarios: Vec<_> = SCENARIOS.iter().filter(wanted).collect();
+    if scenarios.is_empty() {
+        bail!("no scenario matches {filters:?}; without a filter all {} run", SCENARIOS.len());
+    }
+    Ok(scenarios)
+}
+
+impl<'a> Run<'a> {
+    fn new(binary: &'a Path, scenarios: Vec<&'a Scenario>) -> Self {
+        Self {
+            binary,
+            queue: RefCell::new(scenarios.into()),
+            used: RefCell::default(),
+            passed: RefCell::default(),
+            failed: RefCell::default(),
+        }
+    }
+
+    /// Says how it went.
+    fn end(self, begin: Instant) -> Result<()> {
+        let (passed, failed) = (self.passed.into_inner(), self.failed.into_inner());
+        println!("\ne2e: {passed} passed, {} failed in {:.0} s", failed.len(), begin.elapsed().as_secs_f32());
+        println!("{passed} passed, {} failed", failed.len());
+        if !failed.is_empty() {
+            bail!("failed: {}", failed.join(" · "));
+        }
+        Ok(())
+    }
+
+    /// Runs what is left on one control plane after the other, beginning with `ground`, and returns the last.
+    async fn lane(&self, mut ground: Option<Ground>) -> Option<Ground> {
         loop {
             let Some(scenario) = self.queue.borrow_mut().pop_front() else { return ground };
             let begin = Instant::now();
@@ -74,20 +103,25 @@ impl Run<'_> {
         }
     }
 
-    /// A control plane on which a scenario failed is not used again: what was left behind is unknown.
+    /// A control plane of ours on which a scenario failed is not used again: what was left behind is unknown.
     async fn once(&self, ground: &mut Option<Ground>, scenario: &Scenario) -> Result<()> {
         let ready = match ground.take() {
             Some(ready) => ready,
             None => Ground::start(self.binary, Options::default()).await?,
         };
-        let trail = Trail::begin(&ready)?;
+        let trail = if ready.cluster.is_adopted() { None } else { Some(Trail::begin(&ready)?) };
         let result = timeout(DEADLINE, (scenario.run)(&ready)).await;
-        self.used.borrow_mut().extend(trail.used()?);
+        if let Some(trail) = trail {
+            self.used.borrow_mut().extend(trail.used()?);
+        }
         let result = result.unwrap_or_else(|_elapsed| Err(anyhow!("not done after {DEADLINE:?}")));
-        result.with_context(|| traces(&ready))?;
-        ready.clear().await?;
-        *ground = Some(ready);
-        Ok(())
+        let result = result.with_context(|| traces(&ready));
+        if result.is_ok() || ready.cluster.is_adopted() {
+            let cleared = ready.clear().await;
+            *ground = Some(ready);
+            return result.and(cleared);
+        }
+        result
     }
 
     fn note(&self, name: &'static str, result: Result<()>, duration: Duration) {

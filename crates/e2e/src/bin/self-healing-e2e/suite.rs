@@ -1,5 +1,6 @@
 //! The table of scenarios; each is a function in one of the files below, named as a user would say it.
 
+mod adoption;
 mod bare;
 mod config;
 mod drains;
@@ -30,58 +31,85 @@ const ALONE: (&str, &str) = ("LEADER_ELECTION", "false");
 
 type Run = for<'a> fn(&'a Ground) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
+/// What a scenario needs of its cluster that only one of our own has; without any it runs on an adopted one too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nodes that fall ill or silent.
+    Nodes,
+    /// The API server's audit log.
+    Audit,
+    /// Processes that end and start again.
+    Processes,
+    /// A cluster in which nobody minds what becomes of the rest.
+    Cluster,
+}
+
+impl Needs {
+    /// For the list of what was not run.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Nodes => "fake nodes, whose kubelets only kwok on a cluster of our own plays",
+            Self::Audit => "the API server's audit log",
+            Self::Processes => "to kill and restart the control plane",
+            Self::Cluster => "to touch what is not its own",
+        }
+    }
+}
+
 /// One scenario.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
+    pub(crate) needs: &'static [Needs],
     pub(crate) run: Run,
 }
 
 macro_rules! scenarios {
-    ($($name:literal => $run:path,)+) => {
-        &[$(Scenario { name: $name, run: |ground| Box::pin($run(ground)) },)+]
+    ($($name:literal => $run:path $(, needs $($needs:ident)+)?;)+) => {
+        &[$(Scenario { name: $name, needs: &[$($(Needs::$needs),+)?], run: |ground| Box::pin($run(ground)) },)+]
     };
 }
 
 /// Long ones first, so that the others run beside them.
 pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
-    "kill -9 at twenty random moments of a drain" => kills::during_drains,
-    "node silent, stock timings" => nodes::silent_with_stock_timings,
-    "node whose kubelet still answers is left alone" => nodes::kubelet_answers,
-    "node silent, health_check_interval=10" => nodes::silent_with_short_checks,
-    "kubelet down is told from a dead node" => nodes::kubelet_down,
-    "API server killed and restarted during a recovery" => faults::api_server_restarted,
-    "drain of a node that reports Ready=False" => drains::not_ready,
-    "node that comes back in the middle of a drain is uncordoned" => drains::node_comes_back,
-    "cordon of somebody else is left" => drains::foreign_cordon,
-    "budget blocks a drain, and it says which" => drains::budget_blocks,
-    "drain cancelled by annotation gives the cordon back" => drains::cancelled,
-    "SIGTERM during a drain, a second replica finishes it" => lifecycle::handover,
-    "pod failed" => pods::failed,
-    "crash loop below and at the threshold" => pods::crash_loop,
-    "image pull" => pods::image_pull,
-    "pod not ready" => pods::not_ready,
-    "failed pod of a Job is left alone" => pods::of_a_job,
-    "stuck terminating pod is reported, not deleted" => pods::stuck_terminating,
-    "bare pod restarted" => bare::restarted,
-    "bare pod, kill -9 between delete and create" => bare::crash_between_delete_and_create,
-    "excluded pod" => marks::excluded_pod,
-    "excluded workload" => marks::excluded_workload,
-    "excluded namespace" => marks::excluded_namespace,
-    "protected namespace" => marks::protected_namespace,
-    "paused and resumed" => switches::paused_and_resumed,
-    "Observe writes nothing but Recoveries" => switches::observe,
-    "Approve waits for the annotation" => switches::approve,
-    "cancelled by annotation" => switches::cancelled,
-    "pod of the same name with a new uid is not touched" => faults::recreated_pod,
-    "node of the same name with a new uid is not touched" => faults::recreated_node,
-    "two controllers without election heal each pod once" => faults::two_leaders,
-    "finished Recoveries are cleared away after recovery_ttl" => lifecycle::history_expires,
-    "wrong configuration is refused at the start" => config::wrong_start,
-    "wrong live ConfigMap is refused as a whole" => config::wrong_live_change,
-    "health, readiness and metrics" => lifecycle::endpoints,
-    "Slack is told, and told again after 429" => notices::slack,
-    "pending messages survive a crash" => notices::survives_a_crash,
-    "kubectl get and describe read well" => reading::kubectl,
-    "shipped manifests pass the restricted level" => permissions::manifests,
-    "kubectl auth can-i answers as the roles say" => permissions::can_i,
+    "kill -9 at twenty random moments of a drain" => kills::during_drains, needs Nodes Audit;
+    "node silent, stock timings" => nodes::silent_with_stock_timings, needs Nodes;
+    "node whose kubelet still answers is left alone" => nodes::kubelet_answers, needs Nodes;
+    "node silent, health_check_interval=10" => nodes::silent_with_short_checks, needs Nodes;
+    "kubelet down is told from a dead node" => nodes::kubelet_down, needs Nodes;
+    "API server killed and restarted during a recovery" => faults::api_server_restarted, needs Processes Audit;
+    "drain of a node that reports Ready=False" => drains::not_ready, needs Nodes Audit;
+    "node that comes back in the middle of a drain is uncordoned" => drains::node_comes_back, needs Nodes;
+    "cordon of somebody else is left" => drains::foreign_cordon, needs Nodes;
+    "budget blocks a drain, and it says which" => drains::budget_blocks, needs Nodes;
+    "drain cancelled by annotation gives the cordon back" => drains::cancelled, needs Nodes;
+    "SIGTERM during a drain, a second replica finishes it" => lifecycle::handover, needs Nodes Audit;
+    "an existing cluster is adopted, and what is not ours there is left" => adoption::foreign_cluster, needs Processes;
+    "pod failed" => pods::failed;
+    "crash loop below and at the threshold" => pods::crash_loop;
+    "image pull" => pods::image_pull;
+    "pod not ready" => pods::not_ready;
+    "failed pod of a Job is left alone" => pods::of_a_job;
+    "stuck terminating pod is reported, not deleted" => pods::stuck_terminating, needs Audit;
+    "bare pod restarted" => bare::restarted;
+    "bare pod, kill -9 between delete and create" => bare::crash_between_delete_and_create, needs Audit;
+    "excluded pod" => marks::excluded_pod, needs Audit;
+    "excluded workload" => marks::excluded_workload, needs Audit;
+    "excluded namespace" => marks::excluded_namespace, needs Audit;
+    "protected namespace" => marks::protected_namespace, needs Cluster Audit;
+    "paused and resumed" => switches::paused_and_resumed;
+    "Observe writes nothing but Recoveries" => switches::observe, needs Nodes Audit;
+    "Approve waits for the annotation" => switches::approve;
+    "cancelled by annotation" => switches::cancelled;
+    "pod of the same name with a new uid is not touched" => faults::recreated_pod, needs Audit;
+    "node of the same name with a new uid is not touched" => faults::recreated_node, needs Nodes Audit;
+    "two controllers without election heal each pod once" => faults::two_leaders, needs Audit;
+    "finished Recoveries are cleared away after recovery_ttl" => lifecycle::history_expires;
+    "wrong configuration is refused at the start" => config::wrong_start;
+    "wrong live ConfigMap is refused as a whole" => config::wrong_live_change;
+    "health, readiness and metrics" => lifecycle::endpoints;
+    "Slack is told, and told again after 429" => notices::slack;
+    "pending messages survive a crash" => notices::survives_a_crash;
+    "kubectl get and describe read well" => reading::kubectl, needs Nodes;
+    "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
+    "kubectl auth can-i answers as the roles say" => permissions::can_i;
 };

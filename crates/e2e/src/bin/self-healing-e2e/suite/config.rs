@@ -47,11 +47,11 @@ pub(crate) async fn wrong_start(ground: &Ground) -> Result<()> {
     };
     let bad_value = file("bad-value.yaml", "pod_restart_threshold: \"several\"\n")?;
     let bad_yaml = file("bad-yaml.yaml", "mode: [Enforce\n")?;
-    let admin = fs::read_to_string(ground.cluster.admin_kubeconfig())?;
+    let good = fs::read_to_string(&ground.kubeconfig)?;
     let authority = |value: &mut serde_json::Value| {
         value["clusters"][0]["cluster"]["certificate-authority-data"] = json!("bm8gY2VydGlmaWNhdGU=")
     };
-    let mut without_authority: serde_json::Value = serde_json::from_str(&admin)?;
+    let mut without_authority: serde_json::Value = serde_json::from_str(&good)?;
     authority(&mut without_authority);
     let bad_ca = file("bad-ca.kubeconfig", &without_authority.to_string())?;
     let garbage = file("garbage.kubeconfig", "{ this is: [no kubeconfig")?;
@@ -109,7 +109,7 @@ async fn refused(ground: &Ground, wrong: &Wrong) -> Result<()> {
     }
     let listen = ("LISTEN_ADDRESS", "127.0.0.1:0".to_owned());
     command.args(&wrong.args).env("LOG_FORMAT", "text").env("POD_NAMESPACE", OWN);
-    command.envs([listen]).envs(wrong.env.iter().map(|(key, value)| (*key, value)));
+    command.envs(ground.confinement()).envs([listen]).envs(wrong.env.iter().map(|(key, value)| (*key, value)));
     command.stdin(Stdio::null()).kill_on_drop(true);
     let Ok(output) = timeout(REFUSAL, command.output()).await else { bail!("{what}: it still ran after {REFUSAL:?}") };
     let output = output?;

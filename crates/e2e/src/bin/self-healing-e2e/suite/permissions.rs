@@ -8,12 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule, Role};
 use kube::api::{ListParams, PostParams};
 use kube::{Api, ResourceExt};
-use self_healing_e2e::Binaries;
 use self_healing_e2e::audit::Used;
 use self_healing_e2e::wait::wait_for_all;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::process::Command;
 
 const ROLE: &str = "self-healing-role";
 
@@ -62,10 +60,9 @@ pub(crate) async fn can_i(ground: &Ground) -> Result<()> {
 
 /// `kubectl auth can-i` answers with exit code 1 for "no".
 fn ask(ground: &Ground, question: &str) -> Result<String> {
-    let kubectl = Binaries::ready()?.control_plane("kubectl");
-    let mut command = Command::new(kubectl);
-    command.arg("--kubeconfig").arg(ground.cluster.admin_kubeconfig()).args(["auth", "can-i"]);
-    let output = command.args(question.split(' ')).arg(format!("--as={CONTROLLER}")).output()?;
+    let identity = format!("--as={CONTROLLER}");
+    let words = ["auth", "can-i"].into_iter().chain(question.split(' ')).chain([identity.as_str()]);
+    let output = ground.cluster.try_kubectl(&words.collect::<Vec<_>>())?;
     let code = output.status.code();
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(matches!(code, Some(0 | 1)) && !stderr.contains("error"), "kubectl auth can-i {question} failed: {stderr}");

@@ -80,7 +80,7 @@ pub(crate) async fn of_a_job(ground: &Ground) -> Result<()> {
         "metadata": { "name": "report" },
         "spec": { "backoffLimit": 0, "template": {
             "metadata": { "labels": { "app": "report" } },
-            "spec": { "restartPolicy": "Never", "containers": [{ "name": "main", "image": "app:1" }] },
+            "spec": { "schedulerName": ground.scheduler(), "restartPolicy": "Never", "containers": [{ "name": "main", "image": "app:1" }] },
         } },
     });
     let jobs = Api::<Job>::namespaced(ground.cluster.admin(), &shop);
