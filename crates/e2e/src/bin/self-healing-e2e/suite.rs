@@ -38,7 +38,7 @@ pub(crate) enum Needs {
     Nodes,
     /// The API server's audit log.
     Audit,
-    /// Processes that end and start again.
+    /// A control plane that starts, ends or starts again.
     Processes,
     /// A cluster in which nobody minds what becomes of the rest.
     Cluster,
@@ -50,7 +50,7 @@ impl Needs {
         match self {
             Self::Nodes => "fake nodes, whose kubelets only kwok on a cluster of our own plays",
             Self::Audit => "the API server's audit log",
-            Self::Processes => "to kill and restart the control plane",
+            Self::Processes => "to start or kill a control plane",
             Self::Cluster => "to touch what is not its own",
         }
     }

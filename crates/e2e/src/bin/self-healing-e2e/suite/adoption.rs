@@ -67,7 +67,7 @@ pub(crate) async fn foreign_cluster(ground: &Ground) -> Result<()> {
         ("bare pod, kill -9", "audit log"),
         ("excluded pod", "audit log"),
         ("node silent, stock", "fake nodes"),
-        ("API server killed", "to kill and restart the control plane, and the API server's audit log"),
+        ("API server killed", "to start or kill a control plane, and the API server's audit log"),
     ] {
         let named = |line: &&str| line.starts_with(&format!("not run {name}")) && line.contains(needs);
         ensure!(
