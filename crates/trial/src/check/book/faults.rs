@@ -1,0 +1,62 @@
+//! Which faults are on, and what they excuse.
+
+use crate::check::limits::{CATCHING_UP, LATENCY};
+use crate::check::note::{Fault, FaultKind};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy)]
+struct Span {
+    kind: FaultKind,
+    from: Timestamp,
+    until: Option<Timestamp>,
+}
+
+#[derive(Default)]
+pub(crate) struct Faults {
+    on: BTreeMap<u64, Span>,
+    /// Those that still excuse something.
+    over: Vec<Span>,
+    last_end: Option<Timestamp>,
+}
+
+impl Faults {
+    pub(super) fn begins(&mut self, fault: &Fault, now: Timestamp) {
+        self.on.insert(fault.id, Span { kind: fault.kind, from: now, until: None });
+    }
+
+    pub(super) fn ends(&mut self, id: u64, now: Timestamp) {
+        self.over.retain(|span| span.until.is_some_and(|until| now.duration_since(until) <= CATCHING_UP));
+        if let Some(span) = self.on.remove(&id) {
+            self.over.push(Span { until: Some(now), ..span });
+            self.last_end = Some(now);
+        }
+    }
+
+    /// Since when no fault has been on; `None` while one is.
+    pub(crate) fn quiet_since(&self, _now: Timestamp) -> Option<Timestamp> {
+        self.on.is_empty().then(|| self.last_end.unwrap_or(Timestamp::MIN))
+    }
+
+    /// The moment until which everything was surely seen: now but for latency, or when the oldest fault of the views began of
+    /// which the controller may still be catching up.
+    pub(crate) fn seen_until(&self, now: Timestamp) -> Timestamp {
+        let blinds = |kind| kind != FaultKind::Calls;
+        self.recent(now).filter(|span| blinds(span.kind)).map(|span| span.from).fold(now, Timestamp::min) - LATENCY
+    }
+
+    /// Whether the controller's clock may be wrong.
+    pub(crate) fn is_clock_odd(&self, now: Timestamp) -> bool {
+        self.recent(now).any(|span| span.kind == FaultKind::Clock)
+    }
+
+    /// Since when all watches have been silent.
+    pub(crate) fn silent_since(&self) -> Option<Timestamp> {
+        self.on.values().filter(|span| span.kind == FaultKind::Silence).map(|span| span.from).min()
+    }
+
+    fn recent(&self, now: Timestamp) -> impl Iterator<Item = &Span> {
+        let is_recent = move |span: &&Span| span.until.is_none_or(|until| now.duration_since(until) <= CATCHING_UP);
+        self.on.values().chain(&self.over).filter(is_recent)
+    }
+}

@@ -1,0 +1,175 @@
+//! What the controller did to objects that are not its own: read off a commit by its effect, or off a request by its words.
+
+use super::json::{annotation, is_cordoned, list, text, uid};
+use super::note::Sent;
+use self_healing_api::marks;
+use self_healing_sim::store::{Commit, Key};
+use serde_json::Value;
+use std::fmt;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum DeedKind {
+    Delete,
+    Evict,
+    Cordon,
+    Taint,
+    Uncordon,
+    Untaint,
+    CreatePod,
+    /// Something that no strategy of the controller does.
+    Unknown,
+}
+
+impl DeedKind {
+    /// Whether it takes something away.
+    pub(crate) fn is_destructive(self) -> bool {
+        match self {
+            Self::Delete | Self::Evict | Self::Cordon | Self::Taint => true,
+            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unknown => false,
+        }
+    }
+
+    /// Whether a pod goes by it.
+    pub(crate) fn moves_pod(self) -> bool {
+        matches!(self, Self::Delete | Self::Evict)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Delete => "deleted",
+            Self::Evict => "evicted",
+            Self::Cordon => "cordoned",
+            Self::Taint => "tainted as suspect",
+            Self::Uncordon => "uncordoned",
+            Self::Untaint => "freed of the suspect taint",
+            Self::CreatePod => "created",
+            Self::Unknown => "changed in a way that no strategy knows",
+        }
+    }
+}
+
+/// One thing that was done, or asked for, to one object.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    pub(crate) kind: DeedKind,
+    pub(crate) key: Key,
+    /// Of a commit: the uid of the object. Of a request: the uid that it names, empty when it names none.
+    pub(crate) uid: String,
+    /// The Recovery that its mark names; empty for pods, whose deletion leaves no mark.
+    pub(crate) record: String,
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (uid {}) was {}", Named(&self.key), self.uid, self.kind.words())
+    }
+}
+
+/// A key in words: `pod shop/web-1`, `node n1`, `deployments.apps shop/web`.
+pub(crate) struct Named<'a>(pub(crate) &'a Key);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let resource = match &*self.0.resource {
+            "pods" => "pod",
+            "nodes" => "node",
+            RECOVERIES => "Recovery",
+            other => other,
+        };
+        match &*self.0.namespace {
+            "" => write!(f, "{resource} {}", self.0.name),
+            namespace => write!(f, "{resource} {namespace}/{}", self.0.name),
+        }
+    }
+}
+
+/// The resource of our records.
+pub(crate) const RECOVERIES: &str = "recoveries.self-healing.dev";
+/// The resource of Leases.
+pub(crate) const LEASES: &str = "leases.coordination.k8s.io";
+
+/// Whether `resource` is one that the controller writes for itself and for people: records, Leases, Events.
+pub(crate) fn is_own(resource: &str) -> bool {
+    matches!(resource, RECOVERIES | LEASES) || is_event(resource)
+}
+
+pub(crate) fn is_event(resource: &str) -> bool {
+    matches!(resource, "events" | "events.events.k8s.io")
+}
+
+/// What `commit`, which is ours, did.
+pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
+    let before = commit.old.as_deref().unwrap_or(&Value::Null);
+    let deed = |kind, record: &str| Deed {
+        kind,
+        key: commit.key.clone(),
+        uid: uid(&commit.shown).to_owned(),
+        record: record.to_owned(),
+    };
+    match (&*commit.key.resource, commit.origin.verb, &*commit.origin.subresource) {
+        (resource, ..) if is_own(resource) => Vec::new(),
+        ("pods", "create", "eviction") => vec![deed(DeedKind::Evict, "")],
+        ("pods", "delete", "") => vec![deed(DeedKind::Delete, "")],
+        ("pods", "create", "") => vec![deed(DeedKind::CreatePod, "")],
+        ("nodes", "patch" | "update", "") => {
+            let found: Vec<Deed> =
+                on_node(before, &commit.shown).into_iter().map(|(kind, record)| deed(kind, &record)).collect();
+            if found.is_empty() { vec![deed(DeedKind::Unknown, "")] } else { found }
+        }
+        _ => vec![deed(DeedKind::Unknown, "")],
+    }
+}
+
+fn on_node(before: &Value, after: &Value) -> Vec<(DeedKind, String)> {
+    let mut found = Vec::new();
+    let owner = |node| annotation(node, marks::OWNER).unwrap_or_default();
+    if is_cordoned(after) && !is_cordoned(before) || !owner(after).is_empty() && owner(before) != owner(after) {
+        found.push((DeedKind::Cordon, owner(after).to_owned()));
+    } else if is_cordoned(before) && !is_cordoned(after) || !owner(before).is_empty() && owner(after).is_empty() {
+        found.push((DeedKind::Uncordon, owner(before).to_owned()));
+    }
+    match (suspect(before), suspect(after)) {
+        (before, Some(after)) if before != Some(after) => found.push((DeedKind::Taint, after.to_owned())),
+        (Some(before), None) => found.push((DeedKind::Untaint, before.to_owned())),
+        _ => {}
+    }
+    found
+}
+
+/// The Recovery that our suspect taint on `node` names.
+pub(crate) fn suspect(node: &Value) -> Option<&str> {
+    let taint = list(node, "/spec/taints").iter().find(|taint| taint["key"] == marks::SUSPECT)?;
+    Some(text(taint, "/value"))
+}
+
+/// What a request asks for, if not for something of our own.
+pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
+    let body = &*sent.body;
+    let deed = |kind, uid: &str, record: &str| Deed {
+        kind,
+        key: sent.key.clone(),
+        uid: uid.to_owned(),
+        record: record.to_owned(),
+    };
+    Some(match (&*sent.key.resource, sent.verb, &*sent.subresource) {
+        (resource, ..) if is_own(resource) => return None,
+        ("pods", "create", "eviction") => deed(DeedKind::Evict, text(body, "/deleteOptions/preconditions/uid"), ""),
+        ("pods", "delete", "") => deed(DeedKind::Delete, text(body, "/preconditions/uid"), ""),
+        ("pods", "create", "") => deed(DeedKind::CreatePod, "", ""),
+        ("nodes", "patch" | "update", "") => {
+            let owner = annotation(body, marks::OWNER).unwrap_or_default();
+            let (kind, record) = if is_cordoned(body) {
+                (DeedKind::Cordon, owner)
+            } else if body["spec"]["taints"].is_null() && body["metadata"]["annotations"].is_object() {
+                (DeedKind::Uncordon, owner)
+            } else if let Some(record) = suspect(body) {
+                (DeedKind::Taint, record)
+            } else {
+                (DeedKind::Untaint, "")
+            };
+            deed(kind, uid(body), record)
+        }
+        _ => deed(DeedKind::Unknown, "", ""),
+    })
+}

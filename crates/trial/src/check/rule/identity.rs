@@ -1,0 +1,40 @@
+//! S1: what is acted on is exactly what the record names, and the request says so.
+
+use crate::check::deed::Deed;
+use crate::check::json::text;
+use crate::check::record::Record;
+use crate::check::scene::{Act, Rule};
+use crate::check::violation::Found;
+
+#[derive(Default)]
+pub(crate) struct Identity;
+
+impl Rule for Identity {
+    fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
+        for deed in act.destructive() {
+            let asked = act.uid_asked();
+            found.judge(asked == deed.uid, || format!("{}, whose request asked for uid {asked:?}", act.words(deed)));
+            let other = if deed.kind.moves_pod() { other_than_pod(act, deed) } else { other_than_node(act, deed) };
+            found.judge(other.is_none(), || {
+                let named = other.map(|other| format!("{} names uid {}", other.name, other.target.uid));
+                format!("{}, but Recovery {}", act.words(deed), named.unwrap_or_default())
+            });
+        }
+    }
+}
+
+/// A record of the same place but another uid, when none fits.
+fn other_than_pod<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
+    let (records, sent) = (&act.scene.book.records, act.sent());
+    if !records.behind(&act.commit.shown, act.node_of_pod(), sent).is_empty() {
+        return None;
+    }
+    let of_pod = records.of_place("Pod", &deed.key.namespace, &deed.key.name);
+    let of_node = records.of_place("Node", "", text(&act.commit.shown, "/spec/nodeName"));
+    of_pod.chain(of_node).find(|kept| kept.was_open(sent)).map(|kept| &*kept.record)
+}
+
+fn other_than_node<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
+    let kept = act.scene.book.records.get(&deed.record)?;
+    (kept.record.is_about_node() && kept.record.target.uid != deed.uid).then_some(&*kept.record)
+}

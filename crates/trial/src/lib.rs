@@ -1,0 +1,7 @@
+//! Puts the unmodified controller on trial: stories on the embedded cluster, faults at every place, and a checker that
+//! knows nothing of how the controller decides.
+//!
+//! It depends on everything that it tries; the controller does not know it.
+
+#[allow(dead_code, unused_imports, reason = "the rules that read all of it follow")]
+pub mod check;
