@@ -295,6 +295,18 @@ pub fn name_of(finding: &Finding) -> Text {
     Text::from(format!("{kind}-{}-{:016x}", finding.cause.as_str().to_ascii_lowercase(), hash.0))
 }
 
+/// The other name that the same trouble may have been recorded under: whether a silent node's kubelet is down or nothing answers may
+/// look different to the next leader.
+#[must_use]
+pub(crate) fn other_name_of(finding: &Finding) -> Option<Text> {
+    let cause = match finding.cause {
+        Cause::Unreachable => Cause::KubeletDown,
+        Cause::KubeletDown => Cause::Unreachable,
+        _ => return None,
+    };
+    Some(name_of(&Finding { cause, ..finding.clone() }))
+}
+
 /// FNV-1a, 64 bit: stable over versions and machines, which the standard hashers do not promise.
 struct Fnv(u64);
 

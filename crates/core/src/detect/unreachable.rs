@@ -54,11 +54,13 @@ fn recent_look(node: &NodeFact, sight: &Sight<'_>) -> Option<KubeletLook> {
     (sight.now.tick.since(at) <= LOOK_VALID).then_some(look)
 }
 
-/// When the kubelet of `node` has to be looked at: shortly before its Lease is silent, and again before the last look is too old.
+/// When the kubelet of `node` has to be looked at: shortly before its Lease is silent, at once if the control plane has given it up, and
+/// again before the last look is too old.
 #[must_use]
 pub(crate) fn look_due(node: &NodeFact, sight: &Sight<'_>) -> Option<Tick> {
     let beat = sight.cluster.heartbeat(&node.name)?;
-    let first = (beat.seen + beat.duration()).back(LOOK_AHEAD);
+    let given_up = node.condition("Ready").is_some_and(|ready| ready.status == ConditionStatus::Unknown);
+    let first = if given_up { beat.seen } else { (beat.seen + beat.duration()).back(LOOK_AHEAD) };
     let again = sight.cluster.look(&node.name).map(|(_, at)| at + LOOK_VALID / 2);
     Some(again.map_or(first, |again| again.max(first)))
 }

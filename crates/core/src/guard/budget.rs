@@ -89,7 +89,7 @@ fn escalated(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         other.name != recovery.name
             && other.status.phase == Some(Phase::Escalated)
             && other.same_workload(recovery)
-            && other.evidence("owner") == recovery.evidence("owner")
+            && !has_changed(other.evidence("owner"), recovery.evidence("owner"))
     };
     let recent = |case: &Case| case.times.finished().filter(|at| at.elapsed(world.now.tick) <= window);
     let mut handed = world.cases().filter(|case| same(&case.recovery));
@@ -99,6 +99,11 @@ fn escalated(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 }
 
 /// When each attempt began that may write.
+/// A record whose evidence was lost in a crash does not show that its owner was another.
+fn has_changed(before: Option<&str>, now: Option<&str>) -> bool {
+    before.zip(now).is_some_and(|(before, now)| before != now)
+}
+
 fn writing_attempts(case: &Case) -> impl Iterator<Item = Past> {
     let attempts = case.times.attempts(&case.recovery);
     attempts.filter(|(attempt, _)| attempt.strategy != Strategy::Monitor).map(|(_, started)| started)

@@ -139,7 +139,7 @@ impl Healer {
 }
 
 /// Versions of one resource compare as integers (KEP-5504); anything else is taken as newer, and a conflict corrects it.
-fn is_newer(seen: &Text, known: &Text) -> bool {
+pub(super) fn is_newer(seen: &Text, known: &Text) -> bool {
     match (seen.parse::<u128>(), known.parse::<u128>()) {
         (Ok(seen), Ok(known)) => seen > known,
         _ => true,

@@ -20,6 +20,27 @@ pub(crate) struct Ending {
     pub message: String,
 }
 
+impl Ending {
+    /// Every reason that an ending can have, with its phase.
+    const REASONS: [(&str, Phase); 8] = [
+        ("Verified", Phase::Succeeded),
+        ("SelfRecovered", Phase::SelfRecovered),
+        ("Vetoed", Phase::Cancelled),
+        ("UndoneByPerson", Phase::Cancelled),
+        ("ApprovalTimeout", Phase::Cancelled),
+        ("UnknownAction", Phase::Failed),
+        ("LadderExhausted", Phase::Escalated),
+        ("NoReplacement", Phase::Escalated),
+    ];
+
+    /// How an earlier leader was about to end this Recovery.
+    fn stored(recovery: &Recovery) -> Option<Self> {
+        let status = &recovery.status;
+        let (reason, phase) = Self::REASONS.into_iter().find(|(reason, _)| *reason == status.reason)?;
+        Some(Self { phase, reason, message: status.message.clone() })
+    }
+}
+
 /// A write that the API server put off.
 #[derive(Clone, Debug)]
 pub(crate) struct Postponed {
@@ -147,6 +168,7 @@ impl Case {
         if case.recovery.is_active() {
             let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
             case.may_have_written = under_way || !case.saving.status_stored;
+            case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
             super::tell::note(&mut case, settings, "opened");
         }

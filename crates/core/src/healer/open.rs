@@ -5,7 +5,7 @@ use crate::cluster::Subject;
 use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::Text;
-use crate::recovery::{Orders, Recovery, Spec, Status, name_of};
+use crate::recovery::{Orders, Recovery, Spec, Status, name_of, other_name_of};
 use crate::strategy::{action, strategy_for};
 use crate::time::Now;
 use crate::triage::Part;
@@ -25,7 +25,8 @@ impl Healer {
             return;
         };
         let name = name_of(finding);
-        if self.cases.contains_key(&name) {
+        let other_name = other_name_of(finding);
+        if self.cases.contains_key(&name) || other_name.is_some_and(|name| self.cases.contains_key(&name)) {
             return;
         }
         let finding = finding.clone();

@@ -1,5 +1,6 @@
 //! What an outcome means for the case that asked for the effect.
 
+use super::adopt::is_newer;
 use super::case::{Case, Postponed};
 use super::{Agenda, Healer};
 use crate::cluster::Subject;
@@ -182,7 +183,10 @@ impl Case {
                 self.saving.manifest_stored = self.saving.manifest_sent;
                 self.saving.backoff.clear();
                 self.recovery.uid = uid;
-                self.recovery.resource_version = resource_version;
+                // The answer may be late: somebody's later change, which the watch has shown, stays the last one known.
+                if is_newer(&resource_version, &self.recovery.resource_version) {
+                    self.recovery.resource_version = resource_version;
+                }
             }
             Outcome::Done(Answer::Exists(other)) => {
                 let earlier = core::mem::replace(self, Self::adopted(now, *other, settings));

@@ -55,12 +55,13 @@ pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
 }
 
 fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
-    if node.unschedulable {
-        return None;
-    }
     let ours = format!("cordon {}", case.recovery.spec.target.key);
     let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
     let sent = steps.filter(|s| s.name == ours && s.result == StepResult::Succeeded).count() > 0;
+    if node.unschedulable && (sent || node.owner != case.recovery.name) {
+        return None;
+    }
+    // Ours without being in the record: a crash came between. It is sent again, so that a person who takes it back is noticed.
     if !sent {
         return Some(Move::Do(Verb::Cordon(node.target())));
     }
@@ -127,14 +128,17 @@ fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     if pod.marks.has(Marks::KARPENTER_KEEP) || pod.marks.has(Marks::AUTOSCALER_KEEP) {
         return Class::Left("opts out of drains");
     }
-    let stateful = pod.owned_by(&Kind::StatefulSet) || pod.marks.has(Marks::PERSISTENT_VOLUME);
-    match (stateful, dead) {
+    match (holds_state(pod), dead) {
         (true, true) => Class::Left("holds state, and nothing proves that its node is off"),
         (true, false) => Class::Stateful,
         (false, false) if pod.marks.has(Marks::EMPTY_DIR) => Class::Left("keeps data in an emptyDir"),
         (false, _) if pod.priority >= SYSTEM_PRIORITY => Class::Critical,
         (false, _) => Class::Ordinary,
     }
+}
+
+fn holds_state(pod: &PodFact) -> bool {
+    pod.owned_by(&Kind::StatefulSet) || pod.marks.has(Marks::PERSISTENT_VOLUME)
 }
 
 fn is_leaving(case: &Case, pod: &PodFact) -> bool {
@@ -202,12 +206,21 @@ pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
 
 pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
+    let workloads = workloads.filter(|workload| !is_left(world, case, workload));
     let looked: Vec<(bool, String)> =
         workloads.map(|workload| workload_back(world.cluster, &workload, begun(case))).collect();
     if let Some((_, message)) = looked.iter().find(|(back, _)| !back) {
         return (false, message.clone());
     }
     (true, format!("{} workloads that ran there are back{}", looked.len(), left_note(world, case)))
+}
+
+/// Whether a workload cannot be whole before its node is back: the node died since, with a pod on it that holds state.
+fn is_left(world: &World<'_>, case: &Case, workload: &Target) -> bool {
+    let target = &case.recovery.spec.target;
+    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid && is_dead(world, node));
+    let pods = || world.cluster.pods_of(workload);
+    node.is_some_and(|node| pods().iter().any(|pod| pod.node.as_ref() == Some(&node.name) && holds_state(pod)))
 }
 
 /// Pods that stay on the node, by reason, so that nobody has to guess.

@@ -57,8 +57,15 @@ pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
         Some(pod) if pod.uid == subject.uid && pod.terminating() => {
             Some(Move::Wait(format!("{subject} terminates"), None))
         }
+        // The watch may be late to show our deletion.
+        Some(pod) if pod.uid == subject.uid && !was_read(case, pod) => Some(Move::Do(Verb::LookAtPod(subject.clone()))),
         Some(_) => None,
     }
+}
+
+/// Whether a read of this pod is at hand, which is younger than our last write.
+fn was_read(case: &Case, pod: &PodFact) -> bool {
+    case.looks.pod.as_ref().is_some_and(|(view, _)| view.fact.uid == pod.uid)
 }
 
 fn after_deletion(world: &World<'_>, case: &Case) -> Move {

@@ -1,7 +1,7 @@
 //! The end of a Recovery: its marks are taken back first, then it becomes history.
 
 use super::attempt::switched_off;
-use super::{Orders, hold, set_phase};
+use super::{Orders, explain, hold, set_phase};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
@@ -30,6 +30,7 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         return;
     }
     let undo = match remedy::undo(world, case) {
+        Some(Move::Do(verb)) if !verb.writes() => return orders.push((errand_of(&verb), verb)),
         Some(Move::Do(verb)) => Some(verb),
         // It ends when that has happened; the world says so.
         Some(_) => return,
@@ -39,8 +40,11 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         if let Some(held) = switched_off(world) {
             return hold(world, case, orders, held);
         }
+        if let Some(ends) = case.ending.clone() {
+            explain(case, ends.reason, &ends.message);
+        }
         if case.saving.dirty || case.saving.in_flight.is_some() {
-            // What it ends with is stored first: without our marks, a new leader could not tell success from a person's undoing.
+            // What it ends with is stored first: without our marks, a new leader could not tell it from a person's undoing.
             return;
         }
         case.begin_step(world.now, &verb.to_string());
