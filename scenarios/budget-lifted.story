@@ -12,6 +12,6 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  10  budget web 1
+  6   budget web 1
   40  condition n1 KernelDeadlock False
   55  end

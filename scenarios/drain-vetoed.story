@@ -12,6 +12,6 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  10  cancel n1
-  13  budget web 1
-  25  end
+  20  cancel n1
+  23  budget web 1
+  35  end

@@ -11,5 +11,5 @@ settings
 story
   0   cordon n1
   1   condition n1 KernelDeadlock
-  20  condition n1 KernelDeadlock False
-  35  end
+  30  condition n1 KernelDeadlock False
+  45  end

@@ -12,5 +12,5 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  10  condition n1 KernelDeadlock False
-  25  end
+  20  condition n1 KernelDeadlock False
+  35  end

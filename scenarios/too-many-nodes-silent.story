@@ -7,7 +7,6 @@ cluster
 
 settings
   health_check_interval 10
-  settle_period 1
 
 story
   0    silence n1

@@ -12,6 +12,6 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  10  uncordon n1
-  13  budget web 1
-  30  end
+  20  uncordon n1
+  23  budget web 1
+  45  end
