@@ -22,7 +22,7 @@ enum Task {
     /// Builds the controller and runs it against a real control plane; arguments go to self-healing-e2e.
     #[command(disable_help_flag = true)]
     E2e {
-        /// Passed on, e.g. the name of one story.
+        /// Passed on, e.g. the name of one story, or `--adopt` to run on the cluster of `KUBECONFIG`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
