@@ -142,6 +142,24 @@ impl Levers {
         Ok(())
     }
 
+    /// Lets an existing pod run and be ready at once, whatever its containers wait for; one that has ended stays so.
+    ///
+    /// # Errors
+    /// As [`Levers::pod`].
+    pub fn heal(&self, namespace: &str, name: &str) -> Result<(), Failure> {
+        self.pod(namespace, name, Behaviour::Healthy)?;
+        let pod = self.hand.get("pods", namespace, name)?;
+        if let Some(run) = self.ground.truth().runs.get_mut(uid(&pod)) {
+            run.due = Some(self.hand.now());
+        }
+        Ok(())
+    }
+
+    /// Forgets the conditions that a story has set for a node's machine, as if another machine had its name.
+    pub fn forget_conditions(&self, node: &str) {
+        self.machine(node, |machine| machine.conditions.clear());
+    }
+
     /// How pods of a workload behave, all that start from now on. The name is that of the workload or of its owner.
     pub fn workload(&self, namespace: &str, name: &str, how: Behaviour) {
         self.ground.truth().workloads.insert((namespace.to_owned(), name.to_owned()), how);
