@@ -5,3 +5,11 @@
 
 #[allow(dead_code, unused_imports, reason = "the rules that read all of it follow")]
 pub mod check;
+pub mod exhaustive;
+pub mod fault;
+pub mod net;
+pub mod player;
+pub mod runs;
+pub mod seeds;
+pub mod shrink;
+pub mod world;

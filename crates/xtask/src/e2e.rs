@@ -5,12 +5,16 @@ use crate::tools::{cargo, run as run_command, target};
 use anyhow::Result;
 
 /// The parts of `test` that follow `check`.
-pub(crate) fn parts() -> Vec<Part> {
+pub(crate) fn tests() -> Vec<Part> {
     vec![
         Part { name: "unit and integration tests", run: || run_command(cargo(&["test", "--workspace"])) },
         Part { name: "release build", run: build },
-        Part { name: "end to end", run: || runner(&[]) },
     ]
+}
+
+/// The last part of `test`.
+pub(crate) fn parts() -> Vec<Part> {
+    vec![Part { name: "end to end", run: || runner(&[]) }]
 }
 
 /// Builds the controller and runs it against a real control plane.

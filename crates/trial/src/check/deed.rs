@@ -1,6 +1,6 @@
 //! What the controller did to objects that are not its own: read off a commit by its effect, or off a request by its words.
 
-use super::json::{annotation, is_cordoned, list, text, uid};
+use super::json::{annotation, is_cordoned, is_terminating, list, text, uid};
 use super::note::Sent;
 use self_healing_api::marks;
 use self_healing_sim::store::{Commit, Key};
@@ -98,9 +98,12 @@ pub(crate) fn is_event(resource: &str) -> bool {
     matches!(resource, "events" | "events.events.k8s.io")
 }
 
-/// What `commit`, which is ours, did.
+/// What `commit`, which is ours, did. One request may be several commits: an eviction takes from its budget and adds a condition
+/// first, and the server marks a pod that need not end gracefully before it removes it. What counts is the mark.
 pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
     let before = commit.old.as_deref().unwrap_or(&Value::Null);
+    let marked = is_terminating(before) && before["metadata"]["deletionGracePeriodSeconds"] == 0;
+    let ends = commit.new.as_deref().map_or(!marked, is_terminating);
     let deed = |kind, record: &str| Deed {
         kind,
         key: commit.key.clone(),
@@ -109,6 +112,8 @@ pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
     };
     match (&*commit.key.resource, commit.origin.verb, &*commit.origin.subresource) {
         (resource, ..) if is_own(resource) => Vec::new(),
+        ("poddisruptionbudgets.policy", _, "eviction") => Vec::new(),
+        ("pods", "create", "eviction") | ("pods", "delete", "") if !ends => Vec::new(),
         ("pods", "create", "eviction") => vec![deed(DeedKind::Evict, "")],
         ("pods", "delete", "") => vec![deed(DeedKind::Delete, "")],
         ("pods", "create", "") => vec![deed(DeedKind::CreatePod, "")],

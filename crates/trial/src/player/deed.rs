@@ -1,0 +1,186 @@
+//! The deeds of stories, done with levers and by the hand of a person.
+
+use super::Player;
+use anyhow::{Context, Result, bail};
+use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
+use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE};
+use self_healing_sim::actor::{Behaviour, Look};
+use self_healing_sim::api::DeleteOptions;
+use self_healing_story::{Deed, Kubelet, Moment, Name, Object, PodName, WorkloadKind};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks for something that the world has yet to bring.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long that may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What actors take to notice something.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// Phases after which nothing follows.
+const ENDS: [&str; 5] = ["Succeeded", "Failed", "Escalated", "SelfRecovered", "Cancelled"];
+
+impl Player<'_> {
+    pub(super) async fn deed(&self, moment: &Moment) -> Result<()> {
+        let (levers, admin, net) = (self.world.levers(), self.world.admin(), self.world.net());
+        let ready = |node: &str, status: &str, reason: &str| levers.condition(node, "Ready", status, reason);
+        match &moment.deed {
+            Deed::Fail(pod) => self.behave(pod, Behaviour::Fails { exit: 1, reason: String::new() }).await?,
+            Deed::CrashLoop(pod, restarts) => {
+                self.behave(pod, Behaviour::CrashLoop { restarts: *restarts, exit: 1 }).await?;
+            }
+            Deed::Waits(pod, reason) => self.behave(pod, Behaviour::Waits { reason: reason.clone() }).await?,
+            Deed::Unready(pod) => self.behave(pod, Behaviour::Unready).await?,
+            Deed::Heal(pod) => {
+                self.behave(pod, Behaviour::Healthy).await?;
+                let name = self.pod(pod).await?;
+                levers.heal(&name.namespace, &name.name)?;
+            }
+            Deed::Oom(pod) => {
+                self.behave(pod, Behaviour::OutOfMemory { restarts: 0 }).await?;
+                sleep(MOMENT).await;
+                self.behave(pod, Behaviour::Healthy).await?;
+            }
+            Deed::Finalizer(pod, finalizer) => {
+                let name = self.pod(pod).await?;
+                let patch = json!({ "metadata": { "finalizers": [finalizer] } });
+                admin.patch("pods", &name.namespace, &name.name, &patch)?;
+            }
+            Deed::Delete(pod) => {
+                let name = self.pod(pod).await?;
+                admin.delete("pods", &name.namespace, &name.name, &DeleteOptions::default())?;
+            }
+            Deed::ReplacePod(pod) => self.replace_pod(pod).await?,
+            Deed::Silence(node, Kubelet::Silent) => levers.silence(node, Look::Silent),
+            Deed::Silence(node, Kubelet::Refuses) => levers.silence(node, Look::Refused),
+            Deed::Silence(node, Kubelet::Accepts) => levers.silence(node, Look::Answers),
+            Deed::Return(node) => {
+                levers.wake(node);
+                ready(node, "True", "KubeletReady");
+            }
+            Deed::NotReady(node) => ready(node, "False", "KubeletNotReady"),
+            Deed::Condition(node, kind, on) => {
+                levers.condition(node, kind, if *on { "True" } else { "False" }, "AsTold");
+            }
+            Deed::ReplaceNode(node) => {
+                admin.delete("nodes", "", node, &DeleteOptions::default())?;
+                levers.forget_conditions(node);
+                levers.wake(node);
+            }
+            Deed::Cordon(node) => {
+                admin.patch("nodes", "", node, &json!({ "spec": { "unschedulable": true } }))?;
+            }
+            Deed::Uncordon(node) => {
+                admin.patch("nodes", "", node, &json!({ "spec": { "unschedulable": null } }))?;
+            }
+            Deed::Exclude(object) => self.annotate(object, EXCLUDE, json!("true")).await?,
+            Deed::Include(object) => self.annotate(object, EXCLUDE, Value::Null).await?,
+            Deed::Set(key, value) => {
+                let patch = json!({ "data": { key.as_str(): value } });
+                admin.patch("configmaps", NAMESPACE, CONFIG_MAP, &patch)?;
+            }
+            Deed::Approve(object) => self.order(object, APPROVE).await?,
+            Deed::Cancel(object) => self.order(object, CANCEL).await?,
+            Deed::Budget(name, number) => {
+                let patch = json!({ "spec": { "minAvailable": number } });
+                admin.patch("poddisruptionbudgets.policy", &name.namespace, &name.name, &patch)?;
+            }
+            Deed::KillController => self.leader()?.kill(None),
+            Deed::StopController => self.leader()?.stop(false),
+            Deed::FreezeController(span) => self.leader()?.pause(*span),
+            Deed::StopApiserver => net.set_down(true),
+            Deed::StartApiserver => net.set_down(false),
+        }
+        Ok(())
+    }
+
+    fn leader(&self) -> Result<crate::net::Link> {
+        self.world.leader().context("no process of the controller runs")
+    }
+
+    /// The pod's name in the cluster, once it is there; it may be about to be created.
+    async fn pod(&self, pod: &PodName) -> Result<Name> {
+        let start = Instant::now();
+        loop {
+            if let Some((_, name)) = self.world.find(pod) {
+                return Ok(name);
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("there is no {pod}");
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Tells a pod how to behave, once its node has taken it.
+    async fn behave(&self, pod: &PodName, how: Behaviour) -> Result<()> {
+        let name = self.pod(pod).await?;
+        let start = Instant::now();
+        loop {
+            match self.world.levers().pod(&name.namespace, &name.name, how.clone()) {
+                Err(_) if start.elapsed() < PATIENCE => sleep(LOOK).await,
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    /// Another pod of the same name on the same node; that of a StatefulSet is made by its controller.
+    async fn replace_pod(&self, pod: &PodName) -> Result<()> {
+        let admin = self.world.admin();
+        let name = self.pod(pod).await?;
+        let old = admin.get("pods", &name.namespace, &name.name)?;
+        let at_once = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+        admin.delete("pods", &name.namespace, &name.name, &at_once)?;
+        if matches!(pod, PodName::Bare(_)) {
+            let metadata = json!({ "name": name.name, "labels": old["metadata"]["labels"] });
+            admin.create("pods", &name.namespace, &json!({ "metadata": metadata, "spec": old["spec"] }))?;
+        }
+        Ok(())
+    }
+
+    async fn annotate(&self, object: &Object, key: &str, value: Value) -> Result<()> {
+        let (resource, name) = match object {
+            Object::Pod(pod) => ("pods", self.pod(pod).await?),
+            Object::Node(node) => ("nodes", Name { namespace: String::new(), name: node.clone() }),
+            Object::Namespace(name) => ("namespaces", Name { namespace: String::new(), name: name.clone() }),
+            Object::Workload(WorkloadKind::Deployment, name) => ("deployments.apps", name.clone()),
+            Object::Workload(WorkloadKind::StatefulSet, name) => ("statefulsets.apps", name.clone()),
+            Object::Workload(WorkloadKind::DaemonSet, name) => ("daemonsets.apps", name.clone()),
+            Object::Workload(WorkloadKind::Job, name) => ("jobs.batch", name.clone()),
+        };
+        let patch = json!({ "metadata": { "annotations": { key: value } } });
+        self.world.admin().patch(resource, &name.namespace, &name.name, &patch)?;
+        Ok(())
+    }
+
+    /// A person's word on the active Recovery of a pod or node, once there is one.
+    async fn order(&self, object: &Object, key: &str) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            if let Some(recovery) = self.recovery(object) {
+                let patch = json!({ "metadata": { "annotations": { key: "a person" } } });
+                self.world.admin().patch("recoveries.self-healing.dev", NAMESPACE, &recovery, &patch)?;
+                return Ok(());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("there is no active Recovery of {object}");
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn recovery(&self, object: &Object) -> Option<String> {
+        let is_meant = |target: &Value| match object {
+            Object::Node(node) => target["kind"] == "Node" && target["name"] == **node,
+            Object::Pod(pod) => self.world.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
+            Object::Workload(..) | Object::Namespace(_) => false,
+        };
+        let all = self.world.admin().list("recoveries.self-healing.dev", NAMESPACE);
+        let active = |recovery: &&std::sync::Arc<Value>| {
+            let phase = recovery["status"]["phase"].as_str().unwrap_or_default();
+            is_meant(&recovery["spec"]["target"]) && !ENDS.contains(&phase)
+        };
+        all.iter().find(active).and_then(|recovery| recovery["metadata"]["name"].as_str()).map(str::to_owned)
+    }
+}

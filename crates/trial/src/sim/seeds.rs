@@ -1,0 +1,20 @@
+//! Seeds.
+
+use super::sums::Sums;
+use self_healing_trial::runs;
+use self_healing_trial::seeds::Hunt;
+
+pub(crate) fn run(first: u64, count: u64, threads: usize, sums: &mut Sums) {
+    let seeds: Vec<u64> = (first..first.saturating_add(count)).collect();
+    let hunts = runs::all(&seeds, threads, |seed| Hunt::seed(*seed));
+    for (seed, hunt) in seeds.iter().zip(hunts) {
+        match hunt {
+            Err(error) => sums.fail(format!("seed {seed}: {error:#}")),
+            Ok(hunt) => {
+                sums.add(&hunt.report);
+                hunt.failure.iter().for_each(|failure| sums.fail(failure));
+            }
+        }
+    }
+    println!("{count} seeds from {first} on");
+}

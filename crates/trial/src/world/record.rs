@@ -1,0 +1,270 @@
+//! What is written down of a run: the controller's writes, the life of each record, and what people were told.
+
+use crate::check::Told;
+use jiff::Timestamp;
+use self_healing_api::marks::{OWNER, SUSPECT};
+use self_healing_sim::store::{Commit, Store};
+use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Timeline, Verb};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+pub(super) const RECOVERIES: &str = "recoveries.self-healing.dev";
+
+/// One line of what happened; pods go by uid until all names are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Happened {
+    Said(String),
+    Pod { verb: Verb, uid: String, name: Name },
+    Node { verb: Verb, node: String },
+    Phase { target: Target, words: String },
+    Told { channel: String, key: String, target: Target },
+}
+
+/// What a record is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+    name: Name,
+    uid: String,
+}
+
+/// A write of the controller that was just applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrote {
+    /// Which.
+    pub verb: Verb,
+    /// The pod's or the node's name.
+    pub name: Name,
+    /// The pod's uid; empty for a node.
+    pub uid: String,
+}
+
+/// What is written down.
+#[derive(Default)]
+pub(super) struct Record {
+    listeners: Vec<mpsc::UnboundedSender<Wrote>>,
+    user: String,
+    names: Names,
+    lines: Vec<(Instant, Happened)>,
+    told: BTreeSet<(String, String, String)>,
+}
+
+impl Record {
+    pub(super) fn new(user: &str) -> Self {
+        Self { user: user.to_owned(), ..Self::default() }
+    }
+
+    /// The names of all pods so far.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Something that no commit shows.
+    pub(super) fn say(&mut self, what: String) {
+        self.lines.push((Instant::now(), Happened::Said(what)));
+    }
+
+    pub(super) fn told(&mut self, told: &Told, recovery: Option<&Value>) {
+        let target =
+            recovery.map_or_else(|| Target::of(&Value::Null), |recovery| Target::of(&recovery["spec"]["target"]));
+        if self.told.insert((told.channel.clone(), told.key.clone(), told.recovery.clone())) {
+            let (channel, key) = (told.channel.clone(), told.key.clone());
+            self.lines.push((Instant::now(), Happened::Told { channel, key, target }));
+        }
+    }
+
+    pub(super) fn commit(&mut self, commit: &Commit, store: &Store) {
+        let (old, new) = (commit.old.as_deref(), commit.new.as_deref());
+        let ours = *commit.origin.user == *self.user;
+        match &*commit.key.resource {
+            "pods" => {
+                if old.is_none() {
+                    self.see(commit, store);
+                }
+                // One request may be several commits: an eviction's condition, its mark, the removal of what need not end
+                // gracefully. It counts when the pod begins to go, or to be.
+                let comes = old.is_none();
+                let goes = !old.is_some_and(is_going) && new.is_none_or(is_going);
+                if ours && (comes || goes) {
+                    self.pod(commit);
+                }
+            }
+            "nodes" if ours => {
+                for (mark, done, undone) in MARKS {
+                    let [was, is] = [old, new].map(|node| node.is_some_and(mark));
+                    if was != is {
+                        let (verb, node) = (if is { *done } else { *undone }, commit.key.name.to_string());
+                        self.tell(Wrote { verb, name: Name::of(&node), uid: String::new() });
+                        self.push(Happened::Node { verb, node });
+                    }
+                }
+            }
+            RECOVERIES => self.recovery(old, new),
+            _ => {}
+        }
+    }
+
+    /// Lets somebody hear of every later write.
+    pub(super) fn subscribe(&mut self) -> mpsc::UnboundedReceiver<Wrote> {
+        let (listener, receiver) = mpsc::unbounded_channel();
+        self.listeners.push(listener);
+        receiver
+    }
+
+    fn tell(&mut self, wrote: Wrote) {
+        self.listeners.retain(|listener| listener.send(wrote.clone()).is_ok());
+    }
+
+    fn push(&mut self, what: Happened) {
+        self.lines.push((Instant::now(), what));
+    }
+
+    fn see(&mut self, commit: &Commit, store: &Store) {
+        let pod = &*commit.shown;
+        let created = text(pod, "/metadata/creationTimestamp").parse().map_or(0, Timestamp::as_second);
+        let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
+        let workload = workload(pod, &name.namespace, store);
+        self.names.see(text(pod, "/metadata/uid"), &name, workload.as_ref(), created);
+    }
+
+    fn pod(&mut self, commit: &Commit) {
+        let verb = match (commit.origin.verb, &*commit.origin.subresource) {
+            ("delete", "") => Verb::Delete,
+            (_, "eviction") => Verb::Evict,
+            ("create", "") => Verb::Create,
+            _ => return,
+        };
+        let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
+        let uid = text(&commit.shown, "/metadata/uid").to_owned();
+        self.tell(Wrote { verb, name: name.clone(), uid: uid.clone() });
+        self.push(Happened::Pod { verb, uid, name });
+    }
+
+    fn recovery(&mut self, old: Option<&Value>, new: Option<&Value>) {
+        let [was, is] = [old, new].map(|record| record.map_or("", |record| text(record, "/status/phase")));
+        let Some(record) = new.filter(|_| was != is && !is.is_empty()) else { return };
+        let mut words = format!("{} {is}", text(record, "/spec/cause"));
+        let strategy = record["status"]["attempts"].as_array().and_then(|tried| tried.last());
+        let more =
+            strategy.map(|attempt| text(attempt, "/strategy")).into_iter().chain([text(record, "/status/reason")]);
+        more.filter(|word| !word.is_empty()).for_each(|word| words.extend([" ", word]));
+        self.push(Happened::Phase { target: Target::of(&record["spec"]["target"]), words });
+    }
+
+    /// What happened when, from `begin` on.
+    pub(super) fn timeline(&self, begin: Instant) -> Timeline {
+        let mut timeline = Timeline::default();
+        for (at, what) in self.lines.iter().filter(|(at, _)| *at >= begin) {
+            let line = match what {
+                Happened::Said(what) => what.clone(),
+                Happened::Pod { verb, uid, name } => format!("{verb} {}", self.written(*verb, uid, name)),
+                Happened::Node { verb, node } => format!("{verb} {node}"),
+                Happened::Phase { target, words } => format!("recovery {} {words}", self.target(target)),
+                Happened::Told { channel, key, target } => format!("told {channel} {key} {}", self.target(target)),
+            };
+            timeline.note(*at - begin, line);
+        }
+        timeline
+    }
+
+    /// How it stands now.
+    pub(super) fn outcome(&self, story: &Story, store: &Store) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (_, record) in store.list(RECOVERIES, "") {
+            outcome.recovery(self.recovery_line(story, record));
+        }
+        for (_, what) in &self.lines {
+            if let Happened::Pod { verb, uid, name } = what {
+                outcome.wrote(*verb, self.written(*verb, uid, name));
+            }
+        }
+        for (channel, key, _) in &self.told {
+            outcome.tell(channel, key);
+        }
+        super::ready::fill(&mut outcome, store);
+        for (key, node) in store.list("nodes", "") {
+            let name = key.name.to_string();
+            if is_cordoned(node) {
+                outcome.cordoned.insert(name.clone());
+            }
+            let marks = [("owner", is_owned(node)), ("suspect", is_suspect(node))];
+            for (mark, _) in marks.into_iter().filter(|(_, there)| *there) {
+                outcome.marks.insert((name.clone(), mark.to_owned()));
+            }
+        }
+        outcome
+    }
+
+    fn recovery_line(&self, story: &Story, record: &Value) -> RecoveryLine {
+        let word = |pointer| text(record, pointer).to_owned();
+        let tried = record["status"]["attempts"].as_array().into_iter().flatten();
+        RecoveryLine {
+            target: self.target(&Target::of(&record["spec"]["target"])),
+            cause: word("/spec/cause"),
+            severity: word("/spec/severity"),
+            strategies: tried.map(|attempt| text(attempt, "/strategy").to_owned()).collect(),
+            phase: word("/status/phase"),
+            reason: story.reason(text(record, "/status/reason"), text(record, "/status/message")),
+        }
+    }
+
+    /// A pod that is created goes by its plain name.
+    fn written(&self, verb: Verb, uid: &str, name: &Name) -> String {
+        let numbered = (verb != Verb::Create).then(|| self.names.story_name(uid)).flatten();
+        numbered.unwrap_or_else(|| name.to_string())
+    }
+
+    fn target(&self, target: &Target) -> String {
+        self.names.story_name(&target.uid).unwrap_or_else(|| target.name.to_string())
+    }
+}
+
+impl Target {
+    fn of(named: &Value) -> Self {
+        let namespace = named["namespace"].as_str().unwrap_or(self_healing_story::story::SHOP);
+        let name = Name { namespace: namespace.to_owned(), name: text(named, "/name").to_owned() };
+        Self { name, uid: text(named, "/uid").to_owned() }
+    }
+}
+
+/// A mark on a node, and the words for setting it and for taking it back.
+type Mark = (fn(&Value) -> bool, Verb, Verb);
+
+const MARKS: &[Mark] = &[(is_cordoned, Verb::Cordon, Verb::Uncordon), (is_suspect, Verb::Taint, Verb::Untaint)];
+
+fn is_cordoned(node: &Value) -> bool {
+    node["spec"]["unschedulable"] == true
+}
+
+fn is_going(pod: &Value) -> bool {
+    pod["metadata"]["deletionTimestamp"].is_string()
+}
+
+fn is_owned(node: &Value) -> bool {
+    node["metadata"]["annotations"][OWNER].is_string()
+}
+
+fn is_suspect(node: &Value) -> bool {
+    node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(|taint| taint["key"] == SUSPECT))
+}
+
+/// The workload at the top of a pod's owners.
+pub(super) fn workload(pod: &Value, namespace: &str, store: &Store) -> Option<Name> {
+    let owner = controller(pod)?;
+    let of = |name: &str| Some(Name { namespace: namespace.to_owned(), name: name.to_owned() });
+    let name = text(owner, "/name");
+    if owner["kind"] != "ReplicaSet" {
+        return of(name);
+    }
+    let set = store.get(&self_healing_sim::store::Key::new("replicasets.apps", namespace, name));
+    of(set.and_then(|set| controller(set)).map_or(name, |top| text(top, "/name")))
+}
+
+fn controller(object: &Value) -> Option<&Value> {
+    object["metadata"]["ownerReferences"].as_array()?.iter().find(|owner| owner["controller"] == true)
+}
+
+pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
