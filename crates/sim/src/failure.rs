@@ -101,14 +101,14 @@ impl Failure {
     /// 404: nothing is served at that path.
     #[must_use]
     pub fn no_such_path() -> Self {
-        let details = json!({ "causes": [{ "reason": "UnexpectedServerResponse", "message": "404 page not found" }] });
-        Self { details, ..Self::new(404, "NotFound", "the server could not find the requested resource") }
+        Self { details: json!({}), ..Self::new(404, "NotFound", "the server could not find the requested resource") }
     }
 
     /// 405: that verb is not served for this resource.
     #[must_use]
     pub fn not_allowed() -> Self {
-        Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        let words = "the server does not allow this method on the requested resource";
+        Self { details: json!({}), ..Self::new(405, "MethodNotAllowed", words) }
     }
 
     /// 409: the object changed, or is another one than the caller means.

@@ -96,13 +96,22 @@ async fn objects_begin_and_cease_to_be_selected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forgotten_version_is_410_and_a_future_one_504() {
+async fn a_forgotten_version_is_an_error_event_and_a_future_one_is_waited_for() {
     let (cluster, hand, service) = world();
     let version = cluster.version();
     hand.create("configmaps", "default", &config("a")).unwrap();
     cluster.state().store.compact();
-    assert_eq!(get(&service, &format!("/api/v1/configmaps?watch=true&resourceVersion={version}")).await.0, 410);
-    assert_eq!(get(&service, "/api/v1/configmaps?watch=true&resourceVersion=999999").await.0, 504);
+    // As kube-apiserver 1.37 does it: once a watch is understood, what goes wrong is told in the stream.
+    let (code, mut body) =
+        send(&service, Method::GET, &format!("/api/v1/configmaps?watch=true&resourceVersion={version}"), &Value::Null)
+            .await
+            .unwrap();
+    assert_eq!((code, line(&mut body).await, line(&mut body).await), (200, "ERROR".to_owned(), String::new()));
+    let mut body = watch(&service, &format!("resourceVersion={}", cluster.version() + 1)).await;
+    hand.create("configmaps", "default", &config("b")).unwrap();
+    hand.create("configmaps", "default", &config("c")).unwrap();
+    assert_eq!(line(&mut body).await, "ADDED c");
+    assert_eq!(get(&service, "/api/v1/configmaps?resourceVersion=999999").await.0, 504);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,14 +13,19 @@ const FIELDS: &[Line] = &[
     ("services", "/spec/sessionAffinity", r#""None""#),
     ("deployments.apps", "/spec/replicas", "1"),
     ("deployments.apps", "/spec/strategy/type", r#""RollingUpdate""#),
+    ("deployments.apps", "/spec/strategy/rollingUpdate", r#"{"maxUnavailable":"25%","maxSurge":"25%"}"#),
     ("deployments.apps", "/spec/revisionHistoryLimit", "10"),
     ("deployments.apps", "/spec/progressDeadlineSeconds", "600"),
     ("replicasets.apps", "/spec/replicas", "1"),
     ("statefulsets.apps", "/spec/replicas", "1"),
     ("statefulsets.apps", "/spec/podManagementPolicy", r#""OrderedReady""#),
     ("statefulsets.apps", "/spec/updateStrategy/type", r#""RollingUpdate""#),
+    ("statefulsets.apps", "/spec/updateStrategy/rollingUpdate", r#"{"partition":0,"maxUnavailable":1}"#),
+    ("statefulsets.apps", "/spec/persistentVolumeClaimRetentionPolicy", r#"{"whenDeleted":"Retain","whenScaled":"Retain"}"#),
+    ("statefulsets.apps", "/spec/serviceName", r#""""#),
     ("statefulsets.apps", "/spec/revisionHistoryLimit", "10"),
     ("daemonsets.apps", "/spec/updateStrategy/type", r#""RollingUpdate""#),
+    ("daemonsets.apps", "/spec/updateStrategy/rollingUpdate", r#"{"maxUnavailable":1,"maxSurge":0}"#),
     ("daemonsets.apps", "/spec/revisionHistoryLimit", "10"),
     ("jobs.batch", "/spec/parallelism", "1"),
     ("jobs.batch", "/spec/completions", "1"),
@@ -70,7 +75,11 @@ const STATUS: &[(&str, &str)] = &[
 pub(super) fn fill(resource: &Resource, object: &mut Value) {
     let name = resource.name();
     for (_, pointer, value) in FIELDS.iter().filter(|(of, ..)| *of == name) {
-        default(object, pointer, value);
+        // How to roll is said only where it rolls.
+        let strategy = pointer.strip_suffix("/rollingUpdate").and_then(|strategy| object.pointer(strategy));
+        if strategy.is_none_or(|strategy| strategy["type"] == "RollingUpdate") {
+            default(object, pointer, value);
+        }
     }
     if name == "namespaces" {
         object["metadata"]["labels"]["kubernetes.io/metadata.name"] = object["metadata"]["name"].clone();

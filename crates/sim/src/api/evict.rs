@@ -11,8 +11,6 @@ const REFUSED: &str = "Cannot evict pod as it would violate the pod's disruption
 const SEVERAL: &str =
     "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
 const BUDGETS: &str = "poddisruptionbudgets.policy";
-/// Evictions that a budget's controller has not seen yet, at most.
-const PENDING: usize = 2000;
 
 /// Evicts a pod, as an `Eviction` object asks.
 pub(crate) fn evict(change: &mut Change<'_>, eviction: &Value) -> Result<(), Failure> {
@@ -61,24 +59,7 @@ fn ask_budgets(change: &mut Change<'_>, pod: &Value) -> Result<(), Failure> {
         let words = format!("The disruption budget {} is still being processed by the server.", key.name);
         return Err(Failure::too_many_requests(REFUSED, Some(10)).because("DisruptionBudget", &words, ""));
     }
-    let pending = status["disruptedPods"].as_object().map_or(0, serde_json::Map::len);
     let allowed = number("disruptionsAllowed");
-    let bad = match (allowed < 0, pending > PENDING) {
-        (true, _) => Some(("pdb disruptions allowed is negative", "pdb disruptions allowed is negative")),
-        (_, true) => Some((
-            "DisruptedPods map too big - too many evictions not confirmed by PDB controller",
-            "too many pending evictions not confirmed by PDB controller",
-        )),
-        _ => None,
-    };
-    if let Some((why, words)) = bad {
-        let words = format!("The disruption budget {} does not allow evicting pods currently: {words}", key.name);
-        return Err(Failure::forbidden("poddisruptionbudget.policy", &key.name, why).because(
-            "DisruptionBudget",
-            &words,
-            "",
-        ));
-    }
     if allowed == 0 {
         return Err(exhausted(&key, &budget["status"], healthy, wanted));
     }

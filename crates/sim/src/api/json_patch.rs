@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(super) fn apply(target: &mut Value, patch: &Value) -> Result<(), Failure> {
     let malformed = || {
         Failure::bad_request(
-            "error decoding patch: json: cannot unmarshal into Go value of type []handlers.jsonPatchOp",
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
         )
     };
     for operation in patch.as_array().ok_or_else(malformed)? {

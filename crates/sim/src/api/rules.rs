@@ -19,12 +19,21 @@ pub(super) fn on_create(resource: &Resource, object: &Value) -> Vec<Cause> {
     causes
 }
 
+/// What is wrong with a change of a status.
+pub(super) fn on_status(resource: &Resource, status: &Value) -> Vec<Cause> {
+    let counts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"];
+    let negative = |field: &&str| resource.plural == "poddisruptionbudgets" && status[*field].as_i64().unwrap_or(0) < 0;
+    let words = "must be greater than or equal to 0";
+    let wrong = counts.into_iter().filter(negative);
+    wrong.map(|field| Cause::invalid(format!("status.{field}"), &status[field], words)).collect()
+}
+
 /// What is wrong with a change.
 pub(super) fn on_update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(resource, new);
     match resource.name().as_str() {
         "pods" => causes.extend(pod_change(&old["spec"], &new["spec"])),
-        "deployments.apps" | "replicasets.apps" | "daemonsets.apps" => {
+        "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" => {
             causes.extend(immutable(old, new, "/spec/selector"))
         }
         "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {

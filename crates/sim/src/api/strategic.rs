@@ -36,7 +36,10 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
     for (name, change) in changes.iter().filter(|(name, _)| !name.starts_with('$')) {
         match (MAPS.iter().find(|(list, _)| list == name), change) {
             (_, Value::Null) => drop(target.as_object_mut().map(|fields| fields.remove(name))),
-            (Some((_, keys)), Value::Array(items)) => merge_list(&mut target[name], items, keys),
+            (Some((_, keys)), Value::Array(items)) => {
+                let order = changes.get(&format!("$setElementOrder/{name}"));
+                merge_list(&mut target[name], items, keys, order);
+            }
             (None, Value::Array(items)) if SETS.contains(&name.as_str()) => unite(&mut target[name], items),
             _ => merge(&mut target[name], change),
         }
@@ -53,25 +56,37 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-fn merge_list(target: &mut Value, items: &[Value], keys: &[&str]) {
-    if !target.is_array() {
-        *target = Value::Array(Vec::new());
-    }
-    let Some(known) = target.as_array_mut() else { return };
+fn merge_list(target: &mut Value, items: &[Value], keys: &[&str], order: Option<&Value>) {
+    let known = target.as_array().cloned().unwrap_or_default();
     if items.iter().any(|item| item["$patch"] == "replace") {
-        *known = items.iter().filter(|item| item["$patch"] != "replace").cloned().collect();
+        *target = items.iter().filter(|item| item["$patch"] != "replace").cloned().collect();
         return;
     }
+    let all = items.iter().chain(&known);
+    let Some(key) = keys.iter().find(|key| all.clone().all(|item| !item[**key].is_null())) else { return };
+    let find = |list: &[Value], item: &Value| list.iter().position(|one| one[*key] == item[*key]);
+    let mut merged = known.clone();
     for item in items {
-        let Some(key) = keys.iter().find(|key| !item[**key].is_null()) else { continue };
-        let place = known.iter().position(|one| one[*key] == item[*key]);
-        match (place, item["$patch"] == "delete") {
-            (Some(at), true) => drop(known.remove(at)),
-            (Some(at), false) => merge(&mut known[at], item),
+        match (find(&merged, item), item["$patch"] == "delete") {
+            (Some(at), true) => drop(merged.remove(at)),
+            (Some(at), false) => merge(&mut merged[at], item),
             (None, true) => {}
-            (None, false) => known.push(item.clone()),
+            (None, false) => merged.push(item.clone()),
         }
     }
+    // What the patch names comes in its order, and what only the server knows before what it stood before.
+    let named = order.and_then(Value::as_array).map_or(items, Vec::as_slice);
+    let mut ordered: Vec<Value> = Vec::new();
+    for item in named.iter().filter_map(|item| find(&merged, item).map(|at| merged[at].clone())) {
+        let place = find(&known, &item).unwrap_or(0);
+        let before = known[..place].iter().filter(|one| find(named, one).is_none() && find(&ordered, one).is_none());
+        let before: Vec<Value> = before.cloned().collect();
+        ordered.extend(before);
+        ordered.push(item);
+    }
+    merged.retain(|item| find(&ordered, item).is_none());
+    ordered.extend(merged);
+    *target = ordered.into();
 }
 
 fn unite(target: &mut Value, items: &[Value]) {

@@ -62,9 +62,10 @@ pub(super) fn replace(change: &mut Change<'_>, old: &Arc<Value>, mut new: Value)
         defaults::fill(&resource, &mut new);
     }
     let mut causes = validate::metadata_change(&resource, old, &new);
-    if change.subresource.is_empty() {
-        causes.extend(rules::on_update(&resource, old, &new));
-    }
+    causes.extend(match change.subresource {
+        "" => rules::on_update(&resource, old, &new),
+        _ => rules::on_status(&resource, &new["status"]),
+    });
     if let Some(custom) = &resource.custom {
         causes.extend(schema::admit(custom, &mut new));
     }

@@ -1,163 +1,279 @@
-//! One request for objects, carried out.
+//! Each verb on each kind of path: from the request to the call that does it.
 
-use super::Answer;
-use super::listing;
-use super::route::{Query, Route};
-use crate::api::{self, Ask, Change, DeleteOptions, Patch, User};
+use super::reply::{Reply, no_page, object, success};
+use super::{Asked, Context, list, watch};
+use crate::api::{self, Ask, Change, DeleteOptions, Deletion, Patch};
 use crate::cluster::Cluster;
-use crate::failure::Failure;
+use crate::discovery;
+use crate::event;
+use crate::failure::{Cause, Failure};
+use crate::resource::Resource;
+use crate::rights;
 use crate::store::Key;
+use crate::table;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A request that is not a watch.
-pub(super) struct Doing<'a> {
-    pub(super) cluster: &'a Cluster,
-    pub(super) user: &'a User,
-    pub(super) verb: &'static str,
-    pub(super) route: &'a Route,
-    pub(super) query: &'a Query,
-    pub(super) body: &'a Arc<Value>,
-    /// Of a patch: the media type of its body.
-    pub(super) media: &'a str,
+/// The resource of a path, if the user may; else the answer.
+pub(super) fn resource(cluster: &Cluster, asked: &Asked) -> Result<Arc<Resource>, Box<Reply>> {
+    let (user, target) = (&asked.user, &asked.target);
+    let state = cluster.state();
+    if !target.resource {
+        return Err(Box::new(discovery::answer(&state.registry, &target.path, &asked.accept)));
+    }
+    if target.group == "authorization.k8s.io" {
+        return Ok(Arc::new(Resource {
+            plural: target.plural.clone(),
+            group: target.group.clone(),
+            ..Resource::default()
+        }));
+    }
+    let mut wish = target.wish();
+    if !rights::allowed(&state.store, user, &wish) {
+        return Err(wish.refusal(user).into());
+    }
+    let served = |resource: &&Arc<Resource>| resource.group == target.group && resource.version == target.version;
+    let Some(resource) = state.registry.find(&target.group, &target.version, &target.plural) else {
+        // A group of custom resources says less about what it does not know.
+        let known = state.registry.iter().any(|resource| served(&resource) && resource.custom.is_none());
+        return Err(if known { Failure::no_such_path().into() } else { Box::new(no_page()) });
+    };
+    // Who updates what is not there creates it, and must be allowed to.
+    let key = Key::new(&resource.stored_as(), if resource.namespaced { &target.namespace } else { "" }, &target.name);
+    if matches!(target.verb, "update" | "patch") && state.store.get(&key).is_none() {
+        wish.verb = "create".to_owned();
+        if resource.upsert && !rights::allowed(&state.store, user, &wish) {
+            return Err(wish.refusal(user).into());
+        }
+    }
+    Ok(resource.clone())
 }
 
-impl Doing<'_> {
-    /// Carries it out.
-    pub(super) fn perform(&self, view: Option<u64>) -> Result<Answer, Failure> {
-        match self.verb {
-            "get" => self.get(),
-            "list" => {
-                Ok(Answer::Object(200, listing::page(self.cluster, self.route, self.query, view)?.object(self.route)))
-            }
-            "create" => self.create(),
-            "update" => self.update(),
-            "patch" => self.patch(),
-            "delete" => self.delete(),
-            _ => self.delete_collection(),
-        }
+/// Answers a request for a resource.
+pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
+    let (target, resource) = (&context.asked.target, &context.resource);
+    if target.group == "authorization.k8s.io" {
+        let answer = rights::review(&context.cluster.state().store, &context.asked.user, sent(context)?);
+        let known = target.plural == "selfsubjectaccessreviews" && target.verb == "create";
+        return if known { Ok(object(201, &answer)) } else { Err(Failure::no_such_path()) };
     }
-
-    fn key(&self, name: &str) -> Key {
-        Key::new(&self.route.resource.stored_as(), &self.route.namespace, name)
+    if resource.namespaced && target.namespace.is_empty() && !matches!(target.verb, "list" | "watch") {
+        return Err(Failure::no_such_path());
     }
-
-    fn change<T>(&self, act: impl FnOnce(&mut Change<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-        self.change_one(&self.route.name, act)
+    if target.name.is_empty() && matches!(target.verb, "update" | "patch") {
+        return Err(Failure::not_allowed());
     }
-
-    fn change_one<T>(&self, name: &str, act: impl FnOnce(&mut Change<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-        let dry_run = !self.query.text("dryRun").is_empty();
-        let (key, subresource) = (self.key(name), self.route.subresource.as_str());
-        let ask = Ask { user: self.user, verb: self.verb, key, subresource, body: self.body.clone(), dry_run };
-        self.cluster.change(&ask, act)
-    }
-
-    fn get(&self) -> Result<Answer, Failure> {
-        let object = self.cluster.get(&self.key(&self.route.name))?;
-        match self.route.subresource.as_str() {
-            "" | "status" => Ok(Answer::Shared(200, object)),
-            "scale" if self.route.resource.scale => Ok(Answer::Object(200, api::scale_of(&object))),
-            _ => Err(Failure::no_such_path()),
-        }
-    }
-
-    fn create(&self) -> Result<Answer, Failure> {
-        let body = &**self.body;
-        match (self.route.resource.name().as_str(), self.route.subresource.as_str()) {
-            (_, "") if self.route.name.is_empty() => {
-                self.change(|change| api::create(change, body)).map(|object| Answer::Shared(201, object))
-            }
-            ("pods", "eviction") => self.change(|change| api::evict(change, body)).map(|()| success(201)),
-            ("pods", "binding") => self.change(|change| api::bind(change, body)).map(|()| success(201)),
-            (_, "") => Err(Failure::not_allowed()),
-            _ => Err(Failure::no_such_path()),
-        }
-    }
-
-    fn update(&self) -> Result<Answer, Failure> {
-        if self.route.subresource == "scale" {
-            return self.change(|change| api::update_scale(change, self.body)).map(|scale| Answer::Object(200, scale));
-        }
-        let (object, created) = self.change(|change| api::update(change, self.body))?;
-        Ok(Answer::Shared(if created { 201 } else { 200 }, object))
-    }
-
-    fn patch(&self) -> Result<Answer, Failure> {
-        let body = || (**self.body).clone();
-        let patch = match self.media {
-            "application/merge-patch+json" => Patch::Merge(body()),
-            "application/json-patch+json" => Patch::Json(body()),
-            "application/strategic-merge-patch+json" if self.route.resource.custom.is_none() => {
-                Patch::Strategic(body())
-            }
-            "application/apply-patch+yaml" => Patch::Apply(body()),
-            other => {
-                let words = format!(
-                    "the body of the request was in an unknown format - accepted media types include: \
-                     application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml ({other:?})"
-                );
-                return Err(Failure::new(415, "UnsupportedMediaType", words));
-            }
-        };
-        if self.route.subresource == "scale" {
-            return self.change(|change| api::patch_scale(change, &patch)).map(|scale| Answer::Object(200, scale));
-        }
-        let (object, created) = self.change(|change| api::patch(change, &patch))?;
-        Ok(Answer::Shared(if created { 201 } else { 200 }, object))
-    }
-
-    fn delete(&self) -> Result<Answer, Failure> {
-        let options = self.options();
-        let deletion = self.change(|change| api::delete(change, &options))?;
-        if !deletion.gone || self.route.resource.returned {
-            return Ok(Answer::Shared(200, deletion.object));
-        }
-        let resource = &self.route.resource;
-        let mut details =
-            json!({ "name": self.route.name, "kind": resource.plural, "uid": deletion.object["metadata"]["uid"] });
-        if !resource.group.is_empty() {
-            details["group"] = resource.group.clone().into();
-        }
-        let status = json!({
-            "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
-        });
-        Ok(Answer::Object(200, status))
-    }
-
-    fn delete_collection(&self) -> Result<Answer, Failure> {
-        let page = listing::page(self.cluster, self.route, self.query, None)?;
-        let options = self.options();
-        for object in &page.items {
-            let metadata = &object["metadata"];
-            let mut route = self.route.clone();
-            route.namespace = metadata["namespace"].as_str().unwrap_or_default().to_owned();
-            let one = Doing { route: &route, ..*self };
-            let name = metadata["name"].as_str().unwrap_or_default();
-            match one.change_one(name, |change| api::delete(change, &options)) {
-                // Somebody else was faster.
-                Err(failure) if failure.code == 404 => {}
-                other => drop(other?),
-            }
-        }
-        Ok(Answer::Object(200, page.object(self.route)))
-    }
-
-    fn options(&self) -> DeleteOptions {
-        let mut options = DeleteOptions::of(self.body);
-        if let Ok(Some(seconds)) = self.query.number("gracePeriodSeconds") {
-            options.grace_period_seconds = i64::try_from(seconds).ok();
-        }
-        if let policy @ ("Foreground" | "Background" | "Orphan") = self.query.text("propagationPolicy") {
-            options.propagation_policy = Some(policy.to_owned());
-        }
-        options
+    match (target.verb, target.subresource.as_str()) {
+        ("get", "") => get(context).await,
+        ("list", "") => list::list(context).await,
+        ("watch", "") => watch::watch(context).await,
+        ("get", "status") if resource.status => get(context).await,
+        ("get", "scale") if resource.scale => Ok(object(200, &api::scale_of(&*context.cluster.get(&key(context))?))),
+        ("create", "") if target.name.is_empty() => create(context),
+        ("create", "eviction" | "binding") if resource.plural == "pods" => part_of_pod(context),
+        ("update", "") => update(context),
+        ("update", "status") if resource.status => update(context),
+        ("update", "finalize") if resource.plural == "namespaces" => update(context),
+        ("update" | "patch", "scale") if resource.scale => scale(context),
+        ("patch", "") => patch(context),
+        ("patch", "status") if resource.status => patch(context),
+        ("delete", "") => delete(context),
+        ("deletecollection", "") => delete_all(context),
+        (_, "") => Err(Failure::not_allowed()),
+        _ => Err(Failure::no_such_path()),
     }
 }
 
-fn success(code: u16) -> Answer {
-    Answer::Object(
-        code,
-        json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code }),
-    )
+fn key(context: &Context) -> Key {
+    Key::new(&context.resource.stored_as(), context.namespace(), &context.asked.target.name)
+}
+
+/// One object, at least as new as it is asked for.
+async fn get(context: &Context) -> Result<Reply, Failure> {
+    let key = key(context);
+    let asked = list::version(&context.asked.target.query)?;
+    list::fresh(context, asked.unwrap_or(0)).await?;
+    let missing = || Failure::not_found(&context.resource.name(), &key.name);
+    let state = context.cluster.state();
+    let found = match context.view().filter(|_| asked == Some(0)) {
+        None => state.store.get(&key).cloned(),
+        Some(view) => {
+            let then = state.store.list_at(&key.resource, &key.namespace, view.version).unwrap_or_default();
+            then.into_iter().find(|(known, _)| *known == key).map(|(_, object)| object)
+        }
+    };
+    let found = found.ok_or_else(missing)?;
+    if context.table() {
+        let rows = std::iter::once(&*found);
+        return Ok(object(200, &table::table(&context.resource, rows, context.cluster.now())));
+    }
+    Ok(shown(context, 200, &found))
+}
+
+fn shown(context: &Context, code: u16, found: &Value) -> Reply {
+    if context.resource.group == "events.k8s.io" { object(code, &event::from_core(found)) } else { object(code, found) }
+}
+
+/// Does something under the lock, for what the request says.
+fn change<T>(
+    context: &Context,
+    key: Key,
+    act: impl FnOnce(&mut Change<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let target = &context.asked.target;
+    let dry_run = target.query.get("dryRun") == "All";
+    let (user, subresource, body) = (&context.asked.user, target.subresource.as_str(), context.asked.call.body.clone());
+    // Of a collection, each object is deleted.
+    let verb = if target.verb == "deletecollection" { "delete" } else { target.verb };
+    context.cluster.change(&Ask { user, verb, key, subresource, body, dry_run }, act)
+}
+
+fn create(context: &Context) -> Result<Reply, Failure> {
+    let object = decode(context)?;
+    let created = change(context, key(context), |change| api::create(change, &object))?;
+    Ok(shown(context, 201, &created))
+}
+
+fn update(context: &Context) -> Result<Reply, Failure> {
+    let object = decode(context)?;
+    let (updated, new) = change(context, key(context), |change| api::update(change, &object))?;
+    Ok(shown(context, if new { 201 } else { 200 }, &updated))
+}
+
+fn patch(context: &Context) -> Result<Reply, Failure> {
+    let patch = decode_patch(context)?;
+    let (patched, new) = change(context, key(context), |change| api::patch(change, &patch))?;
+    Ok(shown(context, if new { 201 } else { 200 }, &patched))
+}
+
+fn scale(context: &Context) -> Result<Reply, Failure> {
+    if context.asked.target.verb == "patch" {
+        let patch = decode_patch(context)?;
+        let scaled = change(context, key(context), |change| api::patch_scale(change, &patch))?;
+        return Ok(object(200, &scaled));
+    }
+    let scale = sent(context)?;
+    let scaled = change(context, key(context), |change| api::update_scale(change, scale))?;
+    Ok(object(200, &scaled))
+}
+
+fn part_of_pod(context: &Context) -> Result<Reply, Failure> {
+    let sent = sent(context)?;
+    change(context, key(context), |change| match context.asked.target.subresource.as_str() {
+        "eviction" => api::evict(change, sent),
+        _ => api::bind(change, sent),
+    })?;
+    Ok(success(201))
+}
+
+/// The options of a delete, in the body or in the query.
+fn options(context: &Context) -> Result<DeleteOptions, Failure> {
+    if !context.asked.empty {
+        return Ok(DeleteOptions::of(sent(context)?));
+    }
+    let query = &context.asked.target.query;
+    Ok(DeleteOptions {
+        grace_period_seconds: query.get("gracePeriodSeconds").parse().ok(),
+        propagation_policy: Some(query.get("propagationPolicy").to_owned()).filter(|policy| !policy.is_empty()),
+        ..DeleteOptions::default()
+    })
+}
+
+fn delete(context: &Context) -> Result<Reply, Failure> {
+    let options = options(context)?;
+    let Deletion { object: last, gone } = change(context, key(context), |change| api::delete(change, &options))?;
+    let resource = &context.resource;
+    if !gone || resource.returned {
+        return Ok(shown(context, 200, &last));
+    }
+    let metadata = &last["metadata"];
+    let mut details = json!({ "name": metadata["name"], "kind": resource.plural, "uid": metadata["uid"] });
+    if !resource.group.is_empty() {
+        details["group"] = resource.group.clone().into();
+    }
+    Ok(object(
+        200,
+        &json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details }),
+    ))
+}
+
+/// Deletes all that is selected, one after the other, and lists what it was.
+fn delete_all(context: &Context) -> Result<Reply, Failure> {
+    let options = options(context)?;
+    let selector = list::selector(context)?;
+    let listed = list::at(&context.cluster.state(), context, None)?;
+    let mut items = Vec::new();
+    for (key, found) in listed.objects.into_iter().filter(|(_, object)| selector.matches(object)) {
+        match change(context, key, |change| api::delete(change, &options)) {
+            Ok(_) => items.push(found),
+            Err(failure) if failure.code == 404 => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    let metadata = json!({ "resourceVersion": listed.version.to_string() });
+    list::answer(context, &metadata, items.iter().map(|item| &**item))
+}
+
+/// The object in a body, if it is of the resource's kind.
+fn decode(context: &Context) -> Result<Arc<Value>, Failure> {
+    let resource = &context.resource;
+    let object = sent(context)?;
+    let (kind, version) =
+        (object["kind"].as_str().unwrap_or_default(), object["apiVersion"].as_str().unwrap_or_default());
+    let expected = resource.api_version();
+    if resource.custom.is_some() && kind.is_empty() {
+        let words = format!(
+            "the object provided is unrecognized (must be of type {}): Object 'Kind' is missing",
+            resource.kind
+        );
+        return Err(Failure::bad_request(words));
+    }
+    if !version.is_empty() && version != expected && (resource.custom.is_some() || kind == resource.kind) {
+        let words =
+            format!("the API version in the data ({version}) does not match the expected API version ({expected})");
+        return Err(Failure::bad_request(words));
+    }
+    if !kind.is_empty() && kind != resource.kind {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        if resource.custom.is_some() {
+            let cause = Cause::invalid("kind", &kind.into(), &format!("must be {}", resource.kind));
+            return Err(Failure::invalid(&format!("{kind}.{}", resource.group), name, &[cause]));
+        }
+        let words = format!("{kind} in version {version:?} cannot be handled as a {}", resource.kind);
+        return Err(Failure::bad_request(words));
+    }
+    let other = resource.group == "events.k8s.io";
+    Ok(if other { Arc::new(event::to_core(object.clone())) } else { context.asked.call.body.clone() })
+}
+
+fn decode_patch(context: &Context) -> Result<Patch, Failure> {
+    let kind = context.asked.media.as_str();
+    let known: &[&str] = match context.resource.custom {
+        Some(_) => &["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"],
+        None => &[
+            "application/json-patch+json",
+            "application/merge-patch+json",
+            "application/strategic-merge-patch+json",
+            "application/apply-patch+yaml",
+        ],
+    };
+    if !known.contains(&kind) {
+        let words = "the body of the request was in an unknown format - accepted media types include";
+        return Err(Failure::new(415, "UnsupportedMediaType", format!("{words}: {}", known.join(", "))));
+    }
+    let patch = sent(context).map_err(|_| Failure::bad_request("invalid JSON patch"))?.clone();
+    Ok(match kind {
+        "application/json-patch+json" => Patch::Json(patch),
+        "application/merge-patch+json" => Patch::Merge(patch),
+        "application/strategic-merge-patch+json" => Patch::Strategic(patch),
+        _ => Patch::Apply(patch),
+    })
+}
+
+/// The body, if it is JSON.
+fn sent(context: &Context) -> Result<&Value, Failure> {
+    let Some(fault) = &context.asked.fault else { return Ok(&context.asked.call.body) };
+    let kind = &context.resource.kind;
+    let words = format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind");
+    Err(Failure::bad_request(format!("{words}; json parse error: {fault}")))
 }
