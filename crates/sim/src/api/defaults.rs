@@ -103,6 +103,9 @@ fn pod_spec(spec: &mut Value) {
             for (pointer, value) in CONTAINER {
                 default(container, pointer, value);
             }
+            for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+                default(port, "/protocol", r#""TCP""#);
+            }
             let image = container["image"].as_str().unwrap_or_default();
             let tag = image
                 .rsplit_once('/')
@@ -169,8 +172,14 @@ pub(super) fn begin_status(resource: &Resource, object: &mut Value) {
     }
 }
 
-/// A new Node can give what it has.
+/// A new Node takes no pods until it is known to be ready, and can give what it has.
 fn register(node: &mut Value) {
+    let taint = json!({ "key": "node.kubernetes.io/not-ready", "effect": "NoSchedule" });
+    match node["spec"]["taints"].as_array_mut() {
+        Some(taints) if taints.contains(&taint) => {}
+        Some(taints) => taints.push(taint),
+        None => node["spec"]["taints"] = json!([taint]),
+    }
     if node["status"]["allocatable"].is_null() && !node["status"]["capacity"].is_null() {
         node["status"]["allocatable"] = node["status"]["capacity"].clone();
     }

@@ -14,6 +14,8 @@ use crate::table;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+const UNKNOWN_FORMAT: &str = "the body of the request was in an unknown format - accepted media types include";
+
 /// The resource of a path, if the user may; else the answer.
 pub(super) fn resource(cluster: &Cluster, asked: &Asked) -> Result<Arc<Resource>, Box<Reply>> {
     let (user, target) = (&asked.user, &asked.target);
@@ -258,8 +260,7 @@ fn decode_patch(context: &Context) -> Result<Patch, Failure> {
         ],
     };
     if !known.contains(&kind) {
-        let words = "the body of the request was in an unknown format - accepted media types include";
-        return Err(Failure::new(415, "UnsupportedMediaType", format!("{words}: {}", known.join(", "))));
+        return Err(Failure::new(415, "UnsupportedMediaType", format!("{UNKNOWN_FORMAT}: {}", known.join(", "))));
     }
     let patch = sent(context).map_err(|_| Failure::bad_request("invalid JSON patch"))?.clone();
     Ok(match kind {
@@ -272,6 +273,11 @@ fn decode_patch(context: &Context) -> Result<Patch, Failure> {
 
 /// The body, if it is JSON.
 fn sent(context: &Context) -> Result<&Value, Failure> {
+    let patch = context.asked.target.verb == "patch";
+    if !patch && !matches!(context.asked.media.as_str(), "" | "application/json") {
+        let hint = "kubectl sends others for some of its commands, but JSON for all that it reads from a file";
+        return Err(Failure::new(415, "UnsupportedMediaType", format!("{UNKNOWN_FORMAT}: application/json; {hint}")));
+    }
     let Some(fault) = &context.asked.fault else { return Ok(&context.asked.call.body) };
     let kind = &context.resource.kind;
     let words = format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind");

@@ -37,6 +37,7 @@ async fn fields_have_the_defaults_of_the_real_server() {
     let node = json!({ "metadata": { "name": "n" }, "status": { "capacity": { "cpu": "4" } } });
     let node = hand.create("nodes", "", &node).unwrap();
     assert_eq!(node["status"]["allocatable"]["cpu"], "4", "a kubelet registers with a status");
+    assert_eq!(node["spec"]["taints"][0]["key"], "node.kubernetes.io/not-ready", "until it is ready");
 }
 
 #[tokio::test(start_paused = true)]
