@@ -31,8 +31,8 @@ pub(crate) struct Change<'a> {
     pub(crate) key: Key,
     pub(crate) subresource: &'a str,
     pub(crate) now: Timestamp,
+    pub(crate) dry_run: bool,
     origin: Origin,
-    dry_run: bool,
 }
 
 impl Cluster {

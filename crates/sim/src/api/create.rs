@@ -1,6 +1,7 @@
 //! Creating objects.
 
 use super::change::Change;
+use super::update::drop_empty;
 use super::{defaults, rules, validate};
 use crate::failure::Failure;
 use crate::schema;
@@ -41,6 +42,7 @@ pub(crate) fn create(change: &mut Change<'_>, object: &Value) -> Result<Arc<Valu
     if resource.generation || resource.custom.is_some() {
         new["metadata"]["generation"] = json!(1);
     }
+    drop_empty(&mut new["metadata"]);
     defaults::fill(&resource, &mut new);
     defaults::begin_status(&resource, &mut new);
     let mut causes = validate::metadata(&resource, &new, "metadata");
@@ -51,6 +53,11 @@ pub(crate) fn create(change: &mut Change<'_>, object: &Value) -> Result<Arc<Valu
     let name = new["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.qualified_kind(), &name, &causes));
+    }
+    // An update that creates may name one, and so may a dry run.
+    let named = !matches!(object["metadata"]["resourceVersion"].as_str(), None | Some(""));
+    if named && change.key.name.is_empty() && !change.dry_run {
+        return Err(Failure::new(500, "", "resourceVersion should not be set on objects to be created"));
     }
     change.key = Key::new(&change.key.resource, &change.key.namespace, &name);
     match change.state.store.get(&change.key) {

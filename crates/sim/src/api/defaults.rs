@@ -89,6 +89,7 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
             default(&mut object["spec"], pointer, value);
         }
         tolerate(&mut object["spec"]);
+        request(&mut object["spec"]);
     } else if matches!(resource.group.as_str(), "apps" | "batch") && object["spec"]["template"].is_object() {
         pod_spec(&mut object["spec"]["template"]["spec"]);
     }
@@ -114,6 +115,21 @@ fn pod_spec(spec: &mut Value) {
                 .map_or("latest", |(_, tag)| tag);
             let policy = if tag == "latest" { r#""Always""# } else { r#""IfNotPresent""# };
             default(container, "/imagePullPolicy", policy);
+        }
+    }
+}
+
+/// What a container is limited to, it also asks for, if it does not say how much.
+fn request(spec: &mut Value) {
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            let limits = container["resources"]["limits"].as_object().cloned().unwrap_or_default();
+            for (what, limit) in limits {
+                let asked = &mut container["resources"]["requests"][&what];
+                if asked.is_null() {
+                    *asked = limit;
+                }
+            }
         }
     }
 }

@@ -106,7 +106,8 @@ fn containers(spec: &Value, path: &str) -> Vec<Cause> {
 }
 
 /// Nearly all of a pod is fixed when it is created.
-fn pod_change(old: &Value, new: &Value) -> Option<Cause> {
+fn pod_change(old: &Value, new: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
     let mut kept = new.clone();
     for list in ["containers", "initContainers"] {
         for (at, container) in kept.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
@@ -121,10 +122,8 @@ fn pod_change(old: &Value, new: &Value) -> Option<Cause> {
     let list = |of: &Value| of["tolerations"].as_array().into_iter().flatten().map(bare).collect::<Vec<_>>();
     let now = list(new);
     if list(old).iter().any(|toleration| !now.contains(toleration)) {
-        return Some(Cause::forbidden(
-            "spec.tolerations",
-            "existing toleration can not be modified except its tolerationSeconds",
-        ));
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        causes.push(Cause::forbidden("spec.tolerations", why));
     }
     for field in ["tolerations", "activeDeadlineSeconds"] {
         kept[field] = old[field].clone();
@@ -134,5 +133,8 @@ fn pod_change(old: &Value, new: &Value) -> Option<Cause> {
             fields.remove(field);
         }
     }
-    (kept != *old).then(|| Cause::forbidden("spec", POD_CHANGES))
+    if kept != *old {
+        causes.push(Cause::forbidden("spec", POD_CHANGES));
+    }
+    causes
 }

@@ -11,9 +11,13 @@ pub(crate) fn scale_of(workload: &Value) -> Value {
     let metadata = &workload["metadata"];
     let mut scale = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {},
-        "spec": { "replicas": workload["spec"]["replicas"].as_i64().unwrap_or(0) },
+        "spec": {},
         "status": { "replicas": workload["status"]["replicas"].as_i64().unwrap_or(0) },
     });
+    // None are left out, as Go does it.
+    if let Some(replicas) = workload["spec"]["replicas"].as_i64().filter(|replicas| *replicas > 0) {
+        scale["spec"]["replicas"] = replicas.into();
+    }
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         scale["metadata"][field] = metadata[field].clone();
     }

@@ -89,15 +89,9 @@ fn merge_list(target: &mut Value, items: &[Value], keys: &[&str], order: Option<
     *target = ordered.into();
 }
 
+/// What is new comes first.
 fn unite(target: &mut Value, items: &[Value]) {
-    if !target.is_array() {
-        *target = Value::Array(Vec::new());
-    }
-    if let Some(known) = target.as_array_mut() {
-        for item in items {
-            if !known.contains(item) {
-                known.push(item.clone());
-            }
-        }
-    }
+    let known = target.as_array().cloned().unwrap_or_default();
+    let new = items.iter().filter(|item| !known.contains(item)).cloned();
+    *target = new.chain(known.iter().cloned()).collect();
 }

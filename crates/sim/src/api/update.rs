@@ -115,6 +115,8 @@ fn keep_fixed(change: &Change<'_>, old: &Value, new: &mut Value) {
             if resource.custom.is_none() && resource.plural != "customresourcedefinitions" {
                 new["metadata"] = metadata;
                 let own = if resource.plural == "pods" { "ownerReferences" } else { "labels" };
+                let quality = resource.plural == "pods" && new["status"]["qosClass"].is_null();
+                keep(&mut new["status"], &old["status"], &["qosClass"], quality);
                 keep(
                     &mut new["metadata"],
                     &old["metadata"],
@@ -133,6 +135,11 @@ fn keep_fixed(change: &Change<'_>, old: &Value, new: &mut Value) {
     let grace = metadata["deletionGracePeriodSeconds"].is_null();
     keep(metadata, before, &["deletionGracePeriodSeconds"], grace);
     keep(metadata, &Value::Null, &["managedFields"], true);
+    drop_empty(metadata);
+}
+
+/// An empty list or map is none.
+pub(super) fn drop_empty(metadata: &mut Value) {
     for empty in ["labels", "annotations", "finalizers", "ownerReferences"] {
         let nothing = match &metadata[empty] {
             Value::Object(fields) => fields.is_empty(),

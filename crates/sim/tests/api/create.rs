@@ -34,6 +34,12 @@ async fn fields_have_the_defaults_of_the_real_server() {
         (&deployment["spec"]["replicas"], &deployment["spec"]["template"]["spec"]["restartPolicy"]),
         (&json!(1), &json!("Always"))
     );
+    let mut limited = super::pod("b");
+    limited["spec"]["containers"][0]["resources"] = json!({ "limits": { "cpu": "1" } });
+    limited["metadata"]["finalizers"] = json!([]);
+    let limited = hand.create("pods", "default", &limited).unwrap();
+    assert_eq!(limited["spec"]["containers"][0]["resources"]["requests"], json!({ "cpu": "1" }));
+    assert!(limited["metadata"].get("finalizers").is_none(), "an empty list is none");
     let node = json!({ "metadata": { "name": "n" }, "status": { "capacity": { "cpu": "4" } } });
     let node = hand.create("nodes", "", &node).unwrap();
     assert_eq!(node["status"]["allocatable"]["cpu"], "4", "a kubelet registers with a status");
@@ -117,6 +123,14 @@ async fn wrong_fields_are_named() {
     let failure = hand.create("deployments.apps", "default", &deployment).unwrap_err();
     assert_eq!(said(&failure), (422, "Invalid", vec!["spec.template.metadata.labels"]));
     assert_eq!(failure.details["group"], "apps");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_new_has_no_version() {
+    let mut known = pod("a");
+    known["metadata"]["resourceVersion"] = "5".into();
+    let failure = hand().create("pods", "default", &known).unwrap_err();
+    assert_eq!(failure.to_string(), "500 : resourceVersion should not be set on objects to be created");
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,6 +73,9 @@ async fn a_strategic_patch_knows_which_lists_are_maps() {
     for kind in ["Ready", "Initialized", "Ready"] {
         hand.patch_with(("pods", "default", "a"), "status", &Patch::Strategic(condition(kind))).unwrap();
     }
+    let object = hand.get("pods", "default", "a").unwrap();
+    let kinds: Vec<_> = object["status"]["conditions"].as_array().unwrap().iter().map(|one| &one["type"]).collect();
+    assert_eq!(kinds, ["Initialized", "Ready"], "what is new comes first");
     let gone = json!({ "status": { "conditions": [{ "type": "Ready", "$patch": "delete" }] } });
     let object = hand.patch_with(("pods", "default", "a"), "status", &Patch::Strategic(gone)).unwrap();
     assert_eq!(object["status"]["conditions"], json!([{ "type": "Initialized", "status": "True" }]));

@@ -51,6 +51,18 @@ async fn status_and_the_rest_have_a_door_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn some_of_a_status_is_the_servers() {
+    let hand = hand();
+    hand.create("pods", "default", &pod("a")).unwrap();
+    let told = json!({ "metadata": { "name": "a" }, "status": { "phase": "Running" } });
+    assert_eq!(hand.update_part("pods", "default", "status", &told).unwrap()["status"]["qosClass"], "BestEffort");
+    hand.create("poddisruptionbudgets.policy", "default", &json!({ "metadata": { "name": "b" } })).unwrap();
+    let negative = json!({ "status": { "disruptionsAllowed": -1 } });
+    let failure = hand.patch_status("poddisruptionbudgets.policy", "default", "b", &negative).unwrap_err();
+    assert_eq!(said(&failure), (422, "Invalid", vec!["status.disruptionsAllowed"]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn generation_counts_changes_of_what_is_wanted() {
     let hand = hand();
     hand.create("deployments.apps", "default", &deployment("d")).unwrap();
