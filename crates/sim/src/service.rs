@@ -1,5 +1,6 @@
 //! The API as a tower service for one user: what `kube::Client::new` takes, and what the HTTP server calls.
 
+mod body;
 mod list;
 mod path;
 mod perform;

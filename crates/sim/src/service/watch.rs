@@ -1,16 +1,17 @@
 //! Watches: the changes since a version, one line each, until the time is up.
 
+mod show;
+
 use super::list;
 use super::reply::{self, Reply};
 use super::tap::{OnEvent, Seen};
 use super::{Context, ServiceError};
-use crate::event;
 use crate::failure::{Cause, Failure};
 use crate::select::Selector;
 use crate::store::Commit;
-use crate::table;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use show::frame;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ use tokio::time::{Instant, sleep_until};
 /// Between two bookmarks, and between the last one and the end.
 const BOOKMARK: Duration = Duration::from_secs(60);
 const LAST: Duration = Duration::from_secs(2);
+/// The end of a watch that asks for more.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// The end of a watch that names none; the real server takes half an hour to an hour at random.
 const LIFE: Duration = Duration::from_secs(2700);
 
@@ -58,15 +61,6 @@ struct Watch {
     over: bool,
 }
 
-/// An event in the making.
-struct Shown {
-    kind: &'static str,
-    version: u64,
-    object: Arc<Value>,
-    /// The object's text, where it is known.
-    text: Option<Bytes>,
-}
-
 /// Opens a watch.
 pub(super) async fn watch(context: &Arc<Context>) -> Result<Reply, Failure> {
     let query = &context.asked.target.query;
@@ -78,7 +72,7 @@ pub(super) async fn watch(context: &Arc<Context>) -> Result<Reply, Failure> {
     let initial = query.is("sendInitialEvents").unwrap_or(from == 0);
     let late = if initial { list::fresh(context, from).await.err() } else { None };
     let (lines, live) = open(context, from, initial, bookmarks);
-    let end = Instant::now() + seconds.map_or(LIFE, Duration::from_secs);
+    let end = Instant::now() + seconds.map_or(LIFE, |seconds| Duration::from_secs(seconds).min(LONGEST));
     let watch = Watch {
         lines: late.map_or(lines, |failure| VecDeque::from([Line::Error(failure)])),
         context: context.clone(),
@@ -201,67 +195,6 @@ impl Watch {
         self.lines.push_back(Line::Bookmark(version, false));
     }
 
-    /// The event of a line; `None` when it is not for this watch.
-    fn show(&self, line: Line) -> Option<Shown> {
-        let place = self.context.namespace();
-        match line {
-            Line::First(version, object) => {
-                let text = None;
-                self.selector.matches(&object).then_some(Shown { kind: "ADDED", version, object, text })
-            }
-            Line::Change(commit) if !place.is_empty() && *commit.key.namespace != *place => None,
-            Line::Change(commit) => self.change(&commit),
-            Line::Bookmark(version, first) => {
-                let resource = &self.context.resource;
-                let mut object = json!({
-                    "kind": resource.kind, "apiVersion": resource.api_version(),
-                    "metadata": { "resourceVersion": version.to_string() },
-                });
-                if first {
-                    object["metadata"]["annotations"] = json!({ "k8s.io/initial-events-end": "true" });
-                }
-                Some(Shown { kind: "BOOKMARK", version, object: Arc::new(object), text: None })
-            }
-            Line::Error(_) => None,
-        }
-    }
-
-    /// Objects begin and cease to be selected: then they come and go as if they were new and deleted.
-    fn change(&self, commit: &Commit) -> Option<Shown> {
-        let selected =
-            |object: &Option<Arc<Value>>| object.as_ref().is_some_and(|object| self.selector.matches(object));
-        let kind = match (selected(&commit.old), selected(&commit.new)) {
-            (false, false) => return None,
-            (false, true) => "ADDED",
-            (true, true) => "MODIFIED",
-            (true, false) => "DELETED",
-        };
-        let version = commit.version;
-        match &commit.old {
-            Some(old) if kind == "DELETED" && commit.new.is_some() => {
-                let mut last = (**old).clone();
-                last["metadata"]["resourceVersion"] = version.to_string().into();
-                Some(Shown { kind, version, object: Arc::new(last), text: None })
-            }
-            _ => Some(Shown { kind, version, object: commit.shown.clone(), text: Some(commit.json().clone()) }),
-        }
-    }
-
-    fn text(&self, shown: &Shown) -> Bytes {
-        let (resource, object) = (&self.context.resource, &shown.object);
-        let text = if self.context.table() {
-            let rows = Some(&**object).filter(|_| shown.kind != "BOOKMARK");
-            let mut table = table::table(resource, rows.into_iter(), self.context.cluster.now());
-            table["metadata"] = json!({ "resourceVersion": shown.version.to_string() });
-            table.to_string().into()
-        } else if resource.group == "events.k8s.io" {
-            event::from_core(object).to_string().into()
-        } else {
-            shown.text.clone().unwrap_or_else(|| object.to_string().into())
-        };
-        frame(shown.kind, &text)
-    }
-
     fn fail(&mut self, failure: &Failure) -> Bytes {
         self.close();
         frame("ERROR", &failure.status().to_string().into())
@@ -277,17 +210,7 @@ impl Watch {
 /// Once a minute, and shortly before the end.
 fn next_bookmark(end: Instant) -> Option<Instant> {
     let now = Instant::now();
-    [now + BOOKMARK, end - LAST].into_iter().filter(|time| *time > now).min()
-}
-
-fn frame(kind: &str, object: &Bytes) -> Bytes {
-    let mut line = Vec::with_capacity(object.len() + 40);
-    line.extend_from_slice(br#"{"type":""#);
-    line.extend_from_slice(kind.as_bytes());
-    line.extend_from_slice(br#"","object":"#);
-    line.extend_from_slice(object);
-    line.extend_from_slice(b"}\n");
-    line.into()
+    [Some(now + BOOKMARK), end.checked_sub(LAST)].into_iter().flatten().filter(|time| *time > now).min()
 }
 
 /// Which options go together.

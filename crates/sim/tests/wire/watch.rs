@@ -118,4 +118,6 @@ async fn a_watch_that_names_no_end_ends_all_the_same() {
     let mut watch = Events::open(&ground.api, &format!("{MAPS}?watch=1")).await;
     assert_eq!(watch.short().await, "end");
     assert!(start.elapsed() > Duration::from_secs(1800));
+    let path = format!("{MAPS}?watch=1&timeoutSeconds={}", u64::MAX);
+    assert_eq!(Events::open(&ground.api, &path).await.short().await, "end");
 }
