@@ -7,16 +7,15 @@ use serde_json::Value;
 
 const UNCHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
-/// Fills in defaults, drops what the schema does not know, and tells what is wrong.
-pub(crate) fn admit(custom: &Custom, object: &mut Value) -> Vec<Cause> {
-    let mut causes = Vec::new();
+/// Fills in defaults, drops what the schema does not know, and adds what is wrong to what is known to be wrong.
+pub(crate) fn admit(custom: &Custom, object: &mut Value, causes: &mut Vec<Cause>) {
     let properties = &custom.schema["properties"];
     for (name, schema) in properties.as_object().into_iter().flatten() {
         if let (true, Some(default)) = (object[name].is_null(), schema.get("default")) {
             object[name] = default.clone();
         }
     }
-    let Some(fields) = object.as_object_mut() else { return causes };
+    let Some(fields) = object.as_object_mut() else { return };
     let keeps = custom.schema["x-kubernetes-preserve-unknown-fields"] == true;
     fields.retain(|name, value| {
         let own = matches!(name.as_str(), "apiVersion" | "kind" | "metadata");
@@ -26,7 +25,7 @@ pub(crate) fn admit(custom: &Custom, object: &mut Value) -> Vec<Cause> {
         fields.iter_mut().filter(|(name, _)| !matches!(name.as_str(), "apiVersion" | "kind" | "metadata"))
     {
         if !properties[name.as_str()].is_null() {
-            walk(&properties[name.as_str()], value, name, &mut causes);
+            walk(&properties[name.as_str()], value, name, causes);
         }
     }
     for name in custom.schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -44,7 +43,6 @@ pub(crate) fn admit(custom: &Custom, object: &mut Value) -> Vec<Cause> {
     if custom.rules && causes.iter().any(|cause| blocking.contains(&cause.reason)) {
         causes.push(Cause::invalid("<nil>", &Value::Null, UNCHECKED));
     }
-    causes
 }
 
 fn walk(schema: &Value, value: &mut Value, path: &str, causes: &mut Vec<Cause>) {

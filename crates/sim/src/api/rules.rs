@@ -107,7 +107,12 @@ fn containers(spec: &Value, path: &str) -> Vec<Cause> {
 
 /// Nearly all of a pod is fixed when it is created.
 fn pod_change(old: &Value, new: &Value) -> Vec<Cause> {
-    let mut causes = Vec::new();
+    let mut causes = containers(new, "spec");
+    let count = |spec: &Value| spec["containers"].as_array().map_or(0, Vec::len);
+    if count(old) != count(new) {
+        causes.push(Cause::forbidden("spec.containers", "pod updates may not add or remove containers"));
+        return causes;
+    }
     let mut kept = new.clone();
     for list in ["containers", "initContainers"] {
         for (at, container) in kept.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().enumerate() {

@@ -67,7 +67,7 @@ pub(super) fn replace(change: &mut Change<'_>, old: &Arc<Value>, mut new: Value)
         _ => rules::on_status(&resource, &new["status"]),
     });
     if let Some(custom) = &resource.custom {
-        causes.extend(schema::admit(custom, &mut new));
+        schema::admit(custom, &mut new, &mut causes);
     }
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.qualified_kind(), &change.key.name, &causes));

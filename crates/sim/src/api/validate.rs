@@ -67,6 +67,11 @@ pub(super) fn metadata(resource: &Resource, object: &Value, path: &str) -> Vec<C
 /// What is wrong with the change of an object's metadata.
 pub(super) fn metadata_change(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = metadata(resource, new, "metadata");
+    if resource.custom.is_some() {
+        // The real server looks at these twice, and says so twice.
+        causes.extend(labels(&new["metadata"]["labels"], "metadata.labels"));
+        causes.extend(owners(&new["metadata"]["ownerReferences"], "metadata.ownerReferences"));
+    }
     let (old, new) = (&old["metadata"], &new["metadata"]);
     let finalizers = |of: &Value| of["finalizers"].as_array().cloned().unwrap_or_default();
     if !old["deletionTimestamp"].is_null() {

@@ -102,6 +102,8 @@ async fn what_is_fixed_stays() {
     assert_eq!(said(&patch(json!({ "spec": { "nodeName": "n" } })).unwrap_err()), (422, "Invalid", vec!["spec"]));
     assert!(patch(json!({ "spec": { "containers": [{ "name": "c", "image": "i:2", "resources": {},
         "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "imagePullPolicy": "IfNotPresent" }] } })).is_ok());
+    let fields = vec!["spec.containers", "spec.containers"];
+    assert_eq!(said(&patch(json!({ "spec": { "containers": [] } })).unwrap_err()), (422, "Invalid", fields));
     assert_eq!(patch(json!({ "metadata": { "name": "b" } })).unwrap_err().code, 400);
     let object =
         patch(json!({ "metadata": { "creationTimestamp": "2000-01-01T00:00:00Z", "generation": 9 } })).unwrap();
