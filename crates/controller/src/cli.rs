@@ -2,6 +2,7 @@
 
 use crate::client::{self, Access, Credentials};
 use crate::config::{self, Environment, Layers, Secrets};
+use crate::demo;
 use crate::log;
 use crate::manifests;
 use crate::outside::Outside;
@@ -33,6 +34,9 @@ pub enum CliError {
     /// The controller could not start.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The demo went wrong, or could not start.
+    #[error(transparent)]
+    Demo(#[from] demo::Error),
     /// The manifests cannot be written.
     #[error(transparent)]
     Manifests(#[from] manifests::ManifestError),
@@ -52,6 +56,7 @@ impl CliError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config(_) | Self::Client(_) | Self::Log(_) | Self::Run(_) => 2,
+            Self::Demo(error) => error.exit_code(),
             Self::Manifests(_) | Self::System { .. } => 1,
         }
     }
@@ -74,6 +79,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
             let options = manifests::Options { recreate_bare_pods: !args.get_flag("without-bare-pod-recreation") };
             say(&manifests::all(options)?)
         }
+        Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
         Some(("version", _)) => say(&format!("{}\n", version())),
         Some((_, args)) => controller(args),
         None => controller(&matches),
@@ -113,6 +119,7 @@ fn command() -> Command {
         .about("Heals nodes, pods, workloads and services of a Kubernetes cluster, and says why")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand(with_run_flags(run))
+        .subcommand(demo::command())
         .subcommand(manifests)
         .subcommand(Command::new("version").about("Prints version, git commit and API versions"))
 }

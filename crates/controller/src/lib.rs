@@ -4,6 +4,7 @@ pub mod act;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod demo;
 pub mod http;
 pub mod lease;
 pub mod log;

@@ -78,13 +78,21 @@ pub fn files(options: Options) -> Result<Vec<(&'static str, String)>, ManifestEr
 /// # Errors
 /// When a document cannot be serialised.
 pub fn all(options: Options) -> Result<String, ManifestError> {
-    let mut documents = Vec::new();
-    for document in contents(options)?.into_iter().flat_map(|file| file.documents) {
-        if !documents.contains(&document) {
-            documents.push(document);
+    text("the manifests", "", &objects(options)?)
+}
+
+/// Every object of the manifests, once.
+///
+/// # Errors
+/// When a custom resource definition cannot be serialised.
+pub fn objects(options: Options) -> Result<Vec<Value>, ManifestError> {
+    let mut objects = Vec::new();
+    for object in contents(options)?.into_iter().flat_map(|file| file.documents) {
+        if !objects.contains(&object) {
+            objects.push(object);
         }
     }
-    text("the manifests", "", &documents)
+    Ok(objects)
 }
 
 /// The custom resource definitions.
