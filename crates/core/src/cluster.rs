@@ -36,6 +36,11 @@ pub(crate) struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// Whether at least one renewal is missing: a kubelet renews four times in the duration of its Lease.
+    pub(crate) fn is_overdue(&self, now: Tick) -> bool {
+        now.since(self.seen) > self.duration() / 2
+    }
+
     /// `spec.leaseDurationSeconds`.
     #[must_use]
     pub(crate) const fn duration(&self) -> Duration {

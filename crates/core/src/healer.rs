@@ -36,8 +36,6 @@ pub(crate) struct World<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) cluster: &'a Cluster,
     pub(crate) leading_since: Tick,
-    /// Nodes whose signals are bad now, or that are in recovery.
-    pub(crate) sick_nodes: usize,
     cases: &'a BTreeMap<Text, Case>,
     sickbed: &'a Sickbed,
 }
@@ -267,7 +265,6 @@ impl Healer {
             settings: &self.settings,
             cluster: &self.cluster,
             leading_since,
-            sick_nodes: self.sickbed.ill_nodes(),
             cases: &self.cases,
             sickbed: &self.sickbed,
         }

@@ -13,12 +13,12 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     }
     let own = &recovery.spec.target.key.name;
     // The control plane calls a node Ready for a while after it fell silent; one that we call sick does not count.
-    let is_well = |node: &NodeFact| node.ready() == ConditionStatus::True && !world.is_sick_node(&node.name);
+    let is_well = |node: &NodeFact| node.ready() == ConditionStatus::True && !is_sick(world, node);
     if !world.cluster.nodes().any(|node| node.name != *own && is_well(node)) {
         return Wait::because("it would leave no Ready node in the cluster");
     }
     let total = world.cluster.nodes().count();
-    let sick = world.sick_nodes;
+    let sick = world.cluster.nodes().filter(|node| is_sick(world, node)).count();
     let at_once = world.settings.node_concurrency.of(total).max(1);
     let limit = world.settings.max_unhealthy_nodes.of(total).max(1);
     if sick <= at_once {
@@ -36,6 +36,13 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         "{sick} of {total} nodes are sick: one is recovered at a time, now {}",
         other.spec.target.key.name
     ))
+}
+
+/// Whether a node counts against the limits. Nodes that die together were last heard at different moments, so one whose
+/// heartbeat is overdue counts although nothing can be said of it yet: else the first to fire would be acted on alone.
+fn is_sick(world: &World<'_>, node: &NodeFact) -> bool {
+    let beat = world.cluster.heartbeat(&node.name);
+    world.is_sick_node(&node.name) || beat.is_some_and(|beat| beat.is_overdue(world.now.tick))
 }
 
 /// Of two that were started already, the earlier one goes on; one that was not started waits for any.

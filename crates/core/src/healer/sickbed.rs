@@ -152,13 +152,6 @@ impl Sickbed {
         self.beds.contains_key(subject)
     }
 
-    /// Nodes with a bad signal or a finding.
-    pub(super) fn ill_nodes(&self) -> usize {
-        // Nodes sort before pods.
-        let nodes = self.beds.iter().take_while(|(subject, _)| matches!(subject, Subject::Node(_)));
-        nodes.filter(|(_, bed)| bed.is_ill()).count()
-    }
-
     pub(super) fn is_ill(&self, subject: &Subject) -> bool {
         self.beds.get(subject).is_some_and(Bed::is_ill)
     }

@@ -71,6 +71,21 @@ fn all_nodes_silent_at_once_is_a_shared_cause() {
 }
 
 #[test]
+fn the_first_of_many_silent_nodes_to_fire_is_not_acted_on_alone() {
+    let second = std::time::Duration::from_secs(1);
+    let mut world = farm(Settings { node_check_interval: second * 10, sweep: second * 10, ..settings() });
+    world.silence("n1", KubeletLook::Silent);
+    // The others are heard once more, so that nothing can be said of them yet when the first one fires.
+    world.run(11.0);
+    for node in ["n2", "n3"] {
+        world.silence(node, KubeletLook::Silent);
+    }
+    world.run(300.0);
+    assert!(world.writes().is_empty(), "{:?}", world.log);
+    assert_eq!(world.held("n1").0, "Breaker");
+}
+
+#[test]
 fn the_last_node_that_is_well_is_never_touched() {
     let mut world = World::new(&["n1", "n2"], Settings { max_unhealthy_nodes: Share::Percent(100), ..settings() });
     world.deployment("web", 2, "n1");
