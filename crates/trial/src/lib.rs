@@ -7,6 +7,7 @@
 pub mod check;
 pub mod exhaustive;
 pub mod fault;
+pub mod look;
 pub mod net;
 pub mod player;
 pub mod runs;
