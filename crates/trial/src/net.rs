@@ -53,6 +53,8 @@ pub struct Weather {
     pub old: Option<u64>,
     /// The process whose renewals are cut off.
     pub split: Option<Arc<str>>,
+    /// What the checker was told of an outage under way.
+    outage: Vec<u64>,
 }
 
 struct Shared {
@@ -121,7 +123,12 @@ impl Net {
     pub fn set_down(&self, down: bool) {
         self.weather().down = down;
         if down {
+            let faults = [FaultKind::Calls, FaultKind::Views].map(|kind| self.fault_begins(kind));
+            self.weather().outage.extend(faults);
             self.cut(Cut::Broken);
+        } else {
+            let over = std::mem::take(&mut self.weather().outage);
+            over.into_iter().for_each(|id| self.note(Note::FaultEnds(id)));
         }
     }
 

@@ -89,7 +89,10 @@ impl Book {
     pub(crate) fn note(&mut self, note: &Note, now: Timestamp) {
         match note {
             Note::Began { instance } => drop(self.lives.insert(instance.clone(), now)),
-            Note::Ended { instance } => drop(self.lives.remove(instance)),
+            Note::Ended { instance } => {
+                self.lives.remove(instance);
+                self.faults.process_ended(now);
+            }
             Note::Sent(sent) => self.trail.sent(sent, now),
             Note::Read(read) => self.trail.read(read, now),
             Note::FaultBegins(fault) => self.faults.begins(fault, now),

@@ -1,6 +1,7 @@
 //! The deeds of stories, done with levers and by the hand of a person.
 
 use super::Player;
+use crate::check::FaultKind;
 use anyhow::{Context, Result, bail};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE};
@@ -88,7 +89,10 @@ impl Player<'_> {
             }
             Deed::KillController => self.leader()?.kill(None),
             Deed::StopController => self.leader()?.stop(false),
-            Deed::FreezeController(span) => self.leader()?.pause(*span),
+            Deed::FreezeController(span) => {
+                net.fault_for(FaultKind::Process, *span);
+                self.leader()?.pause(*span);
+            }
             Deed::StopApiserver => net.set_down(true),
             Deed::StartApiserver => net.set_down(false),
         }

@@ -174,7 +174,7 @@ impl Record {
         for (channel, key, _) in &self.told {
             outcome.tell(channel, key);
         }
-        let all = |kind| store.list(kind, "").into_iter().map(|(_, object)| &**object);
+        let all = |kind| store.list(kind, "").map(|(_, object)| &**object);
         let objects = Objects {
             recoveries: all(RECOVERIES).collect(),
             nodes: all("nodes").collect(),

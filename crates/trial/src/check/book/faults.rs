@@ -27,6 +27,12 @@ impl Faults {
         self.on.insert(fault.id, Span { kind: fault.kind, from: now, until: None });
     }
 
+    /// A process ended: what it knew and had under way is gone.
+    pub(super) fn process_ended(&mut self, now: Timestamp) {
+        self.over.push(Span { kind: FaultKind::Process, from: now, until: Some(now) });
+        self.last_end = Some(now);
+    }
+
     pub(super) fn ends(&mut self, id: u64, now: Timestamp) {
         self.over.retain(|span| span.until.is_some_and(|until| now.duration_since(until) <= CATCHING_UP));
         if let Some(span) = self.on.remove(&id) {
