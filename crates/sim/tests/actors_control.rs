@@ -69,6 +69,43 @@ async fn what_is_owned_goes_with_its_owner_or_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_owner_in_the_foreground_goes_after_all_that_hangs_on_it() {
+    let ground = Ground::with_nodes(1).await;
+    ground.deployment("web", 1).await;
+    let pod = ground.first("web");
+    ground.patch("pods", &pod, json!({ "metadata": { "finalizers": ["example.com/keep"] } }));
+    let options = DeleteOptions { propagation_policy: Some("Foreground".into()), ..DeleteOptions::default() };
+    ground.hand.delete("deployments.apps", "default", "web", &options).unwrap();
+    ground.pass(60).await;
+    let going = |object: &Value| object["metadata"]["deletionTimestamp"].is_string();
+    assert!(going(&ground.get("deployments.apps", "web")), "its ReplicaSet is there");
+    assert!(going(&ground.hand.list("replicasets.apps", "default")[0]), "its pod is there");
+    ground.patch("pods", &pod, json!({ "metadata": { "finalizers": null } }));
+    ground.pass(5).await;
+    assert_eq!(ground.hand.list("replicasets.apps", "default").len(), 0);
+    assert_eq!(*ground.get("deployments.apps", "web"), Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_wants_as_well_stays_and_holds_no_owner_up() {
+    let ground = Ground::with_nodes(1).await;
+    let owner = |name: &str| {
+        let map = ground.create("configmaps", json!({ "metadata": { "name": name } }));
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": map["metadata"]["uid"],
+            "blockOwnerDeletion": true,
+        })
+    };
+    let owners = json!([owner("one"), owner("other")]);
+    ground.create("configmaps", json!({ "metadata": { "name": "shared", "ownerReferences": owners } }));
+    let options = DeleteOptions { propagation_policy: Some("Foreground".into()), ..DeleteOptions::default() };
+    ground.hand.delete("configmaps", "default", "one", &options).unwrap();
+    ground.pass(5).await;
+    assert_eq!(*ground.get("configmaps", "one"), Value::Null);
+    assert_eq!(ground.get("configmaps", "shared")["metadata"]["ownerReferences"], json!([owners[1]]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn pods_of_a_node_that_is_gone_go_too() {
     let ground = Ground::with_nodes(2).await;
     ground.deployment("web", 2).await;

@@ -130,6 +130,24 @@ async fn conditions_cordons_and_slowness_show_as_on_a_real_node() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_kubelet_that_is_not_ready_goes_on_telling_of_its_pods() {
+    let ground = Ground::with_nodes(1).await;
+    ground.deployment("web", 1).await;
+    let pod = ground.first("web");
+    let before = ground.get("pods", &pod);
+    ground.levers.condition("node-1", "Ready", "False", "KubeletNotReady");
+    ground.pass(60).await;
+    assert_eq!(*ground.get("pods", &pod), *before, "nobody wrote to it");
+    ground.levers.silence("node-1", Look::Refused);
+    ground.levers.condition("node-1", "Ready", "True", "KubeletReady");
+    ground.levers.wake("node-1");
+    ground.pass(1).await;
+    ground.levers.silence("node-1", Look::Refused);
+    ground.pass(60).await;
+    assert_eq!(condition(&ground.get("pods", &pod), "Ready"), "False", "nobody tells of it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_replaced_node_is_another_one_even_under_its_name() {
     let ground = Ground::with_nodes(2).await;
     let before = ground.get("nodes", "node-1")["metadata"]["uid"].clone();

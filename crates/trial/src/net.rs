@@ -53,8 +53,6 @@ pub struct Weather {
     pub old: Option<u64>,
     /// The process whose renewals are cut off.
     pub split: Option<Arc<str>>,
-    /// What the checker was told of an outage under way.
-    outage: Vec<u64>,
 }
 
 struct Shared {
@@ -70,6 +68,8 @@ struct Shared {
     cuts: broadcast::Sender<Cut>,
     ear: Box<dyn Fn(Note) + Send + Sync>,
     serial: AtomicU64,
+    /// How many faults are on that the controller cannot notice in time.
+    blinding: AtomicU64,
 }
 
 /// The network of one run; all clones are the same one.
@@ -90,6 +90,7 @@ impl Net {
             cuts: broadcast::Sender::new(CUTS),
             ear: Box::new(ear),
             serial: AtomicU64::new(0),
+            blinding: AtomicU64::new(0),
         }))
     }
 
@@ -123,12 +124,7 @@ impl Net {
     pub fn set_down(&self, down: bool) {
         self.weather().down = down;
         if down {
-            let faults = [FaultKind::Calls, FaultKind::Views].map(|kind| self.fault_begins(kind));
-            self.weather().outage.extend(faults);
             self.cut(Cut::Broken);
-        } else {
-            let over = std::mem::take(&mut self.weather().outage);
-            over.into_iter().for_each(|id| self.note(Note::FaultEnds(id)));
         }
     }
 
@@ -144,20 +140,23 @@ impl Net {
         (self.0.ear)(note);
     }
 
-    /// Tells the checker of a fault that is on now; gives its number.
-    pub fn fault_begins(&self, kind: FaultKind) -> u64 {
-        let id = self.serial();
-        self.note(Note::FaultBegins(Known { id, kind }));
-        id
-    }
-
     /// Tells the checker of a fault that is on for so long.
     pub fn fault_for(&self, kind: FaultKind, span: Duration) {
-        let (net, id) = (self.clone(), self.fault_begins(kind));
+        let (net, id) = (self.clone(), self.serial());
+        self.note(Note::FaultBegins(Known { id, kind }));
+        let blinds = u64::from(kind != FaultKind::Calls);
+        self.0.blinding.fetch_add(blinds, Ordering::Relaxed);
         tokio::spawn(async move {
             sleep(span).await;
+            net.0.blinding.fetch_sub(blinds, Ordering::Relaxed);
             net.note(Note::FaultEnds(id));
         });
+    }
+
+    /// Whether a fault is on that the controller cannot notice in time: of its views, its clock, itself.
+    #[must_use]
+    pub fn is_blinding(&self) -> bool {
+        self.0.blinding.load(Ordering::Relaxed) > 0
     }
 
     fn serial(&self) -> u64 {

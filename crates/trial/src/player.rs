@@ -34,8 +34,9 @@ pub struct Play {
 pub enum Pace {
     /// As the cluster's clock does, until the story's end.
     Told,
-    /// It stands still while no process has led for long enough, so that a fault delays the rest of the story as a
-    /// whole and two runs can be compared; and after the story's end it goes on for so long.
+    /// It stands still while a fault is on that the controller cannot notice, and while no process has led for long
+    /// enough, so that the fault delays the rest of the story as a whole and two runs can be compared; and after the
+    /// story's end it goes on for so long.
     Patient(Duration),
     /// As the cluster's clock does; deeds that make no sense any more are left out; and it goes on for so long.
     Loose(Duration),
@@ -53,6 +54,8 @@ const STEP: Duration = Duration::from_millis(100);
 const SETTLE: Duration = Duration::from_secs(30);
 /// Until a leader that has settled has also done what it had to do first.
 const CATCH_UP: Duration = Duration::from_secs(2);
+/// How long a story may stand still in all, before that counts as hanging.
+const STANDS: Duration = Duration::from_secs(600);
 /// How long the controller may take until it leads and has settled.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -150,7 +153,7 @@ impl<'a> Player<'a> {
 
     async fn wait_for_leader(&self) -> Result<()> {
         let start = Instant::now();
-        while self.story.setting("leader_election") != Some("false") && !self.world.is_settled(self.settle) {
+        while !self.world.is_settled(self.settle) {
             if start.elapsed() > PATIENCE + self.settle {
                 bail!("{}: nobody leads", self.story.file());
             }
@@ -171,7 +174,13 @@ impl<'a> Player<'a> {
             }
             let step = left.min(STEP);
             sleep(step).await;
-            if !self.world.is_settled(self.settle) {
+            let waits = if self.world.net().weather().down {
+                // The story itself keeps everybody from leading, and only going on can change that.
+                false
+            } else {
+                self.world.net().is_blinding() || !self.world.is_settled(self.settle)
+            };
+            if waits && self.stood.get() < STANDS {
                 self.stood.set(self.stood.get() + step);
             }
         }

@@ -76,26 +76,60 @@ impl Actor for Garbage {
         if &*key.resource == "namespaces" && going(&object) {
             return self.end_namespace(hand, key, &object);
         }
-        let owners = owner_uids(Some(&object));
-        if owners.is_empty() || going(&object) {
+        if going(&object) {
             return Ok(());
         }
-        let leaving = |owner: &String| self.objects.get(owner).is_none_or(|key| deletes_in_foreground(hand, key));
-        if owners.iter().all(leaving) {
-            return delete(hand, key, &object);
-        }
-        let gone: Vec<&String> = owners.iter().filter(|owner| !self.objects.contains_key(*owner)).collect();
-        if gone.is_empty() { Ok(()) } else { disown(hand, key, &object, &gone) }
+        self.judge(hand, key, &object)
     }
+}
+
+/// The owners of an object, by what is with them.
+#[derive(Default)]
+struct Owners {
+    solid: usize,
+    /// Gone, or another object has the name by now.
+    dangling: Vec<String>,
+    /// Being deleted in the foreground: they wait until the object is gone.
+    waiting: Vec<String>,
 }
 
 impl Garbage {
     fn orphan(&self, hand: &Hand, owner: &str) -> Result<(), Failure> {
         for key in self.dependents.of(owner) {
             let dependent = hand.get(&key.resource, &key.namespace, &key.name)?;
-            disown(hand, key, &dependent, &[&owner.to_owned()])?;
+            disown(hand, key, &dependent, &[owner.to_owned()])?;
         }
         Ok(())
+    }
+
+    fn owners(&self, hand: &Hand, object: &Value) -> Owners {
+        let mut owners = Owners::default();
+        for owner in owner_uids(Some(object)) {
+            let key = self.objects.get(&owner);
+            let found = key.and_then(|key| hand.get(&key.resource, &key.namespace, &key.name).ok());
+            match found.filter(|found| uid(found) == owner) {
+                None => owners.dangling.push(owner),
+                Some(found) if deletes_in_foreground(&found) => owners.waiting.push(owner),
+                Some(_) => owners.solid += 1,
+            }
+        }
+        owners
+    }
+
+    /// Deletes an object that nobody wants any more, or takes those out of its owners that do not want it.
+    fn judge(&self, hand: &Hand, key: &Key, object: &Value) -> Result<(), Failure> {
+        let Owners { solid, mut dangling, waiting } = self.owners(hand, object);
+        if dangling.is_empty() && waiting.is_empty() {
+            return Ok(());
+        }
+        if solid > 0 {
+            dangling.extend(waiting);
+            return disown(hand, key, object, &dangling);
+        }
+        // An owner that waits for its dependents waits for theirs as well.
+        let whole = !waiting.is_empty() && self.dependents.of(uid(object)).next().is_some();
+        let policy = whole.then(|| "Foreground".to_owned());
+        delete(hand, key, object, policy)
     }
 
     /// The owner goes when those are gone that block it.
@@ -103,12 +137,10 @@ impl Garbage {
         let mut blocked = false;
         for key in self.dependents.of(uid(owner)) {
             let dependent = hand.get(&key.resource, &key.namespace, &key.name)?;
-            let mut references = list(&dependent, "/metadata/ownerReferences").iter();
-            blocked |= references.any(|one| one["uid"] == uid(owner) && one["blockOwnerDeletion"] == true);
-            let leaving = |owner: &String| self.objects.get(owner).is_none_or(|key| deletes_in_foreground(hand, key));
-            if !going(&dependent) && owner_uids(Some(&dependent)).iter().all(leaving) {
-                delete(hand, key, &dependent)?;
+            if !going(&dependent) {
+                self.judge(hand, key, &dependent)?;
             }
+            blocked |= hand.get(&key.resource, &key.namespace, &key.name).is_ok_and(|left| blocks(&left, owner));
         }
         if blocked { Ok(()) } else { drop_finalizer(hand, key, owner, FOREGROUND) }
     }
@@ -120,7 +152,7 @@ impl Garbage {
             empty = false;
             let object = hand.get(&content.resource, &content.namespace, &content.name)?;
             if !going(&object) {
-                delete(hand, content, &object)?;
+                delete(hand, content, &object, None)?;
             }
         }
         if !empty {
@@ -137,13 +169,19 @@ fn owner_uids(object: Option<&Value>) -> BTreeSet<String> {
     owners.filter_map(|owner| owner["uid"].as_str()).map(str::to_owned).collect()
 }
 
-fn deletes_in_foreground(hand: &Hand, key: &Key) -> bool {
-    let Ok(owner) = hand.get(&key.resource, &key.namespace, &key.name) else { return true };
-    going(&owner) && list(&owner, "/metadata/finalizers").iter().any(|one| one == FOREGROUND)
+fn deletes_in_foreground(owner: &Value) -> bool {
+    going(owner) && list(owner, "/metadata/finalizers").iter().any(|one| one == FOREGROUND)
 }
 
-fn delete(hand: &Hand, key: &Key, object: &Value) -> Result<(), Failure> {
-    let options = DeleteOptions { uid: Some(uid(object).to_owned()), ..DeleteOptions::default() };
+/// Whether `owner` may not go before `dependent`.
+fn blocks(dependent: &Value, owner: &Value) -> bool {
+    let mut references = list(dependent, "/metadata/ownerReferences").iter();
+    references.any(|one| one["uid"] == uid(owner) && one["blockOwnerDeletion"] == true)
+}
+
+/// Deletes by that policy, or by what the finalizers of the object say.
+fn delete(hand: &Hand, key: &Key, object: &Value, propagation_policy: Option<String>) -> Result<(), Failure> {
+    let options = DeleteOptions { uid: Some(uid(object).to_owned()), propagation_policy, ..DeleteOptions::default() };
     match hand.delete(&key.resource, &key.namespace, &key.name, &options) {
         Err(failure) if failure.code != 404 => Err(failure),
         _ => Ok(()),
@@ -151,9 +189,9 @@ fn delete(hand: &Hand, key: &Key, object: &Value) -> Result<(), Failure> {
 }
 
 /// Takes owners out of the references.
-fn disown(hand: &Hand, key: &Key, object: &Value, owners: &[&String]) -> Result<(), Failure> {
+fn disown(hand: &Hand, key: &Key, object: &Value, owners: &[String]) -> Result<(), Failure> {
     let left = list(object, "/metadata/ownerReferences").iter();
-    let left: Vec<&Value> = left.filter(|one| !owners.iter().any(|owner| one["uid"] == ***owner)).collect();
+    let left: Vec<&Value> = left.filter(|one| !owners.iter().any(|owner| one["uid"] == **owner)).collect();
     let patch = json!({ "metadata": { "ownerReferences": if left.is_empty() { Value::Null } else { json!(left) } } });
     hand.patch(&key.resource, &key.namespace, &key.name, &patch).map(drop)
 }

@@ -83,7 +83,7 @@ impl Lifecycle {
         }
         let ready = known.as_deref() == Some("True");
         if self.zones.note(name, text(&node, "/metadata/labels/topology.kubernetes.io~1zone"), ready) {
-            if !ready {
+            if known.as_deref() == Some("Unknown") {
                 self.mark_pods(name, &desk.hand)?;
             }
             self.weigh(desk)?;
@@ -146,7 +146,8 @@ impl Lifecycle {
         Ok(())
     }
 
-    /// The pods of a sick node are not ready, whatever they last said.
+    /// The pods of a node that fell silent are not ready, whatever they last said. A kubelet that reports itself as not
+    /// ready goes on telling of its pods.
     fn mark_pods(&self, node: &str, hand: &Hand) -> Result<(), Failure> {
         for key in self.pods.of(node) {
             let Ok(pod) = hand.get("pods", &key.namespace, &key.name) else { continue };

@@ -51,11 +51,12 @@ impl Asked {
         &*self.key.resource == "leases.coordination.k8s.io" && &*self.key.namespace == namespace
     }
 
-    /// Whether it is the list of a kind of which all changes are then watched; a list of the pods on a node is asked to
-    /// be true now.
-    pub(crate) fn is_first_list(&self) -> bool {
+    /// Whether it is the list of a kind whose changes are then watched, which may be behind. Others are asked because they
+    /// are true now, and the API keeps that promise: the records that a new leader reads, the pods on a node.
+    pub(crate) fn may_be_behind(&self) -> bool {
         let later_page = self.query.contains("continue=");
-        self.verb == "list" && !later_page && !self.query.contains("fieldSelector=spec.nodeName")
+        let asks_for_truth = self.query.contains("fieldSelector=spec.nodeName") || &*self.key.resource == RECORDS;
+        self.verb == "list" && !later_page && !asks_for_truth
     }
 
     /// Whether the API promises the newest state: no resourceVersion is named.
@@ -64,6 +65,7 @@ impl Asked {
     }
 }
 
+const RECORDS: &str = "recoveries.self-healing.dev";
 /// A question in the form of a create.
 const REVIEWS: &str = "selfsubjectaccessreviews.authorization.k8s.io";
 

@@ -165,12 +165,14 @@ impl Passage {
             return Ok(whole(StatusCode::GONE, &watch::expired())?);
         }
         let mut request = letter.request();
-        if letter.asked.is_first_list() {
+        if letter.asked.verb == "list" {
             self.link.unhide(&letter.asked.key.resource);
-            if let Some(version) = self.link.old() {
-                let uri = format!("{}&resourceVersion={version}&resourceVersionMatch=Exact", letter.head.uri);
-                *request.uri_mut() = uri.parse()?;
-            }
+        }
+        if letter.asked.may_be_behind()
+            && let Some(version) = self.link.old()
+        {
+            let uri = format!("{}&resourceVersion={version}&resourceVersionMatch=Exact", letter.head.uri);
+            *request.uri_mut() = uri.parse()?;
         }
         let answer = self.inner.clone().oneshot(request).await?;
         let (head, body) = answer.into_parts();

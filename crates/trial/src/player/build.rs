@@ -1,7 +1,6 @@
 //! What is there when a story begins: nodes, workloads, pods, budgets; all of it well.
 
-use crate::look::is_ready;
-use crate::world::World;
+use crate::world::{World, is_ready};
 use anyhow::{Result, bail};
 use self_healing_api::marks::CONTROL_PLANE;
 use self_healing_sim::actor::NodeSpec;
@@ -13,6 +12,8 @@ use tokio::time::{Instant, sleep};
 
 /// Between two looks at whether everything is there.
 const LOOK: Duration = Duration::from_millis(100);
+/// How old things are when the controller comes: older than the grace that it gives to new nodes.
+const AGE: Duration = Duration::from_secs(601);
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -33,8 +34,7 @@ pub(super) async fn build(world: &World, story: &Story) -> Result<()> {
         }
     }
     builder.wait("pods", || builder.pods().iter().all(|pod| is_ready(pod))).await?;
-    // Whoever counts ready pods has counted them.
-    sleep(Duration::from_secs(1)).await;
+    sleep(AGE).await;
     Ok(())
 }
 

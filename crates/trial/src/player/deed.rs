@@ -1,8 +1,8 @@
 //! The deeds of stories, done with levers and by the hand of a person.
 
 use super::Player;
-use crate::check::FaultKind;
-use anyhow::{Context, Result, bail};
+use crate::net::Link;
+use anyhow::{Result, bail};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE};
 use self_healing_sim::actor::{Behaviour, Look};
@@ -87,20 +87,27 @@ impl Player<'_> {
                 let patch = json!({ "spec": { "minAvailable": number } });
                 admin.patch("poddisruptionbudgets.policy", &name.namespace, &name.name, &patch)?;
             }
-            Deed::KillController => self.leader()?.kill(None),
-            Deed::StopController => self.leader()?.stop(false),
-            Deed::FreezeController(span) => {
-                net.fault_for(FaultKind::Process, *span);
-                self.leader()?.pause(*span);
-            }
+            Deed::KillController => self.leader().await?.kill(None),
+            Deed::StopController => self.leader().await?.stop(false),
+            Deed::FreezeController(span) => self.leader().await?.pause(*span),
             Deed::StopApiserver => net.set_down(true),
             Deed::StartApiserver => net.set_down(false),
         }
         Ok(())
     }
 
-    fn leader(&self) -> Result<crate::net::Link> {
-        self.world.leader().context("no process of the controller runs")
+    /// The process that leads; a fault may have ended it just before.
+    async fn leader(&self) -> Result<Link> {
+        let start = Instant::now();
+        loop {
+            if let Some(link) = self.world.leader() {
+                return Ok(link);
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("no process of the controller runs");
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// The pod's name in the cluster, once it is there; it may be about to be created.
