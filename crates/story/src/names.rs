@@ -39,6 +39,12 @@ impl Names {
         }
     }
 
+    /// The workload of the pod with this uid; `None` for one without controller or one that was never seen.
+    #[must_use]
+    pub fn workload(&self, uid: &str) -> Option<&Name> {
+        self.pods.get(uid)?.workload.as_ref()
+    }
+
     /// The uid and the name in the cluster of the pod that a story means; `None` when it was not seen yet.
     #[must_use]
     pub fn find(&self, pod: &PodName) -> Option<(&str, &Name)> {

@@ -8,15 +8,20 @@ mod deed;
 mod json;
 mod limits;
 mod note;
+mod page;
 mod record;
 mod rule;
 mod scene;
 mod setup;
+mod summary;
 mod table;
+mod tally;
 mod violation;
 
 pub use note::{Fault, FaultKind, Note, Read, Sent, Told};
+pub use page::invariants_markdown;
 pub use setup::{Canary, Setup};
+pub use summary::Summary;
 pub use table::{INVARIANTS, Invariant};
 pub use violation::Violation;
 
@@ -27,6 +32,7 @@ use self_healing_sim::store::{Commit, Store, Witness};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use table::How;
+use tally::Tally;
 use violation::Found;
 
 /// A cheap handle; all clones are the same checker.
@@ -38,6 +44,7 @@ struct State {
     book: Book,
     rules: Vec<(&'static Invariant, Box<dyn Rule>)>,
     found: Found,
+    tally: Tally,
     commits: u64,
     ticked: Timestamp,
 }
@@ -60,6 +67,7 @@ impl Checker {
             book: Book::new(setup, now),
             rules: rules.collect(),
             found,
+            tally: Tally::default(),
             commits: 0,
             ticked: now,
         })))
@@ -81,6 +89,12 @@ impl Checker {
     /// configuration gives it.
     pub fn end(&self, store: &Store) {
         self.state().end(store);
+    }
+
+    /// How the run ended, to be compared with the run without faults.
+    #[must_use]
+    pub fn summary(&self, store: &Store) -> Summary {
+        Summary::of(&mut self.state().tally, store)
     }
 
     /// What is broken so far, in the order in which it was seen.
@@ -115,6 +129,7 @@ impl State {
         let ours = self.book.is_ours(commit);
         if ours || &*commit.key.namespace != HEARTBEATS {
             let change = self.book.commit(commit, now);
+            self.tally.commit(commit, store);
             let deeds = if ours { deed::done(commit) } else { Vec::new() };
             let scene = Scene { now, book: &self.book, store };
             let act = Act { scene, commit, ours, deeds: &deeds, change: change.as_ref() };

@@ -3,10 +3,10 @@
 //!
 //! It depends on everything that it tries; the controller does not know it.
 
-#[allow(dead_code, unused_imports, reason = "the rules that read all of it follow")]
 pub mod check;
 pub mod exhaustive;
 pub mod fault;
+pub mod look;
 pub mod net;
 pub mod player;
 pub mod runs;

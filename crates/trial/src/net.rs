@@ -53,6 +53,8 @@ pub struct Weather {
     pub old: Option<u64>,
     /// The process whose renewals are cut off.
     pub split: Option<Arc<str>>,
+    /// What the checker was told of an outage under way.
+    outage: Vec<u64>,
 }
 
 struct Shared {
@@ -124,7 +126,12 @@ impl Net {
     pub fn set_down(&self, down: bool) {
         self.weather().down = down;
         if down {
+            let faults = [FaultKind::Calls, FaultKind::Views].map(|kind| self.fault_begins(kind));
+            self.weather().outage.extend(faults);
             self.cut(Cut::Broken);
+        } else {
+            let over = std::mem::take(&mut self.weather().outage);
+            over.into_iter().for_each(|id| self.note(Note::FaultEnds(id)));
         }
     }
 
@@ -140,10 +147,16 @@ impl Net {
         (self.0.ear)(note);
     }
 
+    /// Tells the checker of a fault that is on now; gives its number.
+    fn fault_begins(&self, kind: FaultKind) -> u64 {
+        let id = self.serial();
+        self.note(Note::FaultBegins(Known { id, kind }));
+        id
+    }
+
     /// Tells the checker of a fault that is on for so long.
     pub fn fault_for(&self, kind: FaultKind, span: Duration) {
-        let (net, id) = (self.clone(), self.serial());
-        self.note(Note::FaultBegins(Known { id, kind }));
+        let (net, id) = (self.clone(), self.fault_begins(kind));
         let blinds = u64::from(kind != FaultKind::Calls);
         self.0.blinding.fetch_add(blinds, Ordering::Relaxed);
         tokio::spawn(async move {

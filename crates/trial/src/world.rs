@@ -6,12 +6,10 @@ mod conduct;
 mod install;
 mod keeper;
 mod outside;
-mod ready;
 mod record;
 mod reign;
 mod trace;
 
-pub(crate) use ready::is_ready;
 pub use record::Wrote;
 
 use crate::check::{Checker, Note, Setup, Violation};

@@ -89,5 +89,6 @@ fn generated() -> Result<()> {
 
 /// The tests that compare generated files with the tables they come from; with `UPDATE_GENERATED` they write them.
 fn generated_tests() -> Command {
-    cargo(&["test", "--quiet", "--package", "self-healing-controller", "--test", "house_generated"])
+    let packages = ["--package", "self-healing-controller", "--package", "self-healing-trial"];
+    cargo(&[&["test", "--quiet"][..], &packages, &["--test", "house_generated", "--test", "invariants_page"]].concat())
 }

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 enum Task {
     /// Format, lints, dependency rules, and whether the generated files are current.
     Check,
-    /// Writes the generated files: kubernetes/self-healing/*.yaml and docs/configuration.md.
+    /// Writes the generated files: kubernetes/self-healing/*.yaml, docs/configuration.md and docs/invariants.md.
     Generate,
     /// Everything: `check`, all tests of the workspace, the release build, `e2e`.
     Test,

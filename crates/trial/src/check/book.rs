@@ -11,15 +11,18 @@ mod trail;
 pub(crate) use configs::{Configs, share};
 pub(crate) use faults::Faults;
 pub(crate) use fleet::Fleet;
-pub(crate) use leaders::{Leaders, Reign};
+pub(crate) use leaders::Leaders;
 pub(crate) use opt_outs::OptOuts;
-pub(crate) use records::{Change, Kept, Records};
-pub(crate) use trail::Trail;
+pub(crate) use records::{Change, Records};
+pub(crate) use trail::{Seen, Trail};
 
 use super::deed::{LEASES, RECOVERIES};
+use super::limits::{LATENCY, LEASE};
 use super::note::Note;
+use super::record::Attempt;
 use super::setup::Setup;
 use jiff::Timestamp;
+use self_healing_api::keys::Config;
 use self_healing_sim::store::{Commit, Key};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +89,10 @@ impl Book {
     pub(crate) fn note(&mut self, note: &Note, now: Timestamp) {
         match note {
             Note::Began { instance } => drop(self.lives.insert(instance.clone(), now)),
-            Note::Ended { instance } => drop(self.lives.remove(instance)),
+            Note::Ended { instance } => {
+                self.lives.remove(instance);
+                self.faults.process_ended(now);
+            }
             Note::Sent(sent) => self.trail.sent(sent, now),
             Note::Read(read) => self.trail.read(read, now),
             Note::FaultBegins(fault) => self.faults.begins(fault, now),
@@ -99,18 +105,30 @@ impl Book {
     pub(crate) fn calm_since(&self, now: Timestamp) -> Option<Timestamp> {
         let config = self.configs.current();
         let off = config.paused || config.mode == self_healing_core::names::Mode::Observe;
-        let reign = self.leaders.current().filter(|reign| now.duration_since(reign.renewed) <= super::limits::LEASE);
+        let reign = self.leaders.current().filter(|reign| now.duration_since(reign.renewed) <= LEASE);
         let led = match reign {
             Some(reign) => reign.since,
             None if !config.leader_election => *self.lives.values().min()?,
             None => return None,
         };
-        let quiet = self.faults.quiet_since(now)?;
+        let quiet = self.faults.quiet_since()?;
         (!off).then(|| led.max(quiet).max(self.configs.changed()))
     }
 
     /// The moment until which the controller has surely seen everything by its watches.
     pub(crate) fn seen_until(&self, now: Timestamp) -> Timestamp {
         self.faults.seen_until(now)
+    }
+
+    /// When an attempt was decided, and until when everything was surely seen then.
+    pub(crate) fn decided(&self, attempt: &Attempt, now: Timestamp) -> (Timestamp, Timestamp) {
+        let told = attempt.started.filter(|_| !self.faults.is_clock_odd());
+        let decided = told.unwrap_or(now).min(now);
+        (decided, self.seen_until(now).min(decided - LATENCY))
+    }
+
+    /// The configurations that the controller may act by at `now`.
+    pub(crate) fn possible(&self, now: Timestamp) -> impl Iterator<Item = &Config> {
+        self.configs.possible(self.seen_until(now), now)
     }
 }

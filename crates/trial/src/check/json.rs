@@ -59,3 +59,13 @@ pub(crate) fn is_controlled_by(object: &Value, group: &str, kind: &str) -> bool 
         owner["kind"] == kind && text(owner, "/apiVersion").split_once('/').map_or("", |(group, _)| group) == group
     })
 }
+
+/// What an Event is about; stored, it has the names of the older API.
+pub(crate) fn regarding(event: &Value) -> &Value {
+    [&event["regarding"], &event["involvedObject"]].into_iter().find(|about| about.is_object()).unwrap_or(&Value::Null)
+}
+
+/// What an Event says.
+pub(crate) fn note(event: &Value) -> &str {
+    [text(event, "/note"), text(event, "/message")].into_iter().find(|words| !words.is_empty()).unwrap_or_default()
+}

@@ -42,7 +42,6 @@ pub(crate) struct Record {
     pub(crate) uid: String,
     pub(crate) target: Named,
     pub(crate) workload: Named,
-    pub(crate) cause: String,
     pub(crate) strategy: String,
     /// Empty while no status was stored.
     pub(crate) phase: String,
@@ -52,6 +51,7 @@ pub(crate) struct Record {
     pub(crate) hold: Option<(String, String)>,
     pub(crate) verified: bool,
     pub(crate) has_manifest: bool,
+    pub(crate) created: Option<Timestamp>,
     pub(crate) finished: Option<Timestamp>,
 }
 
@@ -72,7 +72,6 @@ impl Record {
             uid: uid(object).to_owned(),
             workload: if workload.kind.is_empty() { target.clone() } else { workload },
             target,
-            cause: text(object, "/spec/cause").to_owned(),
             strategy: text(object, "/spec/strategy").to_owned(),
             phase: text(object, "/status/phase").to_owned(),
             reason: text(object, "/status/reason").to_owned(),
@@ -80,6 +79,7 @@ impl Record {
             hold: hold.map(|guard| (text(guard, "/name").to_owned(), text(guard, "/reason").to_owned())),
             verified: object["status"]["verification"]["passed"] == true,
             has_manifest: object["status"]["savedManifest"].is_string(),
+            created: time(object, "/metadata/creationTimestamp"),
             finished: time(object, "/status/finishedAt"),
         }
     }

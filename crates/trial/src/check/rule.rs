@@ -1,5 +1,30 @@
 //! One invariant, one file.
 
 pub(crate) mod ahead;
+pub(crate) mod blast;
+pub(crate) mod bounds;
+pub(crate) mod budgets;
+pub(crate) mod concurrency;
+pub(crate) mod doubt;
+pub(crate) mod ended;
+pub(crate) mod epochs;
+pub(crate) mod exclusions;
+pub(crate) mod fencing;
+pub(crate) mod fields;
+pub(crate) mod foreign;
+pub(crate) mod freeze;
+pub(crate) mod fresh;
+pub(crate) mod healed;
+pub(crate) mod held;
+pub(crate) mod human;
 pub(crate) mod identity;
+pub(crate) mod leaks;
+pub(crate) mod left;
+pub(crate) mod off;
 pub(crate) mod once;
+pub(crate) mod orphans;
+pub(crate) mod phases;
+pub(crate) mod rate;
+pub(crate) mod sends;
+pub(crate) mod succession;
+pub(crate) mod thaw;

@@ -1,6 +1,7 @@
 //! What is there when a story begins: nodes, workloads, pods, budgets; all of it well.
 
-use crate::world::{World, is_ready};
+use crate::look::is_ready;
+use crate::world::World;
 use anyhow::{Result, bail};
 use self_healing_api::marks::CONTROL_PLANE;
 use self_healing_sim::actor::NodeSpec;

@@ -1,6 +1,7 @@
 //! The deeds of stories, done with levers and by the hand of a person.
 
 use super::Player;
+use crate::check::FaultKind;
 use crate::net::Link;
 use anyhow::{Result, bail};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
@@ -89,7 +90,11 @@ impl Player<'_> {
             }
             Deed::KillController => self.leader().await?.kill(None),
             Deed::StopController => self.leader().await?.stop(false),
-            Deed::FreezeController(span) => self.leader().await?.pause(*span),
+            Deed::FreezeController(span) => {
+                let leader = self.leader().await?;
+                net.fault_for(FaultKind::Process, *span);
+                leader.pause(*span);
+            }
             Deed::StopApiserver => net.set_down(true),
             Deed::StartApiserver => net.set_down(false),
         }

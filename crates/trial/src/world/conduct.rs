@@ -116,8 +116,6 @@ impl Stage {
                 pod.clock.run_at(1.0);
             }
             Trouble::Down => {
-                net.fault_for(FaultKind::Calls, span);
-                net.fault_for(FaultKind::Views, span);
                 net.set_down(true);
                 sleep(span).await;
                 net.set_down(false);

@@ -2,10 +2,10 @@
 
 use super::record::RECOVERIES;
 use crate::check::{Note, Told};
+use crate::look;
 use crate::net::Link;
 use futures::future::BoxFuture;
 use http::StatusCode;
-use jiff::Timestamp;
 use self_healing_controller::manifests::NAMESPACE;
 use self_healing_controller::outside::{Answer, Kubelets, NoAnswer, Post};
 use self_healing_core::effect::KubeletLook;
@@ -52,7 +52,7 @@ impl Post for Receiver {
             self.link.gate().await;
             let channel = ADDRESSES.iter().find(|(_, address)| *address == url).map_or("?", |(channel, _)| channel);
             let text = body["text"].as_str().unwrap_or_default();
-            let recovery = line(text, "Recovery");
+            let recovery = look::line(text, "Recovery");
             self.link.net().note(Note::Told(Told {
                 channel: channel.to_owned(),
                 key: self.key(recovery, text),
@@ -66,24 +66,8 @@ impl Post for Receiver {
 }
 
 impl Receiver {
-    /// What of its Recovery's life a message tells: the moment it names says so.
     fn key(&self, recovery: &str, text: &str) -> String {
-        let moment: Option<Timestamp> = line(text, "Timestamp").parse().ok();
         let record = self.cluster.get(&Key::new(RECOVERIES, NAMESPACE, recovery)).ok();
-        let detected = record.and_then(|record| record["spec"]["detectedAt"].as_str()?.parse::<Timestamp>().ok());
-        let millis = |moment: Option<Timestamp>| moment.map(Timestamp::as_millisecond);
-        let result = line(text, "Result");
-        let guard = result.strip_prefix("Held by ").map(|rest| rest.split(':').next().unwrap_or(rest));
-        match guard {
-            _ if detected.is_none() || millis(moment) == millis(detected) => "opened".to_owned(),
-            Some(guard) => format!("held-{guard}"),
-            None => "outcome".to_owned(),
-        }
+        look::told(text, record.as_ref().and_then(|record| record["spec"]["detectedAt"].as_str()))
     }
-}
-
-/// The value of a line `LABEL: VALUE`.
-pub(super) fn line<'a>(text: &'a str, label: &str) -> &'a str {
-    let value = |line: &'a str| line.strip_prefix(label).and_then(|rest| rest.strip_prefix(": "));
-    text.lines().find_map(value).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
 //! What is written down of a run: the controller's writes, the life of each record, and what people were told.
 
 use crate::check::Told;
+use crate::look::{self, Objects, Target, controller, is_cordoned, is_suspect, text};
 use jiff::Timestamp;
-use self_healing_api::marks::{OWNER, SUSPECT};
 use self_healing_sim::store::{Commit, Store};
-use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Timeline, Verb};
+use self_healing_story::{Name, Names, Outcome, Story, Timeline, Verb};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
@@ -20,13 +20,6 @@ enum Happened {
     Node { verb: Verb, node: String },
     Phase { target: Target, words: String },
     Told { channel: String, key: String, target: Target },
-}
-
-/// What a record is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Target {
-    name: Name,
-    uid: String,
 }
 
 /// A write of the controller that was just applied.
@@ -158,10 +151,12 @@ impl Record {
         for (at, what) in self.lines.iter().filter(|(at, _)| *at >= begin) {
             let line = match what {
                 Happened::Said(what) => what.clone(),
-                Happened::Pod { verb, uid, name } => format!("{verb} {}", self.written(*verb, uid, name)),
+                Happened::Pod { verb, uid, name } => format!("{verb} {}", look::written(&self.names, *verb, uid, name)),
                 Happened::Node { verb, node } => format!("{verb} {node}"),
-                Happened::Phase { target, words } => format!("recovery {} {words}", self.target(target)),
-                Happened::Told { channel, key, target } => format!("told {channel} {key} {}", self.target(target)),
+                Happened::Phase { target, words } => format!("recovery {} {words}", look::target(&self.names, target)),
+                Happened::Told { channel, key, target } => {
+                    format!("told {channel} {key} {}", look::target(&self.names, target))
+                }
             };
             timeline.note(*at - begin, line);
         }
@@ -171,60 +166,23 @@ impl Record {
     /// How it stands now.
     pub(super) fn outcome(&self, story: &Story, store: &Store) -> Outcome {
         let mut outcome = Outcome::default();
-        for (_, record) in store.list(RECOVERIES, "") {
-            outcome.recovery(self.recovery_line(story, record));
-        }
         for (_, what) in &self.lines {
             if let Happened::Pod { verb, uid, name } = what {
-                outcome.wrote(*verb, self.written(*verb, uid, name));
+                outcome.wrote(*verb, look::written(&self.names, *verb, uid, name));
             }
         }
         for (channel, key, _) in &self.told {
             outcome.tell(channel, key);
         }
-        super::ready::fill(&mut outcome, store);
-        for (key, node) in store.list("nodes", "") {
-            let name = key.name.to_string();
-            if is_cordoned(node) {
-                outcome.cordoned.insert(name.clone());
-            }
-            let marks = [("owner", is_owned(node)), ("suspect", is_suspect(node))];
-            for (mark, _) in marks.into_iter().filter(|(_, there)| *there) {
-                outcome.marks.insert((name.clone(), mark.to_owned()));
-            }
-        }
+        let all = |kind| store.list(kind, "").map(|(_, object)| &**object);
+        let objects = Objects {
+            recoveries: all(RECOVERIES).collect(),
+            nodes: all("nodes").collect(),
+            pods: all("pods").collect(),
+            workloads: all("deployments.apps").chain(all("statefulsets.apps")).collect(),
+        };
+        look::fill(&mut outcome, story, &self.names, &objects);
         outcome
-    }
-
-    fn recovery_line(&self, story: &Story, record: &Value) -> RecoveryLine {
-        let word = |pointer| text(record, pointer).to_owned();
-        let tried = record["status"]["attempts"].as_array().into_iter().flatten();
-        RecoveryLine {
-            target: self.target(&Target::of(&record["spec"]["target"])),
-            cause: word("/spec/cause"),
-            severity: word("/spec/severity"),
-            strategies: tried.map(|attempt| text(attempt, "/strategy").to_owned()).collect(),
-            phase: word("/status/phase"),
-            reason: story.reason(text(record, "/status/reason"), text(record, "/status/message")),
-        }
-    }
-
-    /// A pod that is created goes by its plain name.
-    fn written(&self, verb: Verb, uid: &str, name: &Name) -> String {
-        let numbered = (verb != Verb::Create).then(|| self.names.story_name(uid)).flatten();
-        numbered.unwrap_or_else(|| name.to_string())
-    }
-
-    fn target(&self, target: &Target) -> String {
-        self.names.story_name(&target.uid).unwrap_or_else(|| target.name.to_string())
-    }
-}
-
-impl Target {
-    fn of(named: &Value) -> Self {
-        let namespace = named["namespace"].as_str().unwrap_or(self_healing_story::story::SHOP);
-        let name = Name { namespace: namespace.to_owned(), name: text(named, "/name").to_owned() };
-        Self { name, uid: text(named, "/uid").to_owned() }
     }
 }
 
@@ -233,24 +191,12 @@ type Mark = (fn(&Value) -> bool, Verb, Verb);
 
 const MARKS: &[Mark] = &[(is_cordoned, Verb::Cordon, Verb::Uncordon), (is_suspect, Verb::Taint, Verb::Untaint)];
 
-fn is_cordoned(node: &Value) -> bool {
-    node["spec"]["unschedulable"] == true
-}
-
 fn is_going(pod: &Value) -> bool {
     pod["metadata"]["deletionTimestamp"].is_string()
 }
 
-fn is_owned(node: &Value) -> bool {
-    node["metadata"]["annotations"][OWNER].is_string()
-}
-
-fn is_suspect(node: &Value) -> bool {
-    node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(|taint| taint["key"] == SUSPECT))
-}
-
 /// The workload at the top of a pod's owners.
-pub(super) fn workload(pod: &Value, namespace: &str, store: &Store) -> Option<Name> {
+fn workload(pod: &Value, namespace: &str, store: &Store) -> Option<Name> {
     let owner = controller(pod)?;
     let of = |name: &str| Some(Name { namespace: namespace.to_owned(), name: name.to_owned() });
     let name = text(owner, "/name");
@@ -259,12 +205,4 @@ pub(super) fn workload(pod: &Value, namespace: &str, store: &Store) -> Option<Na
     }
     let set = store.get(&self_healing_sim::store::Key::new("replicasets.apps", namespace, name));
     of(set.and_then(|set| controller(set)).map_or(name, |top| text(top, "/name")))
-}
-
-fn controller(object: &Value) -> Option<&Value> {
-    object["metadata"]["ownerReferences"].as_array()?.iter().find(|owner| owner["controller"] == true)
-}
-
-pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

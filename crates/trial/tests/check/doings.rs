@@ -1,8 +1,9 @@
 //! What a cluster and a controller do, in a line each.
 
 use crate::history::{By, CLUSTER, History};
+use self_healing_api::marks;
 use self_healing_sim::store::Key;
-use self_healing_trial::check::{Note, Read, Sent};
+use self_healing_trial::check::{Fault, FaultKind, Note, Read, Sent};
 use serde_json::{Value, json};
 
 pub(crate) fn pod(name: &str) -> Key {
@@ -40,6 +41,22 @@ pub(crate) fn status(phase: &str, attempts: &[(&str, &str)], now: impl ToString)
     json!({"phase": phase, "attempts": attempts})
 }
 
+/// The same when the Recovery is over.
+pub(crate) fn over(phase: &str, attempts: &[(&str, &str)], now: impl ToString) -> Value {
+    let now = now.to_string();
+    let mut status = status(phase, attempts, &now);
+    status["finishedAt"] = now.clone().into();
+    for attempt in status["attempts"].as_array_mut().unwrap() {
+        attempt["finishedAt"] = now.clone().into();
+    }
+    status
+}
+
+/// The same when a guard holds it.
+pub(crate) fn held(guard: &str, reason: &str) -> Value {
+    json!({"phase": "Held", "guards": [{"name": guard, "result": "Hold", "reason": reason}]})
+}
+
 impl History {
     /// A Ready node that has been there for a day; its uid is `node-NAME`.
     pub(crate) fn node(&mut self, name: &str) {
@@ -59,14 +76,15 @@ impl History {
     }
 
     /// `instance` takes or renews the leader's Lease.
-    pub(crate) fn leads(&mut self, instance: &str) {
+    pub(crate) fn leads(&mut self, instance: &'static str) {
+        self.leader = Some(instance);
         let object =
             json!({"metadata": {"uid": "lease"}, "spec": {"holderIdentity": instance, "leaseDurationSeconds": 15}});
         self.writes(instance, "update", &lease(), object.clone(), Some(object));
     }
 
     /// `instance` begins, and leads.
-    pub(crate) fn starts(&mut self, instance: &str) {
+    pub(crate) fn starts(&mut self, instance: &'static str) {
         self.note(Note::Began { instance: instance.into() });
         self.leads(instance);
     }
@@ -118,17 +136,30 @@ impl History {
         }));
     }
 
-    /// `instance` creates a Recovery named `name` of the object of that kind and name; the uid is the object's.
+    /// `instance` creates a Recovery named `name` of the object of that kind; the uid is the object's.
     pub(crate) fn opens(&mut self, instance: &str, name: &str, kind: &str, of: &Key) {
+        self.opens_as(instance, name, kind, of, |_| ());
+    }
+
+    /// The same, with a Recovery that is changed before.
+    pub(crate) fn opens_as(
+        &mut self,
+        instance: &str,
+        name: &str,
+        kind: &str,
+        of: &Key,
+        change: impl FnOnce(&mut Value),
+    ) {
         let uid = self.get(of)["metadata"]["uid"].clone();
         let workload = if kind == "Pod" {
             json!({"kind": "ReplicaSet", "namespace": "shop", "name": "web", "uid": "rs-web"})
         } else {
             Value::Null
         };
-        let object = json!({"metadata": {"name": name, "namespace": "self-healing", "uid": format!("rec-{name}")},
+        let mut object = json!({"metadata": {"name": name, "namespace": "self-healing", "uid": format!("rec-{name}")},
             "spec": {"strategy": "restart", "cause": "CrashLoop", "mode": "Enforce", "workload": workload,
                 "target": {"kind": kind, "namespace": &*of.namespace, "name": &*of.name, "uid": uid}}});
+        change(&mut object);
         self.writes(instance, "create", &record(name), object.clone(), Some(object));
     }
 
@@ -155,5 +186,88 @@ impl History {
         let mut object = self.get(&pod(name)).clone();
         object["metadata"]["deletionTimestamp"] = self.now().to_string().into();
         self.writes(instance, "delete", &pod(name), body, Some(object));
+    }
+
+    /// `instance` evicts a pod, having looked at it.
+    pub(crate) fn evicts(&mut self, instance: &str, name: &str) {
+        self.reads(instance, &pod(name));
+        let mut object = self.get(&pod(name)).clone();
+        let body = json!({"deleteOptions": {"preconditions": {"uid": object["metadata"]["uid"]}}});
+        object["metadata"]["deletionTimestamp"] = self.now().to_string().into();
+        self.writes(instance, "create/eviction", &pod(name), body, Some(object));
+    }
+
+    /// `instance` looks at a node and changes it in the name of a Recovery.
+    pub(crate) fn patches(&mut self, instance: &str, name: &str, mut body: Value, change: impl FnOnce(&mut Value)) {
+        self.reads(instance, &node(name));
+        let mut object = self.get(&node(name)).clone();
+        for lock in ["uid", "resourceVersion"] {
+            body["metadata"][lock] = object["metadata"][lock].clone();
+        }
+        change(&mut object);
+        self.writes(instance, "patch", &node(name), body, Some(object));
+    }
+
+    pub(crate) fn cordons(&mut self, instance: &str, name: &str, record: &str) {
+        let marks = json!({marks::OWNER: record, marks::ORIGINAL_UNSCHEDULABLE: "false"});
+        let body = json!({"metadata": {"annotations": marks}, "spec": {"unschedulable": true}});
+        self.patches(instance, name, body, |node| {
+            node["spec"]["unschedulable"] = true.into();
+            node["metadata"]["annotations"] = marks;
+        });
+    }
+
+    pub(crate) fn uncordons(&mut self, instance: &str, name: &str) {
+        let marks = json!({marks::OWNER: null, marks::ORIGINAL_UNSCHEDULABLE: null});
+        let body = json!({"metadata": {"annotations": marks}, "spec": {"unschedulable": false}});
+        self.patches(instance, name, body, |node| {
+            node["spec"]["unschedulable"] = false.into();
+            node["metadata"]["annotations"] = json!({});
+        });
+    }
+
+    /// Ready of a node changes.
+    pub(crate) fn ready(&mut self, name: &str, ready: &str) {
+        self.change(&CLUSTER, &node(name), |node| node["status"]["conditions"][0]["status"] = ready.into());
+    }
+
+    /// The ConfigMap is written anew.
+    pub(crate) fn configures(&mut self, data: Value) {
+        let key = Key::new("configmaps", "self-healing", "self-healing-config");
+        self.put(&CLUSTER, key, json!({"metadata": {"uid": "config"}, "data": data}));
+    }
+
+    /// Five Ready nodes, a pod on each, and a leader that has settled.
+    pub(crate) fn five_nodes() -> Self {
+        let mut history = Self::new();
+        for number in 1..=5 {
+            history.node(&format!("n{number}"));
+            history.pod(&format!("web-{number}"), &format!("n{number}"));
+        }
+        history.starts(crate::history::A);
+        history.pass(40);
+        history
+    }
+
+    /// A node is sick, and its Recovery `r-NODE` begins to drain it.
+    pub(crate) fn drains(&mut self, instance: &str, name: &str) {
+        self.ready(name, "False");
+        self.pass(5);
+        let (record, uid) = (format!("r-{name}"), format!("node-{name}"));
+        self.opens(instance, &record, "Node", &node(name));
+        self.saves(instance, &record, status("Running", &[("drain_and_replace", &uid)], self.now()));
+    }
+
+    pub(crate) fn fault(&self, kind: FaultKind) {
+        self.note(Note::FaultBegins(Fault { id: 1, kind }));
+    }
+
+    pub(crate) fn fault_ends(&self) {
+        self.note(Note::FaultEnds(1));
+    }
+
+    /// The checks of the end.
+    pub(crate) fn end(&self) {
+        self.checker.end(&self.store);
     }
 }

@@ -1,6 +1,6 @@
 //! S1, S4, S5 on pods.
 
-use crate::doings::{pod, status};
+use crate::doings::{over, pod, record, status};
 use crate::history::{A, B, CLUSTER, History};
 use serde_json::json;
 
@@ -50,7 +50,11 @@ fn s4_a_pod_is_deleted_once_whoever_leads() {
     let mut history = opened();
     history.deletes(A, "web-1");
     history.leads(B);
-    history.deletes(B, "web-1");
+    history.reads(B, &pod("web-1"));
+    let object = history.get(&pod("web-1")).clone();
+    let (uid, version) = (&object["metadata"]["uid"], &object["metadata"]["resourceVersion"]);
+    let body = json!({"preconditions": {"uid": uid, "resourceVersion": version}});
+    history.writes(B, "delete", &pod("web-1"), body, None);
     history.breaks("S4", "twice: commit");
 }
 
@@ -65,7 +69,7 @@ fn s5_a_pod_without_a_record_is_left_alone() {
 #[test]
 fn s5_a_stored_status_has_the_attempt() {
     let mut history = opened();
-    history.saves(A, "r1", status("Held", &[], history.now()));
+    history.saves(A, "r1", status("Pending", &[], history.now()));
     history.deletes(A, "web-1");
     history.breaks("S5", "has no attempt on it");
 }
@@ -73,7 +77,7 @@ fn s5_a_stored_status_has_the_attempt() {
 #[test]
 fn s5_a_recovery_that_is_over_deletes_nothing() {
     let mut history = opened();
-    history.saves(A, "r1", status("SelfRecovered", &[], history.now()));
+    history.saves(A, "r1", over("SelfRecovered", &[], history.now()));
     history.pass(1);
     history.deletes(A, "web-1");
     history.breaks("S5", "no open Recovery");
@@ -86,4 +90,24 @@ fn s5_only_what_a_strategy_knows_is_done() {
     object["metadata"]["labels"]["app"] = "other".into();
     history.writes(A, "patch", &pod("web-1"), json!({"metadata": {"labels": {"app": "other"}}}), Some(object));
     history.breaks("S5", "no record can be the reason");
+}
+
+#[test]
+fn s5_a_bare_pod_is_deleted_when_its_manifest_is_stored() {
+    for (stored, good) in [(true, true), (false, false)] {
+        let mut history = opened();
+        let bare = |record: &mut serde_json::Value| {
+            record["spec"]["workload"] =
+                json!({"kind": "Pod", "namespace": "shop", "name": "web-1", "uid": "pod-web-1"});
+        };
+        history.remove(&CLUSTER, record("r1"));
+        history.opens_as(A, "r1", "Pod", &pod("web-1"), bare);
+        let mut status = status("Running", &[("restart", "pod-web-1")], history.now());
+        if stored {
+            status["savedManifest"] = "{}".into();
+        }
+        history.saves(A, "r1", status);
+        history.deletes(A, "web-1");
+        if good { history.holds() } else { history.breaks("S5", "has no attempt on it, or not the manifest") }
+    }
 }

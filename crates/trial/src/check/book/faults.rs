@@ -18,11 +18,19 @@ pub(crate) struct Faults {
     /// Those that still excuse something.
     over: Vec<Span>,
     last_end: Option<Timestamp>,
+    clock_odd: bool,
 }
 
 impl Faults {
     pub(super) fn begins(&mut self, fault: &Fault, now: Timestamp) {
+        self.clock_odd |= fault.kind == FaultKind::Clock;
         self.on.insert(fault.id, Span { kind: fault.kind, from: now, until: None });
+    }
+
+    /// A process ended: what it knew and had under way is gone.
+    pub(super) fn process_ended(&mut self, now: Timestamp) {
+        self.over.push(Span { kind: FaultKind::Process, from: now, until: Some(now) });
+        self.last_end = Some(now);
     }
 
     pub(super) fn ends(&mut self, id: u64, now: Timestamp) {
@@ -34,20 +42,31 @@ impl Faults {
     }
 
     /// Since when no fault has been on; `None` while one is.
-    pub(crate) fn quiet_since(&self, _now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn quiet_since(&self) -> Option<Timestamp> {
         self.on.is_empty().then(|| self.last_end.unwrap_or(Timestamp::MIN))
+    }
+
+    /// Whether no fault was on at any time since `then`.
+    pub(crate) fn was_quiet_since(&self, then: Timestamp) -> bool {
+        self.quiet_since().is_some_and(|since| since < then)
+    }
+
+    /// Whether a process was stopped at some time since `then`.
+    pub(crate) fn was_stopped_since(&self, then: Timestamp) -> bool {
+        let mut spans = self.on.values().chain(&self.over).filter(|span| span.kind == FaultKind::Process);
+        spans.any(|span| span.until.is_none_or(|until| until >= then))
     }
 
     /// The moment until which everything was surely seen: now but for latency, or when the oldest fault of the views began of
     /// which the controller may still be catching up.
     pub(crate) fn seen_until(&self, now: Timestamp) -> Timestamp {
-        let blinds = |kind| kind != FaultKind::Calls;
+        let blinds = |kind| !matches!(kind, FaultKind::Calls | FaultKind::Clock);
         self.recent(now).filter(|span| blinds(span.kind)).map(|span| span.from).fold(now, Timestamp::min) - LATENCY
     }
 
-    /// Whether the controller's clock may be wrong.
-    pub(crate) fn is_clock_odd(&self, now: Timestamp) -> bool {
-        self.recent(now).any(|span| span.kind == FaultKind::Clock)
+    /// Whether the controller's clock may be wrong; one that was set wrong stays so.
+    pub(crate) fn is_clock_odd(&self) -> bool {
+        self.clock_odd
     }
 
     /// Since when all watches have been silent.

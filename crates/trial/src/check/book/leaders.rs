@@ -24,8 +24,6 @@ pub(crate) struct Leaders {
     current: Option<Reign>,
     last: BTreeMap<Arc<str>, Reign>,
     epochs: u64,
-    /// When the Lease last changed its holder.
-    changed: Option<Timestamp>,
 }
 
 impl Leaders {
@@ -44,7 +42,6 @@ impl Leaders {
             return;
         }
         self.holder = holder.to_owned();
-        self.changed = Some(now);
         self.current = self.identities.get(holder).map(|instance| {
             self.epochs += 1;
             Reign { instance: instance.clone(), epoch: self.epochs, since: now, renewed: now }
@@ -63,7 +60,8 @@ impl Leaders {
         self.last.get(instance)
     }
 
-    pub(crate) fn changed(&self) -> Option<Timestamp> {
-        self.changed
+    /// When anybody last led.
+    pub(crate) fn last_renewed(&self) -> Option<Timestamp> {
+        self.last.values().map(|reign| reign.renewed).max()
     }
 }

@@ -27,16 +27,14 @@ impl OptOuts {
         if !KINDS.contains(&&*commit.key.resource) {
             return;
         }
-        let Some(object) = &commit.new else {
-            self.0.remove(&commit.key);
-            return;
-        };
+        // What is removed keeps its marks until another object takes the name: the removal itself may have to be judged by them.
+        let Some(object) = &commit.new else { return };
         let same =
             |part: &str| commit.old.as_ref().is_some_and(|old| old["metadata"][part] == object["metadata"][part]);
-        if same("labels") && same("annotations") && same("uid") {
+        if same("labels") && same("annotations") {
             return;
         }
-        let before = self.0.remove(&commit.key).unwrap_or_default();
+        let before = self.0.remove(&commit.key).filter(|_| commit.old.is_some()).unwrap_or_default();
         let now: BTreeMap<&str, Timestamp> =
             of(object).into_iter().map(|mark| (mark, before.get(mark).copied().unwrap_or(now))).collect();
         if !now.is_empty() {
@@ -45,7 +43,7 @@ impl OptOuts {
     }
 
     /// The marks that `key` has had since `seen`.
-    pub(crate) fn since(&self, key: &Key, seen: Timestamp) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn since(&self, key: &Key, seen: Timestamp) -> impl Iterator<Item = &'static str> + use<'_> {
         self.0.get(key).into_iter().flatten().filter(move |(_, since)| **since <= seen).map(|(mark, _)| *mark)
     }
 }

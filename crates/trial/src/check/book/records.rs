@@ -1,7 +1,7 @@
 //! The stored Recoveries, and what each names.
 
 use crate::check::json::uid;
-use crate::check::record::Record;
+use crate::check::record::{Attempt, Record};
 use jiff::Timestamp;
 use self_healing_sim::store::Commit;
 use serde_json::Value;
@@ -19,6 +19,14 @@ impl Change {
     pub(crate) fn takes_off(&self) -> Option<&Record> {
         let was = self.before.as_ref().is_some_and(|record| record.is_in_flight());
         self.after.as_deref().filter(|record| record.is_in_flight() && !was)
+    }
+
+    /// The record and its new attempt, when the commit began one that writes.
+    pub(crate) fn begins(&self) -> Option<(&Record, &Attempt)> {
+        let had = self.before.as_ref().map_or(0, |record| record.attempts.len());
+        let record = self.after.as_deref()?;
+        let new = record.attempts.get(had..)?.iter().rfind(|attempt| attempt.writes())?;
+        Some((record, new))
     }
 }
 

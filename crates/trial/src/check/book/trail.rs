@@ -46,7 +46,7 @@ impl Trail {
     }
 
     /// The reads of `key` by `instance`, the newest first.
-    pub(crate) fn reads(&self, instance: &Arc<str>, key: &Key) -> impl Iterator<Item = &Seen> {
+    pub(crate) fn reads(&self, instance: &Arc<str>, key: &Key) -> impl Iterator<Item = &Seen> + use<'_> {
         self.reads.get(&(instance.clone(), key.clone())).into_iter().flatten().rev()
     }
 

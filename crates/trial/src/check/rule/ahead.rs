@@ -35,7 +35,9 @@ fn of_removal(act: &Act<'_>, deed: &Deed) -> Option<String> {
         return Some("no open Recovery names the pod or its node".to_owned());
     };
     let covered = records.iter().any(|record| covers(record, &deed.uid));
-    (!covered).then(|| format!("the stored Recovery {} (phase {:?}) has no attempt on it", any.name, any.phase))
+    (!covered).then(|| {
+        format!("the stored Recovery {} (phase {:?}) has no attempt on it, or not the manifest", any.name, any.phase)
+    })
 }
 
 /// Whether the stored record says that this pod is being removed.

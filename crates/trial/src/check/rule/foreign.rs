@@ -1,0 +1,69 @@
+//! S14: what others set on a node is after our write as it was before.
+
+use crate::check::deed::Named;
+use crate::check::json::{annotation, is_cordoned, list};
+use crate::check::scene::{Act, Rule};
+use crate::check::violation::Found;
+use self_healing_api::marks;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub(crate) struct Foreign;
+
+impl Rule for Foreign {
+    fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
+        let (Some(before), Some(after)) = (act.commit.old.as_deref(), act.commit.new.as_deref()) else { return };
+        if !act.ours || &*act.commit.key.resource != "nodes" {
+            return;
+        }
+        let changed = changed(before, after);
+        found.judge(changed.is_none(), || {
+            format!(
+                "commit {} of {} on {} changed {}",
+                act.commit.version,
+                act.commit.origin.instance,
+                Named(&act.commit.key),
+                changed.unwrap_or_default()
+            )
+        });
+    }
+}
+
+/// What of others is not as it was.
+fn changed(before: &Value, after: &Value) -> Option<&'static str> {
+    let cordon = (is_cordoned(before), is_cordoned(after));
+    let owned = |node| annotation(node, marks::OWNER).is_some();
+    match cordon {
+        (true, false) if !owned(before) => return Some("a cordon that is not ours"),
+        (true, true) if owned(after) && !owned(before) => return Some("a cordon of somebody else into ours"),
+        _ => {}
+    }
+    if before["metadata"]["labels"] != after["metadata"]["labels"] {
+        return Some("labels");
+    }
+    if foreign_annotations(before) != foreign_annotations(after) {
+        return Some("annotations");
+    }
+    if !foreign_taints(before).eq(foreign_taints(after)) {
+        return Some("taints");
+    }
+    let rest = |node: &Value| {
+        let mut spec = node["spec"].clone();
+        if let Some(spec) = spec.as_object_mut() {
+            spec.remove("taints");
+            spec.remove("unschedulable");
+        }
+        (spec, node["status"].clone())
+    };
+    (rest(before) != rest(after)).then_some("spec or status")
+}
+
+fn foreign_annotations(node: &Value) -> BTreeMap<&String, &Value> {
+    let all = node["metadata"]["annotations"].as_object().into_iter().flatten();
+    all.filter(|(key, _)| !matches!(key.as_str(), marks::OWNER | marks::ORIGINAL_UNSCHEDULABLE)).collect()
+}
+
+fn foreign_taints(node: &Value) -> impl Iterator<Item = &Value> {
+    list(node, "/spec/taints").iter().filter(|taint| taint["key"] != marks::SUSPECT)
+}

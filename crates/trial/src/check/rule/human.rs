@@ -1,0 +1,70 @@
+//! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
+
+use crate::check::deed::{DeedKind, RECOVERIES};
+use crate::check::json::{annotation, is_cordoned};
+use crate::check::limits::FRESH;
+use crate::check::scene::{Act, Rule};
+use crate::check::violation::Found;
+use jiff::Timestamp;
+use self_healing_api::marks;
+use std::collections::BTreeMap;
+
+/// What a person did.
+#[derive(Clone, Copy)]
+enum Word {
+    /// Uncordoned: the read before the next write shows it.
+    Uncordoned,
+    /// Wrote a veto on the record: the watch shows it.
+    Vetoed,
+}
+
+#[derive(Default)]
+pub(crate) struct Human(BTreeMap<String, (Timestamp, Word)>);
+
+impl Rule for Human {
+    fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
+        if !act.ours {
+            return self.listen(act);
+        }
+        for deed in act.destructive() {
+            let sent = act.sent();
+            let records = act.scene.book.records.behind(&act.commit.shown, act.node_of_pod(), sent);
+            let mut names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
+            if matches!(deed.kind, DeedKind::Cordon | DeedKind::Taint) {
+                names = vec![&deed.record];
+            }
+            // Another record's reason may be good while this one's is gone.
+            let heard = |name: &&str| self.0.get(*name).is_some_and(|word| is_heard(act, *word, sent));
+            let stopped = !names.is_empty() && names.iter().all(heard);
+            found.judge(!stopped, || {
+                format!("{} for Recovery {}, which a person had stopped", act.words(deed), names.join(", "))
+            });
+        }
+    }
+}
+
+impl Human {
+    fn listen(&mut self, act: &Act<'_>) {
+        let Some(after) = act.commit.new.as_deref() else { return };
+        let (before, now) = (act.before(), act.scene.now);
+        match &*act.commit.key.resource {
+            "nodes" if is_cordoned(before) && !is_cordoned(after) => {
+                if let Some(record) = annotation(before, marks::OWNER) {
+                    self.0.insert(record.to_owned(), (now, Word::Uncordoned));
+                }
+            }
+            RECOVERIES if annotation(after, marks::CANCEL).is_some_and(|who| !who.trim().is_empty()) => {
+                self.0.entry(act.commit.key.name.to_string()).or_insert((now, Word::Vetoed));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_heard(act: &Act<'_>, (at, word): (Timestamp, Word), sent: Timestamp) -> bool {
+    let book = act.scene.book;
+    match word {
+        Word::Uncordoned => sent.duration_since(at) > FRESH && !book.faults.was_stopped_since(at),
+        Word::Vetoed => at <= book.seen_until(sent),
+    }
+}

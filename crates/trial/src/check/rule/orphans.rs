@@ -1,0 +1,68 @@
+//! S6: every mark of ours belongs to a Recovery that is not over, or was over only a moment ago.
+
+use crate::check::deed::suspect;
+use crate::check::json::annotation;
+use crate::check::limits::CLEANUP;
+use crate::check::scene::{Act, Rule, Scene};
+use crate::check::violation::Found;
+use jiff::Timestamp;
+use self_healing_api::marks;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Node, and which mark.
+type Place = (String, &'static str);
+
+struct Mark {
+    record: String,
+    since: Timestamp,
+    told: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Orphans(BTreeMap<Place, Mark>);
+
+impl Rule for Orphans {
+    fn commit(&mut self, act: &Act<'_>, _: &mut Found) {
+        if &*act.commit.key.resource != "nodes" {
+            return;
+        }
+        for (kind, record) in of(act.commit.new.as_deref()) {
+            let place = (act.commit.key.name.to_string(), kind);
+            match record {
+                None => drop(self.0.remove(&place)),
+                Some(record) if self.0.get(&place).is_some_and(|mark| mark.record == record) => {}
+                Some(record) => {
+                    let mark = Mark { record: record.to_owned(), since: act.scene.now, told: false };
+                    self.0.insert(place, mark);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, scene: Scene<'_>, found: &mut Found) {
+        let Some(calm) = scene.book.calm_since(scene.now) else { return };
+        for ((node, kind), mark) in self.0.iter_mut().filter(|(_, mark)| !mark.told) {
+            let Some(ended) = ended(&scene, mark) else { continue };
+            let left = scene.now.duration_since(ended.max(calm).max(mark.since));
+            found.judge(left <= CLEANUP, || {
+                format!("{kind} of node {node} names Recovery {}, which has been over for {left:#}", mark.record)
+            });
+            mark.told = left > CLEANUP;
+        }
+    }
+}
+
+/// The marks that a node may have, and the records that they name.
+pub(super) fn of(node: Option<&Value>) -> [(&'static str, Option<&str>); 2] {
+    [(marks::OWNER, node.and_then(|node| annotation(node, marks::OWNER))), (marks::SUSPECT, node.and_then(suspect))]
+}
+
+/// Since when the mark's record is over or gone.
+fn ended(scene: &Scene<'_>, mark: &Mark) -> Option<Timestamp> {
+    let records = &scene.book.records;
+    match records.get(&mark.record) {
+        Some(kept) => kept.ended,
+        None => Some(records.gone_since(&mark.record).unwrap_or(mark.since)),
+    }
+}
