@@ -2,19 +2,23 @@
 
 mod freshness;
 mod kept;
+mod moments;
 
 pub(crate) use freshness::Freshness;
 
 use crate::effect::KubeletLook;
 use crate::event::{Event, WatchState};
-use crate::fact::{ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeFact, Owner, PodFact, WorkloadFact};
+use crate::fact::{
+    ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeCondition, NodeFact, Owner, PodFact, WorkloadFact,
+};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::WatchKind;
-use crate::time::{Now, Tick};
+use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 use kept::Kept;
+use moments::Moments;
 
 /// Something that has to be looked at again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +53,7 @@ impl Heartbeat {
 
     /// The renewal that was seen last, on the node's clock.
     #[must_use]
-    pub(crate) const fn renewed(&self) -> crate::time::Stamp {
+    pub(crate) const fn renewed(&self) -> Stamp {
         self.lease.renewed
     }
 }
@@ -64,6 +68,7 @@ pub(crate) struct Cluster {
     heartbeats: Kept<Text, Heartbeat>,
     looks: BTreeMap<Text, (KubeletLook, Tick)>,
     once_ready: BTreeSet<Text>,
+    moments: Moments,
     workloads: BTreeMap<Kind, Kept<Key, WorkloadFact>>,
     workloads_of_owner: BTreeMap<Text, BTreeSet<(Kind, Key)>>,
     namespaces: Kept<Text, NamespaceFact>,
@@ -75,9 +80,9 @@ impl Cluster {
     /// Takes one event about the world; gives what has to be looked at again.
     pub(crate) fn apply(&mut self, now: Now, event: Event) -> Vec<Subject> {
         match event {
-            Event::Pod(pod) => self.put_pod(pod),
+            Event::Pod(pod) => self.put_pod(now, pod),
             Event::PodGone(key) => self.drop_pod(&key),
-            Event::Node(node) => self.put_node(node),
+            Event::Node(node) => self.put_node(now, node),
             Event::NodeGone(name) => self.drop_node(&name),
             Event::Lease(lease) => self.put_lease(now, lease),
             Event::LeaseGone(node) => {
@@ -103,9 +108,12 @@ impl Cluster {
         }
     }
 
-    fn put_pod(&mut self, pod: PodFact) -> Vec<Subject> {
+    fn put_pod(&mut self, now: Now, pod: PodFact) -> Vec<Subject> {
         let key = pod.key.clone();
         let (node, owner) = (pod.node.clone(), pod.owner.clone());
+        let subject = Subject::Pod(key.clone());
+        let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
+        self.moments.learn(&subject, due.map(|due| (due, now)).into_iter());
         if let Some(old) = self.pods.put(key.clone(), pod)
             && (old.node != node || old.owner != owner)
         {
@@ -115,9 +123,9 @@ impl Cluster {
             self.pods_of_node.entry(node).or_default().insert(key.clone());
         }
         if let Some(owner) = owner {
-            self.pods_of_owner.entry(owner.uid.clone()).or_default().insert(key.clone());
+            self.pods_of_owner.entry(owner.uid.clone()).or_default().insert(key);
         }
-        alloc::vec![Subject::Pod(key)]
+        alloc::vec![subject]
     }
 
     fn unindex(&mut self, pod: &PodFact) {
@@ -133,16 +141,25 @@ impl Cluster {
         if let Some(old) = self.pods.remove(key) {
             self.unindex(&old);
         }
-        alloc::vec![Subject::Pod(key.clone())]
+        let subject = Subject::Pod(key.clone());
+        self.moments.forget(&subject);
+        alloc::vec![subject]
     }
 
-    fn put_node(&mut self, node: NodeFact) -> Vec<Subject> {
+    fn put_node(&mut self, now: Now, node: NodeFact) -> Vec<Subject> {
         let name = node.name.clone();
+        let subject = Subject::Node(name.clone());
+        // What the first list did not show has only just happened, whatever the two clocks say.
+        let synced = self.freshness.synced(WatchKind::Node);
+        let seen = |stamp| (stamp, if synced { Now { stamp, ..now } } else { now });
+        let holding = node.conditions.iter().filter(|condition| condition.status == ConditionStatus::True);
+        let stamps = holding.map(NodeCondition::stated).chain([node.created]);
+        self.moments.learn(&subject, stamps.map(seen));
         if node.ready() == ConditionStatus::True {
             self.once_ready.insert(node.uid.clone());
         }
-        self.nodes.put(name.clone(), node);
-        alloc::vec![Subject::Node(name)]
+        self.nodes.put(name, node);
+        alloc::vec![subject]
     }
 
     fn drop_node(&mut self, name: &Text) -> Vec<Subject> {
@@ -150,7 +167,9 @@ impl Cluster {
             self.once_ready.remove(&old.uid);
         }
         self.looks.remove(name);
-        alloc::vec![Subject::Node(name.clone())]
+        let subject = Subject::Node(name.clone());
+        self.moments.forget(&subject);
+        alloc::vec![subject]
     }
 
     fn put_lease(&mut self, now: Now, lease: LeaseFact) -> Vec<Subject> {
@@ -239,6 +258,11 @@ impl Cluster {
     fn list_workloads(&mut self, kind: Kind, ended: bool) -> Vec<Subject> {
         let gone = self.workloads.entry(kind.clone()).or_default().listing(ended);
         gone.iter().flat_map(|key| self.drop_workload(&kind, key)).collect()
+    }
+
+    /// Both clocks of when this process first read this stamp of this object; of now if it does not know it.
+    pub(crate) fn read(&self, now: Now, subject: &Subject, stamp: Stamp) -> Now {
+        self.moments.read(subject, stamp).unwrap_or(now)
     }
 
     /// What a TCP look at the kubelet of `node` showed.

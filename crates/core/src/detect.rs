@@ -14,11 +14,11 @@ mod unreachable;
 pub(crate) use score::Score;
 pub(crate) use unreachable::look_due;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Subject};
 use crate::fact::{NodeFact, PodFact};
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
-use crate::time::{Now, Stamp, Tick};
+use crate::time::{Now, Past, Stamp, Tick};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -32,6 +32,18 @@ pub(crate) struct Sight<'a> {
     pub(crate) cluster: &'a Cluster,
     /// What is configured.
     pub(crate) settings: &'a Settings,
+}
+
+impl Sight<'_> {
+    /// Time passed since `stamp` of this object, as this process understood it when it first read it.
+    pub(crate) fn age(&self, of: &Subject, stamp: Stamp) -> Duration {
+        Past::of(self.cluster.read(self.now, of, stamp), stamp).elapsed(self.now.tick)
+    }
+
+    /// When `stamp` of this object was or will be, understood in the same way.
+    pub(crate) fn tick_of(&self, of: &Subject, stamp: Stamp) -> Tick {
+        self.cluster.read(self.now, of, stamp).tick_of(stamp)
+    }
 }
 
 /// What a signal says now.

@@ -201,6 +201,14 @@ pub struct NodeCondition {
     pub heartbeat: Stamp,
 }
 
+impl NodeCondition {
+    /// When it was last said to be so.
+    #[must_use]
+    pub fn stated(&self) -> Stamp {
+        self.heartbeat.max(self.changed)
+    }
+}
+
 /// One taint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taint {

@@ -1,6 +1,7 @@
 //! `NotReady` of a node: its kubelet reports Ready=False.
 
 use super::{Bad, Rule, Sight, Signal, node_checks, seen};
+use crate::cluster::Subject;
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::names::{Cause, FailureType};
 use alloc::format;
@@ -22,7 +23,7 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
 
 /// A node that is new and was never Ready is starting, not failing; until when that holds.
 pub(super) fn starting(node: &NodeFact, sight: &Sight<'_>) -> Option<crate::time::Tick> {
-    let age = sight.now.stamp.since(node.created);
+    let age = sight.age(&Subject::Node(node.name.clone()), node.created);
     let left = sight.settings.node_startup_grace.saturating_sub(age);
     (!left.is_zero() && !sight.cluster.was_ready(node)).then(|| sight.now.tick + left)
 }

@@ -1,6 +1,7 @@
 //! `ProblemCondition`: a problem detector on the node reports a condition that makes it unfit.
 
 use super::{Bad, Rule, Sight, Signal, node_checks, seen};
+use crate::cluster::Subject;
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::names::{Cause, FailureType};
 use alloc::format;
@@ -19,7 +20,7 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
     let problem = node.conditions.iter().find(|condition| {
         condition.status == ConditionStatus::True
             && PROBLEMS.contains(&&*condition.kind)
-            && sight.now.stamp.since(condition.heartbeat.max(condition.changed)) <= DETECTOR_SILENT
+            && sight.age(&Subject::Node(node.name.clone()), condition.stated()) <= DETECTOR_SILENT
     });
     let Some(problem) = problem else { return Signal::Good(None) };
     let description = format!("node condition {} is True ({})", problem.kind, problem.reason);

@@ -1,6 +1,7 @@
 //! `StuckTerminating`: a pod whose deletion and grace period have passed and that is still there.
 
 use super::{Bad, Rule, Sight, Signal, seen};
+use crate::cluster::Subject;
 use crate::fact::PodFact;
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
@@ -19,8 +20,9 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
     let Some((trouble, due)) = pod.trouble.as_deref().and_then(|t| Some((t, t.deletion_due?))) else {
         return Signal::Good(None);
     };
-    if sight.now.stamp < due {
-        return Signal::Good(Some(sight.now.tick_of(due)));
+    let over = sight.tick_of(&Subject::Pod(pod.key.clone()), due);
+    if sight.now.tick < over {
+        return Signal::Good(Some(over));
     }
     let finalizers = trouble.finalizers.join(", ");
     let mut description = "deletion and grace period have passed, the pod is still there".to_string();

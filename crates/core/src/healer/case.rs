@@ -221,12 +221,12 @@ impl Case {
     }
 }
 
-/// Whether only the spec was stored so far; the status follows right after the creation.
+/// Whether nothing of what its opener knew was stored but the spec; its status follows right after the creation. A later leader
+/// can only have added what it told, since the evidence is lost.
 fn is_bare_record(recovery: &Recovery) -> bool {
     let status = &recovery.status;
     status.phase == Some(Phase::Pending)
         && status.attempts.is_empty()
         && status.guards.is_empty()
         && status.evidence.is_empty()
-        && status.notifications.is_empty()
 }
