@@ -1,0 +1,166 @@
+//! Drains of a live node: in which order pods leave, what stays, and what stops a drain.
+
+use crate::ground::{Ground, QUICK, ready_pod};
+use self_healing_core::effect::Outcome;
+use self_healing_core::fact::Marks;
+use self_healing_core::key::{Key, Text};
+use self_healing_core::names::{GuardName, Phase};
+
+const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
+const BLOCKED: &str = "nodes n1 n2 n3\ndeployment web 2 on n1\ndeployment api 1 on n1\nbudget web 2";
+
+#[test]
+fn ordinary_pods_leave_first_then_stateful_ones_one_by_one_then_system_pods() {
+    for deed in ["condition n1 KernelDeadlock", "not-ready n1"] {
+        let mut ground = Ground::of(&format!("{WEB}\ndeployment dns 1 on n1\nstatefulset db 2 on n1"), QUICK);
+        ground.change("dns.1", |pod| pod.priority = 2_000_001_000);
+        ground.does(deed);
+        if deed == "not-ready n1" {
+            // The control plane may have taken their readiness away.
+            ["db.1", "db.2"].into_iter().for_each(|pod| ground.change(pod, |pod| pod.ready = false));
+        }
+        ground.run(40.0);
+        let order = ["cordon n1", "evict web.1", "evict web.2", "evict db.1", "evict db.2", "evict dns.1"];
+        assert_eq!(ground.writes()[..6], order, "{deed}");
+        let apart = ground.when("evict db.2") - ground.when("evict db.1");
+        assert!(apart > 2.0, "the first one has to run elsewhere before the second leaves: {apart}");
+    }
+}
+
+#[test]
+fn what_a_pod_says_of_itself_keeps_it_and_is_named() {
+    let marks = [
+        (Marks::EMPTY_DIR, "keeps data in an emptyDir"),
+        (Marks::KARPENTER_KEEP, "opts out of drains"),
+        (Marks::AUTOSCALER_KEEP, "opts out of drains"),
+        (Marks::MIRROR, "is excluded"),
+        (Marks::EXCLUDED, "is excluded"),
+    ];
+    for (mark, words) in marks {
+        let mut ground = Ground::of(WEB, QUICK);
+        ground.change("web.2", |pod| pod.marks = mark);
+        ground.does("condition n1 KernelDeadlock");
+        ground.run(20.0);
+        assert_eq!(ground.count("evict"), 1, "{words}: {:?}", ground.writes());
+        assert!(ground.recovery("n1").status.message.contains(words), "{}", ground.recovery("n1").status.message);
+    }
+}
+
+#[test]
+fn pods_without_controller_and_in_protected_namespaces_stay_and_are_named() {
+    let mut ground = Ground::of("nodes n1 n2 n3\npod solo on n1\ndeployment kube-system/dns 1 on n1", QUICK);
+    ground.does("not-ready n1");
+    ground.run(20.0);
+    assert_eq!(ground.writes(), ["cordon n1", "uncordon n1"]);
+    let said = &ground.recovery("n1").status.message;
+    assert!(said.contains("shop/solo has no controller") && said.contains("is in a protected namespace"), "{said}");
+}
+
+#[test]
+fn a_pod_that_was_bound_just_before_the_cordon_is_found() {
+    let mut ground = Ground::of(WEB, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(2.9);
+    let owner = ground.pod("web.1").owner.clone();
+    // No watch has shown it yet.
+    ground.truth.put(ready_pod(Key::new("shop", "web-late"), Some(Text::from("n1")), owner));
+    ground.truth.news.clear();
+    ground.run(20.0);
+    assert_eq!(ground.count("evict"), 3, "{}", ground.report());
+}
+
+#[test]
+fn a_disruption_budget_is_told_once_and_asked_again_now_and_then() {
+    let mut ground = Ground::of(BLOCKED, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(100.0);
+    let held = ground.happenings().filter(|what| what.as_str() == "RecoveryHeld").count();
+    let asked = ground.sent_like("evict shop/web");
+    assert!(held <= 2 && (6..20).contains(&asked), "told {held} times, asked {asked} times");
+    assert!(ground.held("n1").1.contains("The disruption budget web needs 2 healthy pods"), "{}", ground.held("n1").1);
+}
+
+#[test]
+fn what_a_webhook_keeps_is_never_deleted() {
+    let mut ground = Ground::of(WEB, &format!("{QUICK}\nrecovery_timeout 60"));
+    ground.truth.refused.insert(ground.pod("web.1").key.name.clone());
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(300.0);
+    assert_eq!((ground.count("delete"), ground.count("evict")), (0, 1));
+    assert_eq!((ground.phase("n1"), ground.is_marked()), (Phase::Escalated, false));
+    let held = |what: &_| matches!(what, self_healing_core::happening::What::RecoveryHeld { guard: GuardName::Plan });
+    assert!(ground.happenings().any(|what| held(&what)), "{}", ground.report());
+}
+
+#[test]
+fn a_person_who_uncordons_during_the_second_attempt_stops_it_too() {
+    let mut ground = Ground::of(BLOCKED, &format!("{QUICK}\nrecovery_timeout 30"));
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(45.0);
+    assert_eq!(ground.recovery("n1").status.attempts.len(), 2);
+    ground.does("uncordon n1");
+    ground.run(20.0);
+    assert_eq!((ground.phase("n1"), ground.count("cordon"), ground.is_marked()), (Phase::Cancelled, 1, false));
+}
+
+#[test]
+fn a_person_who_uncordons_a_node_of_many_pods_is_noticed_too() {
+    let mut ground = Ground::of(&format!("{BLOCKED}\ndeployment many 80 on n1"), QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(20.0);
+    assert_eq!(ground.count("evict many"), 80);
+    ground.does("uncordon n1");
+    ground.run(20.0);
+    assert_eq!((ground.phase("n1"), ground.count("cordon")), (Phase::Cancelled, 1));
+}
+
+#[test]
+fn a_stateful_set_that_misses_a_pod_elsewhere_keeps_the_others() {
+    let mut ground = Ground::of(&format!("{WEB}\nstatefulset db 2 on n1"), QUICK);
+    ground.change("db.2", |pod| pod.node = Some(Text::from("n2")));
+    ground.does("unready db.2");
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(8.0);
+    assert_eq!((ground.count("evict web"), ground.count("evict db")), (2, 0), "{}", ground.report());
+    ground.does("heal db.2");
+    ground.run(20.0);
+    assert_eq!(ground.count("evict db.1"), 1);
+}
+
+#[test]
+fn a_node_that_is_well_while_its_recovery_is_held_gets_its_cordon_undone() {
+    let mut ground = Ground::of(BLOCKED, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(10.0);
+    ground.does("exclude n1");
+    ground.run(10.0);
+    assert_eq!((ground.phase("n1"), ground.held("n1").0), (Phase::Held, "Excluded"));
+    ground.does("condition n1 KernelDeadlock False");
+    ground.run(20.0);
+    assert_eq!((ground.phase("n1"), ground.is_marked()), (Phase::SelfRecovered, false));
+}
+
+#[test]
+fn switching_to_observe_stops_what_runs() {
+    let mut ground = Ground::of(BLOCKED, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(10.0);
+    ground.does("set mode Observe");
+    ground.does("budget web 0");
+    let written = ground.writes();
+    ground.run(100.0);
+    assert_eq!((ground.writes(), ground.held("n1").0), (written, "Mode"));
+}
+
+#[test]
+fn a_cordon_whose_answer_is_lost_and_that_a_person_took_back_is_not_set_again() {
+    let mut ground = Ground::of(BLOCKED, QUICK);
+    let outcome = Outcome::Unknown { message: "timed out".into() };
+    ground.truth.scripted.push_back(crate::ground::Scripted { verb: "cordon", outcome, applied: true });
+    ground.does("condition n1 KernelDeadlock");
+    ground.until(10, |ground| ground.count("cordon") == 1);
+    ground.run(3.0);
+    ground.does("uncordon n1");
+    ground.run(30.0);
+    assert_eq!((ground.count("cordon"), ground.phase("n1")), (1, Phase::Cancelled), "{}", ground.report());
+}

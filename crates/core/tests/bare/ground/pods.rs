@@ -1,0 +1,203 @@
+//! The life of pods: controllers make them, the scheduler binds them, kubelets start and end them.
+
+use super::truth::{Later, Truth};
+use self_healing_core::event::Event;
+use self_healing_core::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, WorkloadFact};
+use self_healing_core::key::{Key, Kind, Target, Text};
+use self_healing_core::time::Stamp;
+use self_healing_story::Name;
+
+/// How long a container takes to start and to end.
+const START: u64 = 1000;
+const STOP: u64 = 1000;
+/// `terminationGracePeriodSeconds`, in milliseconds.
+const GRACE: i64 = 30_000;
+
+impl Truth {
+    /// Puts or replaces a pod.
+    pub(crate) fn put(&mut self, pod: PodFact) {
+        let version = self.next_version();
+        let workload = pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid));
+        let name = Name { namespace: pod.key.namespace.to_string(), name: pod.key.name.to_string() };
+        self.names.see(&pod.uid, &name, workload, pod.created.0 / 1000);
+        self.news.push(Event::Pod(pod.clone()));
+        self.pods.insert(pod.key.clone(), (pod, version));
+        self.stir();
+    }
+
+    /// Exactly that pod.
+    pub(super) fn exact(&self, target: &Target) -> Option<(PodFact, u64)> {
+        self.pods.get(&target.key).filter(|(pod, _)| pod.uid == target.uid).cloned()
+    }
+
+    /// Changes exactly that pod, if it is there.
+    pub(crate) fn edit(&mut self, target: &Target, change: impl FnOnce(&mut PodFact)) {
+        let Some((mut pod, _)) = self.exact(target) else { return };
+        let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
+        let finalizers = pod.trouble.as_ref().map(|trouble| trouble.finalizers.clone());
+        change(&mut pod);
+        if due.is_some() {
+            // A deletion cannot be taken back.
+            let trouble = pod.trouble.get_or_insert_default();
+            (trouble.deletion_due, trouble.finalizers) = (due, finalizers.unwrap_or_default());
+        }
+        self.put(pod);
+    }
+
+    /// That pod is gone.
+    pub(crate) fn remove(&mut self, target: &Target) {
+        if self.exact(target).is_some() {
+            self.pods.remove(&target.key);
+            self.news.push(Event::PodGone(target.key.clone()));
+            self.stir();
+        }
+    }
+
+    /// A graceful deletion begins.
+    pub(super) fn terminate(&mut self, target: &Target) {
+        let Some((pod, _)) = self.exact(target).filter(|(pod, _)| !pod.terminating()) else { return };
+        let finalizers = self.finalizers.get(&target.uid).cloned().unwrap_or_default();
+        let at_once = pod.finished() || pod.node.is_none();
+        if at_once && finalizers.is_empty() {
+            return self.remove(target);
+        }
+        let due = Stamp(self.stamp().0 + if at_once { 0 } else { GRACE });
+        let stays = !finalizers.is_empty() || pod.node.as_ref().is_some_and(|node| self.silent.contains_key(node));
+        self.edit(target, |pod| {
+            let trouble = pod.trouble.get_or_insert_default();
+            (trouble.deletion_due, trouble.finalizers) = (Some(due), finalizers);
+        });
+        if !stays {
+            self.after(STOP, Later::Remove(target.clone()));
+        }
+    }
+
+    /// The kubelet of a pod that was starting says that it is ready.
+    pub(super) fn started(&mut self, target: &Target) {
+        let starting = |pod: &PodFact| {
+            let calm = pod.trouble.as_ref().is_none_or(|t| t.containers.is_empty() && t.deletion_due.is_none());
+            let alive = pod.node.as_ref().is_some_and(|node| !self.silent.contains_key(node));
+            pod.phase == PodPhase::Pending && calm && alive
+        };
+        if self.exact(target).is_some_and(|(pod, _)| starting(&pod)) && !self.unwell {
+            self.edit(target, |pod| (pod.phase, pod.ready, pod.trouble) = (PodPhase::Running, true, None));
+        }
+    }
+
+    /// That pod is well, whatever it suffered.
+    pub(crate) fn cure(&mut self, target: &Target) {
+        self.edit(target, |pod| (pod.phase, pod.ready, pod.trouble) = (PodPhase::Running, pod.node.is_some(), None));
+    }
+
+    /// The control plane takes away the readiness of the pods of a node that is not Ready.
+    pub(super) fn blame(&mut self, node: &Text) {
+        let now = self.stamp();
+        for target in self.on(node, |pod| pod.ready) {
+            self.blamed.insert(target.uid.clone());
+            self.edit(&target, |pod| {
+                pod.ready = false;
+                pod.trouble.get_or_insert_default().ready_changed = Some(now);
+            });
+        }
+    }
+
+    /// A node's kubelet reports again: what runs there is ready, what was deleted ends.
+    pub(super) fn report(&mut self, node: &Text) {
+        for target in self.on(node, |pod| !pod.terminating()) {
+            if self.blamed.remove(&target.uid) {
+                self.edit(&target, |pod| (pod.ready, pod.trouble) = (true, None));
+            } else {
+                self.after(START, Later::Ready(target));
+            }
+        }
+        for target in
+            self.on(node, |pod| pod.trouble.as_ref().is_some_and(|t| t.finalizers.is_empty()) && pod.terminating())
+        {
+            self.after(STOP, Later::Remove(target));
+        }
+    }
+
+    fn on(&self, node: &Text, which: impl Fn(&PodFact) -> bool) -> Vec<Target> {
+        let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node) && which(pod));
+        pods.map(PodFact::target).collect()
+    }
+
+    /// Every controller makes the pods that it misses.
+    pub(super) fn controllers(&mut self) {
+        if self.idle {
+            return;
+        }
+        for workload in self.workloads.values().cloned().collect::<Vec<_>>() {
+            match workload.kind {
+                Kind::Deployment => {}
+                Kind::StatefulSet => {
+                    let names = (0..workload.desired.unwrap_or(0)).map(|n| format!("{}-{n}", workload.key.name));
+                    names.for_each(|name| self.make(&workload, &name, None));
+                }
+                Kind::DaemonSet => {
+                    for node in self.nodes.keys().cloned().collect::<Vec<_>>() {
+                        self.make(&workload, &format!("{}-{node}", workload.key.name), Some(node));
+                    }
+                }
+                _ => {
+                    let active = |pod: &PodFact| !pod.finished() && !pod.terminating() && owned(pod, &workload);
+                    let active = self.pods.values().filter(|(pod, _)| active(pod)).count();
+                    for _ in active..self.wanted(&workload) {
+                        let name = format!("{}-{:05}", workload.key.name, self.next_version());
+                        self.make(&workload, &name, None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn wanted(&self, workload: &WorkloadFact) -> usize {
+        // The fact of a Job does not say how many; the tests' Jobs want one.
+        workload.desired.map_or(1, |desired| desired as usize)
+    }
+
+    fn make(&mut self, workload: &WorkloadFact, name: &str, node: Option<Text>) {
+        let key = Key::new(&workload.key.namespace, name);
+        let Some(template) = self.templates.get(&workload.uid).cloned().filter(|_| !self.pods.contains_key(&key))
+        else {
+            return;
+        };
+        let created = Stamp(self.stamp().0 / 1000 * 1000);
+        let uid = Text::from(format!("uid-{}", self.next_version()));
+        let bound = node.is_some();
+        let pod = PodFact { key, uid, node, created, ..starting(template) };
+        let target = pod.target();
+        self.put(pod);
+        if bound {
+            self.after(START, Later::Ready(target));
+        }
+    }
+
+    /// Binds every pod that waits for a node, if one fits.
+    pub(super) fn schedule(&mut self) {
+        let waiting = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.is_none() && !pod.finished());
+        for target in waiting.map(PodFact::target).collect::<Vec<_>>() {
+            let Some(node) = self.fitting() else { return };
+            self.edit(&target, |pod| pod.node = Some(node));
+            self.after(START, Later::Ready(target));
+        }
+    }
+
+    /// The emptiest node that takes pods, one that is not tainted if possible.
+    fn fitting(&self) -> Option<Text> {
+        let fits = |node: &&NodeFact| !node.unschedulable && node.ready() == ConditionStatus::True;
+        let load =
+            |node: &NodeFact| self.pods.values().filter(|(pod, _)| pod.node.as_ref() == Some(&node.name)).count();
+        let best = self.nodes.values().filter(fits).min_by_key(|node| (!node.taints.is_empty(), load(node)));
+        best.map(|node| node.name.clone())
+    }
+}
+
+fn owned(pod: &PodFact, workload: &WorkloadFact) -> bool {
+    pod.owner.as_ref().is_some_and(|owner| owner.uid == workload.uid)
+}
+
+/// `pod` as it is right after its creation.
+pub(super) fn starting(pod: PodFact) -> PodFact {
+    PodFact { node: None, phase: PodPhase::Pending, ready: false, trouble: Some(Box::default()), ..pod }
+}

@@ -1,0 +1,236 @@
+//! The truth: what an API server, the control plane and the kubelets hold.
+
+use super::EPOCH;
+use self_healing_core::effect::{Effect, Outcome, Verb};
+use self_healing_core::event::Event;
+use self_healing_core::fact::{
+    ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeCondition, NodeFact, PodFact, WorkloadFact,
+};
+use self_healing_core::key::{Key, Kind, Target, Text};
+use self_healing_core::recovery::Recovery;
+use self_healing_core::time::Stamp;
+use self_healing_story::{Kubelet, Name, Names, Verb as Wrote};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// Kubelets renew their Leases this often.
+const BEAT: u64 = 10_000;
+/// The control plane calls a node Unknown after this silence.
+const GRACE: u64 = 50_000;
+
+/// The next effect whose text starts with `verb` gets this outcome.
+pub(crate) struct Scripted {
+    pub(crate) verb: &'static str,
+    pub(crate) outcome: Outcome,
+    /// Whether it is done nevertheless.
+    pub(crate) applied: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Later {
+    Remove(Target),
+    Ready(Target),
+    Beat(Text),
+    Unknown(Text),
+    Controllers,
+}
+
+/// All objects, and how the world behaves.
+#[derive(Default)]
+pub(crate) struct Truth {
+    pub(crate) now: u64,
+    pub(crate) pods: BTreeMap<Key, (PodFact, u64)>,
+    /// What a controller's next pod looks like, by its uid.
+    pub(crate) templates: BTreeMap<Text, PodFact>,
+    pub(crate) names: Names,
+    /// The story's workload of a controller, by its uid.
+    pub(super) families: BTreeMap<Text, Name>,
+    pub(crate) finalizers: BTreeMap<Text, Vec<Text>>,
+    pub(crate) nodes: BTreeMap<Text, NodeFact>,
+    /// Nodes that give no sign of life, and what their kubelets' ports answer.
+    pub(crate) silent: BTreeMap<Text, Kubelet>,
+    /// Pods whose readiness the control plane took away because of their node.
+    pub(super) blamed: BTreeSet<Text>,
+    pub(crate) leases: BTreeMap<Text, LeaseFact>,
+    pub(crate) workloads: BTreeMap<(Kind, Key), WorkloadFact>,
+    /// `minAvailable`, by workload.
+    pub(crate) budgets: BTreeMap<Name, u32>,
+    pub(crate) namespaces: BTreeMap<Text, Marks>,
+    pub(crate) records: BTreeMap<Text, Recovery>,
+    /// Records that were ever stored.
+    pub(super) recorded: BTreeSet<Text>,
+    /// The API server answers nobody.
+    pub(crate) down: bool,
+    /// The API server takes no record.
+    pub(crate) store_down: bool,
+    /// The control plane makes no pods and calls no node Unknown.
+    pub(crate) idle: bool,
+    /// New pods never become ready.
+    pub(crate) unwell: bool,
+    /// A webhook refuses the eviction of pods of these names.
+    pub(crate) refused: BTreeSet<Text>,
+    pub(crate) scripted: VecDeque<Scripted>,
+    /// Answers of the message receiver, first in first out; then it accepts.
+    pub(crate) receiver: VecDeque<Outcome>,
+    /// Every message with how it went.
+    pub(crate) told: Vec<String>,
+    /// Messages that were accepted, as channel, key and Recovery.
+    pub(super) heard: BTreeSet<(String, String, Text)>,
+    pub(crate) news: Vec<Event>,
+    /// Accepted writes to objects that are not the controller's: when, what, and the pod's uid, its name when created, or the node's name.
+    pub(crate) writes: Vec<(u64, Wrote, Text)>,
+    pub(super) later: BTreeMap<(u64, u64), Later>,
+    busy: bool,
+    version: u64,
+}
+
+impl Truth {
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp(EPOCH + self.now as i64)
+    }
+
+    pub(super) fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    pub(super) fn next(&self) -> Option<u64> {
+        self.later.keys().next().map(|(at, _)| (*at).max(self.now)).filter(|_| !self.down)
+    }
+
+    pub(super) fn after(&mut self, ms: u64, what: Later) {
+        let version = self.next_version();
+        self.later.insert((self.now + ms, version), what);
+    }
+
+    /// Controllers and the scheduler look at what has changed a moment later.
+    pub(super) fn stir(&mut self) {
+        if !std::mem::replace(&mut self.busy, true) {
+            self.after(100, Later::Controllers);
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn turn(&mut self) {
+        while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= self.now && !self.down) {
+            match entry.remove() {
+                Later::Remove(target) => self.remove(&target),
+                Later::Ready(target) => self.started(&target),
+                Later::Beat(node) => self.beat(node, true),
+                Later::Unknown(node) => self.give_up(&node),
+                Later::Controllers => {
+                    self.busy = false;
+                    self.controllers();
+                    self.schedule();
+                }
+            }
+        }
+    }
+
+    /// A heartbeat of `node`, if it lives; the next one follows if `again`.
+    pub(super) fn beat(&mut self, node: Text, again: bool) {
+        if !self.nodes.contains_key(&node) {
+            return;
+        }
+        if !self.silent.contains_key(&node) {
+            let lease = LeaseFact { node: node.clone(), renewed: self.stamp(), duration: Duration::from_secs(40) };
+            self.leases.insert(node.clone(), lease.clone());
+            self.news.push(Event::Lease(lease));
+            self.after(GRACE, Later::Unknown(node.clone()));
+        }
+        if again {
+            self.after(BEAT, Later::Beat(node));
+        }
+    }
+
+    /// The control plane calls a node Unknown whose last heartbeat is too long ago.
+    fn give_up(&mut self, node: &Text) {
+        let silence = self.leases.get(node).map(|lease| self.stamp().since(lease.renewed));
+        let known = self.nodes.get(node).is_some_and(|fact| fact.ready() == ConditionStatus::Unknown);
+        if silence.is_some_and(|silence| silence >= Duration::from_millis(GRACE)) && !known && !self.idle {
+            self.set_condition(node, "Ready", ConditionStatus::Unknown);
+            self.blame(node);
+        }
+    }
+
+    /// Changes a node, if it is there.
+    pub(crate) fn edit_node(&mut self, name: &str, change: impl FnOnce(&mut NodeFact)) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            change(node);
+            self.news.push(Event::Node(node.clone()));
+            self.stir();
+        }
+    }
+
+    /// Sets a condition of a node now.
+    pub(crate) fn set_condition(&mut self, node: &str, kind: &str, status: ConditionStatus) {
+        let at = self.stamp();
+        self.edit_node(node, |node| {
+            node.conditions.retain(|known| &*known.kind != kind);
+            node.conditions.push(condition(kind, status, at));
+        });
+    }
+
+    /// A node is deleted.
+    pub(crate) fn lose_node(&mut self, name: &str) {
+        self.nodes.remove(name);
+        self.leases.remove(name);
+        self.news.extend([Event::NodeGone(Text::from(name)), Event::LeaseGone(Text::from(name))]);
+    }
+
+    /// Changes what a workload is.
+    pub(crate) fn edit_workload(&mut self, kind: &Kind, key: &Key, change: impl FnOnce(&mut WorkloadFact)) {
+        let workload = self.workloads.get_mut(&(kind.clone(), key.clone())).unwrap();
+        change(workload);
+        self.news.push(Event::Workload(workload.clone()));
+    }
+
+    pub(crate) fn mark_namespace(&mut self, name: &str, marks: Marks) {
+        self.namespaces.insert(Text::from(name), marks);
+        self.news.push(Event::Namespace(NamespaceFact { name: Text::from(name), marks }));
+    }
+
+    pub(super) fn everything(&self) -> Vec<Event> {
+        let namespaces =
+            self.namespaces.iter().map(|(name, marks)| NamespaceFact { name: name.clone(), marks: *marks });
+        let workloads = self.workloads.values().cloned().map(Event::Workload);
+        let nodes = self.nodes.values().cloned().map(Event::Node);
+        let leases = self.leases.values().cloned().map(Event::Lease);
+        let pods = self.pods.values().map(|(pod, _)| Event::Pod(pod.clone()));
+        let records = self.records.values().map(|record| Event::Recovery(Box::new(record.clone())));
+        namespaces
+            .map(Event::Namespace)
+            .chain(workloads)
+            .chain(nodes)
+            .chain(leases)
+            .chain(pods)
+            .chain(records)
+            .collect()
+    }
+
+    /// Does what the effect asks for, and answers.
+    pub(super) fn apply(&mut self, effect: &Effect) -> Outcome {
+        let recorded = self.recorded.contains(&effect.recovery);
+        assert!(!effect.verb.is_destructive() || recorded, "{} comes before its record", effect.verb);
+        if self.down && !matches!(effect.verb, Verb::Tell { .. } | Verb::LookAtKubelet { .. }) {
+            return later("connection refused");
+        }
+        let text = effect.verb.to_string();
+        if let Some(at) = self.scripted.iter().position(|scripted| text.starts_with(scripted.verb)) {
+            let Some(scripted) = self.scripted.remove(at) else { return Outcome::Gone };
+            if scripted.applied {
+                self.perform(effect);
+            }
+            return scripted.outcome;
+        }
+        self.perform(effect)
+    }
+}
+
+pub(crate) fn condition(kind: &str, status: ConditionStatus, at: Stamp) -> NodeCondition {
+    NodeCondition { kind: Text::from(kind), status, reason: Text::from("Told"), changed: at, heartbeat: at }
+}
+
+pub(crate) fn later(message: &str) -> Outcome {
+    Outcome::TryLater { after: None, budget: false, message: message.into() }
+}

@@ -1,0 +1,16 @@
+//! The core on the bare ground: the stories of the project, and what only its own view can show.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that finds something else has failed")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_precision_loss, reason = "tests")]
+
+mod clock;
+mod crashes;
+mod drains;
+mod ground;
+mod guards;
+mod ladder;
+mod nodes;
+mod plays;
+mod pods;
+mod random;
+mod records;
+mod telling;

@@ -1,0 +1,241 @@
+//! Pods: when exactly one counts as failed, and what is read before it is touched.
+
+use crate::ground::{Ground, QUICK, Scripted};
+use self_healing_core::effect::{Outcome, Verb};
+use self_healing_core::fact::{ContainerFact, Exit, Owner};
+use self_healing_core::key::{Kind, Text};
+use self_healing_core::names::{Cause, Phase};
+use std::sync::Arc;
+
+const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
+const SOLO: &str = "nodes n1 n2\npod solo on n1";
+
+/// Seconds until the pod that suffers `deed` is deleted.
+fn seconds_until_restart(deed: &str) -> f64 {
+    let mut ground = Ground::of(WEB, "");
+    ground.does(deed);
+    ground.run(400.0);
+    ground.when("delete web.1")
+}
+
+#[test]
+fn what_keeps_a_container_from_starting_counts_after_two_checks() {
+    let image = ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"];
+    let config = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
+    for reason in image.into_iter().chain(config) {
+        let seconds = seconds_until_restart(&format!("waits web.1 {reason}"));
+        assert!((60.0..61.0).contains(&seconds), "{reason}: {seconds}");
+    }
+}
+
+#[test]
+fn a_pod_that_is_not_ready_counts_after_ten_checks() {
+    let seconds = seconds_until_restart("unready web.1");
+    assert!((300.0..301.0).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn a_failed_pod_and_a_crash_loop_count_at_once() {
+    for deed in ["fail web.1", "crash-loop web.1 5"] {
+        assert!(seconds_until_restart(deed) < 0.1, "{deed}");
+    }
+}
+
+#[test]
+fn a_pod_that_is_mostly_ready_is_left_alone() {
+    let mut ground = Ground::of(WEB, "");
+    for _ in 0..40 {
+        ground.does("unready web.1");
+        ground.run(20.0);
+        ground.does("heal web.1");
+        ground.run(30.0);
+    }
+    assert!(ground.writes().is_empty() && ground.truth.records.is_empty());
+}
+
+#[test]
+fn a_container_that_ended_and_is_not_ready_since_is_in_a_crash_loop_without_saying_so() {
+    let mut ground = Ground::of(WEB, "");
+    let exit = Some(Exit { code: 1, reason: "Error".into() });
+    let ended = ContainerFact { name: "main".into(), restarts: 5, exit, ..ContainerFact::default() };
+    ground.does("unready web.1");
+    ground.change("web.1", |pod| pod.trouble.as_mut().unwrap().containers = vec![ended]);
+    ground.run(5.0);
+    assert_eq!(ground.writes(), ["delete web.1"]);
+    assert!(ground.recovery("web.1").spec.description.contains("restarted 5 times"));
+}
+
+#[test]
+fn a_deletion_that_hangs_names_what_keeps_it_and_ends_when_it_is_over() {
+    let mut ground = Ground::of(WEB, "");
+    ground.does("finalizer web.1 example.com/hold");
+    ground.does("delete web.1");
+    ground.run(89.0);
+    assert!(ground.truth.records.is_empty(), "thirty seconds of grace, then two checks");
+    ground.run(3.0);
+    assert_eq!(ground.phase("web.1"), Phase::Running);
+    assert!(ground.recovery("web.1").spec.description.contains("example.com/hold"));
+    let target = ground.target("web.1");
+    ground.truth.remove(&target);
+    ground.run(40.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_deletion_that_hangs_is_found_in_time_by_a_process_that_has_just_started() {
+    let mut ground = Ground::of(WEB, QUICK);
+    ground.does("finalizer web.1 example.com/hold");
+    ground.does("delete web.1");
+    // The next heartbeat of its node comes seconds later; the last one is as good.
+    ground.run(31.0);
+    assert!(ground.truth.records.is_empty());
+    ground.does("kill controller");
+    ground.run(4.0);
+    assert_eq!(ground.recovery("web.1").spec.cause, Some(Cause::StuckTerminating));
+}
+
+#[test]
+fn a_pod_that_hangs_on_a_node_that_may_be_dead_waits_for_a_sign_of_life() {
+    let mut ground = Ground::of(WEB, QUICK);
+    ground.does("finalizer web.1 example.com/hold");
+    ground.does("delete web.1");
+    ground.does("set paused true");
+    ground.does("silence n1");
+    ground.run(40.0);
+    ground.truth.records.clear();
+    ground.does("kill controller");
+    ground.run(4.0);
+    assert!(ground.truth.records.is_empty(), "a node that has long been silent may be what is wrong");
+    ground.does("return n1");
+    ground.run(4.0);
+    assert_eq!(ground.recovery("web.1").spec.cause, Some(Cause::StuckTerminating));
+}
+
+#[test]
+fn the_record_and_a_fresh_read_come_before_the_delete() {
+    let mut ground = Ground::of(WEB, "");
+    ground.does("fail web.1");
+    let (uid, version) = (ground.pod("web.1").uid.clone(), ground.truth.pods[&ground.pod("web.1").key].1.to_string());
+    ground.run(1.0);
+    let at = |verb: &str| ground.log.iter().position(|(_, effect)| effect.verb.to_string().starts_with(verb)).unwrap();
+    assert!(at("create recovery") < at("delete") && at("look at Pod") < at("delete"), "{}", ground.report());
+    let Verb::DeletePod { target, resource_version } = &ground.log[at("delete")].1.verb else { panic!() };
+    assert_eq!((&target.uid, &**resource_version), (&uid, version.as_str()));
+}
+
+#[test]
+fn a_bare_pod_is_saved_before_it_is_deleted() {
+    let mut ground = Ground::of(SOLO, QUICK);
+    ground.does("fail solo");
+    ground.run(10.0);
+    let saves = |verb: &Verb| matches!(verb, Verb::SaveStatus { status, .. } if status.saved_manifest.is_some());
+    let saved = ground.log.iter().position(|(_, effect)| saves(&effect.verb));
+    let deleted = ground.log.iter().position(|(_, effect)| matches!(effect.verb, Verb::DeletePod { .. }));
+    assert!(saved.is_some() && saved < deleted, "{}", ground.report());
+    assert_eq!(ground.recovery("solo").status.saved_manifest, None, "kept only until the pod is back");
+}
+
+#[test]
+fn nothing_is_deleted_as_long_as_its_record_cannot_be_stored() {
+    let mut ground = Ground::of(WEB, "");
+    ground.truth.store_down = true;
+    ground.does("fail web.1");
+    ground.run(120.0);
+    assert!(ground.writes().is_empty() && ground.announced().is_empty());
+    ground.truth.store_down = false;
+    ground.run(60.0);
+    assert_eq!((ground.writes(), ground.phase("web.1")), (vec!["delete web.1".to_owned()], Phase::Succeeded));
+}
+
+/// The watch shows a crash loop that is over in truth.
+fn outdated(ground: &mut Ground, pod: &str) {
+    ground.does(&format!("crash-loop {pod} 9"));
+    ground.publish();
+    ground.does(&format!("heal {pod}"));
+    ground.truth.news.clear();
+}
+
+#[test]
+fn a_pod_that_a_fresh_read_shows_healthy_is_not_deleted() {
+    let mut ground = Ground::of(WEB, "");
+    outdated(&mut ground, "web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_read_that_contradicts_the_watch_holds_the_deletion() {
+    let mut ground = Ground::of(WEB, "paused true");
+    outdated(&mut ground, "web.1");
+    ground.run(30.0);
+    ground.does("set paused false");
+    ground.run(3.0);
+    assert_eq!((ground.held("web.1").0, ground.writes().len()), ("Live", 0), "{}", ground.report());
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn another_pod_of_the_same_name_is_not_touched() {
+    let mut ground = Ground::of("nodes n1 n2\nstatefulset db 1 on n1", "");
+    ground.does("crash-loop db.1 9");
+    ground.publish();
+    ground.does("replace db.1");
+    ground.truth.news.clear();
+    ground.run(60.0);
+    assert_eq!((ground.phase("db.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_deletion_that_was_lost_is_not_tried_again_on_a_pod_that_is_well() {
+    let mut ground = Ground::of(WEB, "");
+    let outcome = Outcome::Unknown { message: "timed out".into() };
+    ground.truth.scripted.push_back(Scripted { verb: "delete", outcome, applied: false });
+    ground.does("crash-loop web.1 9");
+    ground.run(0.1);
+    assert_eq!((ground.sent_like("delete"), ground.writes().len()), (1, 0));
+    ground.does("heal web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_bare_pod_that_may_not_be_created_again_is_not_deleted() {
+    let mut ground = Ground::of(SOLO, QUICK);
+    ground.with(|settings| settings.recreate_bare_pods = false);
+    ground.does("fail solo");
+    ground.run(600.0);
+    assert_eq!((ground.writes().len(), ground.phase("solo"), ground.held("solo").0), (0, Phase::Held, "NoProvider"));
+    ground.with(|settings| settings.recreate_bare_pods = true);
+    ground.run(60.0);
+    assert_eq!(ground.phase("solo"), Phase::Succeeded);
+}
+
+#[test]
+fn a_bare_pod_that_does_not_become_ready_is_created_again_by_the_next_attempt() {
+    let mut ground = Ground::of(SOLO, "recovery_timeout 20");
+    ground.truth.unwell = true;
+    ground.does("fail solo");
+    ground.run(15.0);
+    assert_eq!(ground.count("create solo"), 1);
+    ground.truth.unwell = false;
+    ground.run(60.0);
+    assert_eq!((ground.count("create solo"), ground.phase("solo")), (2, Phase::Succeeded));
+}
+
+#[test]
+fn a_pod_of_a_foreign_controller_is_back_only_when_a_new_one_is_ready() {
+    let mut ground = Ground::of("nodes n1 n2\njob clones 1 on n1", "");
+    let (key, uid) = (Kind::of("apps.kruise.io", "CloneSet"), Text::from("uid-Job-shop/clones"));
+    let owner = Arc::new(Owner { kind: key, name: Text::from("clones"), uid: uid.clone() });
+    ground.truth.templates.get_mut(&uid).unwrap().owner = Some(owner.clone());
+    ground.change("clones.1", |pod| pod.owner = Some(owner));
+    ground.truth.unwell = true;
+    ground.does("fail clones.1");
+    ground.run(30.0);
+    assert_eq!(ground.phase("clones.1"), Phase::Verifying);
+    ground.does("heal clones.2");
+    ground.run(5.0);
+    assert_eq!(ground.phase("clones.1"), Phase::Succeeded);
+    assert_eq!(ground.recovery("clones.1").spec.workload.kind.as_str(), "CloneSet.apps.kruise.io");
+}
