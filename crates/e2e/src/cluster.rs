@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::ServiceAccount;
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::Api;
-use kube::api::PostParams;
+use kube::api::{ListParams, PostParams};
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::binaries::Binaries;
 use crate::dir::Dir;
 use crate::kubeconfig;
 use crate::kubelet::FakeKubelet;
-use crate::plane::Plane;
+use crate::plane::{Actors, Plane};
 use crate::process::Process;
 
 const STOCK_LEASE_SECONDS: u64 = 40;
@@ -32,6 +33,8 @@ pub struct Options {
     pub apiserver_flags: Vec<String>,
     /// More flags for kube-controller-manager.
     pub controller_manager_flags: Vec<String>,
+    /// Only etcd and the API server: nobody writes but the test.
+    pub api_only: bool,
 }
 
 impl Options {
@@ -182,6 +185,20 @@ impl Cluster {
         Ok(&self.plane()?.apiserver)
     }
 
+    /// Makes etcd forget every version before the one of now, as it does every five minutes.
+    ///
+    /// # Errors
+    /// When the cluster was not started here, or etcd refuses.
+    pub async fn compact(&self) -> Result<()> {
+        let namespaces = Api::<Namespace>::all(self.admin()).list(&ListParams::default().limit(1)).await?;
+        let revision = namespaces.metadata.resource_version.context("the list has no resourceVersion")?;
+        let url = format!("http://127.0.0.1:{}/v3/kv/compaction", self.plane()?.etcd_port);
+        // Traffic on this machine, which no proxy of the environment could reach.
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let answer = client.post(url).json(&json!({ "revision": revision })).send().await?;
+        answer.error_for_status().context("etcd does not compact").map(drop)
+    }
+
     /// The etcd.
     ///
     /// # Errors
@@ -193,25 +210,29 @@ impl Cluster {
     /// The kube-controller-manager.
     ///
     /// # Errors
-    /// When the cluster was not started here.
+    /// When the cluster was not started here, or without it.
     pub fn controller_manager(&self) -> Result<&Process> {
-        Ok(&self.plane()?.controller_manager)
+        Ok(&self.actors()?.controller_manager)
     }
 
     /// The kube-scheduler.
     ///
     /// # Errors
-    /// When the cluster was not started here.
+    /// When the cluster was not started here, or without it.
     pub fn scheduler(&self) -> Result<&Process> {
-        Ok(&self.plane()?.scheduler)
+        Ok(&self.actors()?.scheduler)
     }
 
     /// The kwok that plays all kubelets. A restarted one takes the nodes over only when their Leases have expired.
     ///
     /// # Errors
-    /// When the cluster was not started here.
+    /// When the cluster was not started here, or without it.
     pub fn kwok(&self) -> Result<&Process> {
-        Ok(&self.plane()?.kwok)
+        Ok(&self.actors()?.kwok)
+    }
+
+    fn actors(&self) -> Result<&Actors> {
+        self.plane()?.actors.as_ref().context("the cluster was started with the API alone")
     }
 
     fn plane(&self) -> Result<&Plane> {

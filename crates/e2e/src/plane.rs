@@ -1,4 +1,4 @@
-//! The five processes of a control plane, their flags and the order in which they start.
+//! The processes of a control plane, their flags and the order in which they start.
 
 use std::fs;
 use std::path::Path;
@@ -27,11 +27,19 @@ const AUDIT_POLICY: &str =
 /// Fields are dropped in this order, clients first, so that nobody writes errors about servers that ended before.
 #[derive(Debug)]
 pub(crate) struct Plane {
+    pub(crate) actors: Option<Actors>,
+    pub(crate) apiserver: Process,
+    pub(crate) etcd: Process,
+    /// Where etcd answers its clients.
+    pub(crate) etcd_port: u16,
+}
+
+/// Those who write without being asked.
+#[derive(Debug)]
+pub(crate) struct Actors {
     pub(crate) kwok: Process,
     pub(crate) scheduler: Process,
     pub(crate) controller_manager: Process,
-    pub(crate) apiserver: Process,
-    pub(crate) etcd: Process,
 }
 
 /// What every flag list needs to know.
@@ -44,8 +52,8 @@ struct Setup<'a> {
 }
 
 impl Plane {
-    /// Starts everything in `dir`, writes `admin.kubeconfig` there, and returns once the API server is ready and the controller-manager has
-    /// made the first service account, so that pods can be created.
+    /// Starts everything in `dir`, writes `admin.kubeconfig` there, and returns once the API server is ready and the controller-manager, if
+    /// there is one, has made the first service account, so that pods can be created.
     pub(crate) async fn start(dir: &Path, binaries: Binaries, options: &Options) -> Result<(Self, Client)> {
         let setup = Setup { dir, binaries, certs: Certs::create(dir)?, port: ports::free()?, options };
         let etcd_port = ports::free()?;
@@ -55,11 +63,8 @@ impl Plane {
         let client = kubeconfig::client(Path::new(&admin)).await?;
         ready(&client, [&etcd, &apiserver]).await?;
 
-        let controller_manager = setup.controller_manager()?;
-        let scheduler = setup.scheduler()?;
-        let kwok = setup.kwok(&admin)?;
-        service_accounts(&client, [&controller_manager, &scheduler, &kwok]).await?;
-        Ok((Self { kwok, scheduler, controller_manager, apiserver, etcd }, client))
+        let actors = if options.api_only { None } else { Some(setup.actors(&admin, &client).await?) };
+        Ok((Self { actors, apiserver, etcd, etcd_port }, client))
     }
 }
 
@@ -124,6 +129,14 @@ impl Setup<'_> {
             ])
             .args(self.options.apiserver_flags.clone())
             .start()
+    }
+
+    async fn actors(&self, admin: &str, client: &Client) -> Result<Actors> {
+        let controller_manager = self.controller_manager()?;
+        let scheduler = self.scheduler()?;
+        let kwok = self.kwok(admin)?;
+        service_accounts(client, [&controller_manager, &scheduler, &kwok]).await?;
+        Ok(Actors { kwok, scheduler, controller_manager })
     }
 
     fn controller_manager(&self) -> Result<Process> {
