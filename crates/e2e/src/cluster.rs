@@ -138,6 +138,14 @@ impl Cluster {
         Ok(path)
     }
 
+    /// A client that acts as a service account.
+    ///
+    /// # Errors
+    /// When the account does not exist.
+    pub async fn service_account_client(&self, namespace: &str, name: &str) -> Result<kube::Client> {
+        kubeconfig::client(&self.service_account_kubeconfig(namespace, name).await?).await
+    }
+
     /// Runs kubectl as admin and waits for it, blocking the thread.
     ///
     /// # Errors

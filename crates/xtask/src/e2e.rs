@@ -12,15 +12,24 @@ pub(crate) fn tests() -> Vec<Part> {
     ]
 }
 
-/// The last part of `test`.
+/// The last parts of `test`.
 pub(crate) fn parts() -> Vec<Part> {
-    vec![Part { name: "end to end", run: || runner(&[]) }]
+    vec![
+        Part { name: "conformance", run: || conformance(&[]) },
+        Part { name: "end to end", run: || runner(&[]) },
+    ]
 }
 
 /// Builds the controller and runs it against a real control plane.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     build()?;
     runner(&args.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Compares the embedded API with the real one; the controller takes no part in it.
+pub(crate) fn conformance(args: &[String]) -> Result<()> {
+    let args = args.iter().map(String::as_str);
+    runner(&std::iter::once("conformance").chain(args).collect::<Vec<_>>())
 }
 
 /// Builds the controller and measures it.

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask check`, `generate`, `test`, `sim`, `e2e`, `bench` and `image`.
+//! The project's commands: `cargo xtask check`, `generate`, `test`, `sim`, `e2e`, `conformance`, `bench` and `image`.
 
 mod check;
 mod e2e;
@@ -35,6 +35,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Sends random requests to the embedded API and to the real one; arguments go to `self-healing-e2e conformance`.
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// Passed on, e.g. `--seed 7 --sequences 1`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Builds the controller and measures it; arguments go to `self-healing-e2e bench`, e.g. `latency` or `memory`.
     #[command(disable_help_flag = true)]
     Bench {
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
         Task::Test => parts::run(&[check::parts(), e2e::tests(), e2e::parts()].concat()),
         Task::Sim { args } => sim::run(&args),
         Task::E2e { args } => e2e::run(&args),
+        Task::Conformance { args } => e2e::conformance(&args),
         Task::Bench { args } => e2e::bench(&args),
         Task::Image => image::run(),
     };

@@ -2,9 +2,11 @@
 //!
 //! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory`
 //! a bench. With `--adopt` no control plane is started: those scenarios that allow it run on the cluster of `KUBECONFIG`.
+//! `self-healing-e2e conformance` sends random requests to the embedded API and to the real one.
 
 mod bench;
 mod chance;
+mod conformance;
 mod controller;
 mod ground;
 mod objects;
@@ -33,14 +35,18 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let ["conformance", options @ ..] = words.as_slice() {
+        return conformance::run(options).await;
+    }
     let binary = std::env::var_os(CONTROLLER).map(PathBuf::from);
     let binary =
         binary.with_context(|| format!("{CONTROLLER} must name the controller's binary; run `cargo xtask e2e`"))?;
     if !binary.is_file() {
         bail!("{CONTROLLER}={} is not a file; run `cargo xtask e2e`, which builds it", binary.display());
     }
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    match words.as_slice() {
         ["bench", names @ ..] => bench::run(&binary, names).await,
         ["--adopt", filters @ ..] => runner::adopt(&binary, filters).await,
         filters => runner::run(&binary, filters).await,

@@ -1,0 +1,58 @@
+//! Watches: what happened since a version, in its order.
+
+use super::Sequence;
+use super::reads::OWN;
+use crate::conformance::request::{Read, Request};
+use crate::conformance::resource::{CONFIG_MAPS, NODES, Name, Resource, object};
+
+/// Names of objects that are created so that a watch can be read up to them.
+const SENTINELS: [&str; 6] = ["z1", "z2", "z3", "z4", "z5", "z6"];
+
+/// Creates the last object that a watch is to show, if there is a name left for it.
+fn sentinel(sequence: &mut Sequence, resource: &Resource) -> Option<String> {
+    let name = Name::plain(SENTINELS.get(sequence.sentinels)?).shown(resource);
+    sequence.sentinels += 1;
+    let mut object = object(resource, &name, &mut sequence.chance);
+    object["metadata"]["labels"]["app"] = "x".into();
+    sequence.push(Request::post("create", resource.all(), object));
+    Some(name)
+}
+
+pub(super) fn watch(sequence: &mut Sequence) {
+    let (resource, name) = sequence.target();
+    let path = if sequence.chance.one_in(3) { resource.everywhere() } else { resource.all() };
+    let key = name.key(resource);
+    let Some(last) = sentinel(sequence, resource) else { return };
+    let until = Read::Until(last.clone());
+    let (label, query, read) = match sequence.chance.up_to(9) {
+        0 => ("watch from what an object was first", format!("{OWN}&resourceVersion=<first {key}>"), until),
+        1 => ("watch by label", format!("{OWN},app%3Dx&resourceVersion=<start>"), until),
+        2 => ("watch without a version", OWN.to_owned(), until),
+        3 => ("watch from any version", format!("{OWN}&resourceVersion=0"), until),
+        4 => {
+            let query = format!("{OWN}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+            ("watch with initial events", query, Read::InitialEvents)
+        }
+        5 => {
+            let query = format!("{OWN}&fieldSelector=metadata.name%3D{last}&resourceVersion=<start>");
+            ("watch one object", query, until)
+        }
+        _ => ("watch from the start", format!("{OWN}&resourceVersion=<start>"), until),
+    };
+    sequence.push(Request::get(label, format!("{path}?watch=true&timeoutSeconds=10&{query}")).until(read));
+}
+
+pub(super) fn watch_wrongly(sequence: &mut Sequence) {
+    let resource = sequence.resource();
+    let path = sequence.among(&[resource, CONFIG_MAPS, NODES]).all();
+    let (label, query) = match sequence.chance.up_to(8) {
+        0 | 1 => ("watch from a forgotten version", "timeoutSeconds=5&resourceVersion=1"),
+        2 => ("watch from a version that is no number", "timeoutSeconds=1&resourceVersion=abc"),
+        3 => ("watch until it is closed", "timeoutSeconds=1&resourceVersion=<start>&labelSelector=app%3Dnone"),
+        4 => ("watch with initial events but no match", "timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true"),
+        5 => ("watch with a match but no initial events", "timeoutSeconds=1&resourceVersionMatch=NotOlderThan&resourceVersion=0"),
+        6 => ("watch with a selector that does not parse", "timeoutSeconds=1&labelSelector=app%20in%20x"),
+        _ => ("watch with initial events and no bookmarks", "timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=app%3Dnone"),
+    };
+    sequence.push(Request::get(label, format!("{path}?watch=true&{query}")).until(Read::Closed));
+}
