@@ -30,7 +30,7 @@ const LANES: usize = 6;
 /// What `cargo xtask test` runs.
 const SEQUENCES: u64 = 300;
 /// Sequences that are shrunk and shown.
-const SHOWN: usize = 5;
+const SHOWN: usize = 12;
 
 /// What is asked for.
 struct Options {

@@ -27,7 +27,7 @@ impl Memory {
     /// A sequence in `namespace` that begins at the version `start`.
     pub(super) fn new(namespace: &str, start: &str) -> Self {
         let (namespace, start) = (namespace.to_owned(), start.to_owned());
-        Self { namespace, start, token: UNKNOWN.to_owned(), objects: BTreeMap::new(), made: BTreeMap::new() }
+        Self { namespace, start, token: String::new(), objects: BTreeMap::new(), made: BTreeMap::new() }
     }
 
     /// `text` with everything in angle brackets replaced.
@@ -65,8 +65,8 @@ impl Memory {
 
     /// Remembers what an answer holds: an object, a list, or a Status.
     pub(super) fn learn(&mut self, plural: &str, body: &Value) {
-        if let Some(token) = body["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
-            token.clone_into(&mut self.token);
+        if body["items"].is_array() {
+            body["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut self.token);
         }
         match body["items"].as_array() {
             Some(items) => items.iter().for_each(|item| self.learn_object(plural, item)),
