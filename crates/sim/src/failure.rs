@@ -132,7 +132,13 @@ impl Failure {
     /// 422: fields of an object are wrong. `kind` is a kind with its group, e.g. `Deployment.apps`.
     #[must_use]
     pub fn invalid(kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let words: Vec<String> = causes.iter().map(Cause::to_string).collect();
+        let mut words: Vec<String> = Vec::new();
+        for text in causes.iter().map(Cause::to_string) {
+            // The same twice is said once.
+            if !words.contains(&text) {
+                words.push(text);
+            }
+        }
         let words = if words.len() == 1 { words.concat() } else { format!("[{}]", words.join(", ")) };
         let mut failure = Self::about(422, "Invalid", kind, name, format!("{kind} {name:?} is invalid: {words}"));
         let cause = |cause: &Cause| json!({ "reason": cause.reason, "message": cause.message, "field": cause.field });
@@ -151,12 +157,12 @@ impl Failure {
         Self { details, ..Self::new(500, "InternalError", format!("Internal error occurred: {message}")) }
     }
 
-    /// 504: the version that was asked for is not there yet.
+    /// 504: the version that was asked for is not there yet. Who waited for it says when to come back.
     #[must_use]
-    pub fn too_large_version(asked: u64, current: u64) -> Self {
+    pub fn too_large_version(asked: u64, current: u64, waited: bool) -> Self {
         let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
         let cause = json!({ "reason": "ResourceVersionTooLarge", "message": "Too large resource version" });
-        Self { details: json!({ "causes": [cause] }), ..Self::new(504, "Timeout", message) }.retry(Some(1))
+        Self { details: json!({ "causes": [cause] }), ..Self::new(504, "Timeout", message) }.retry(waited.then_some(1))
     }
 
     /// Adds a cause.

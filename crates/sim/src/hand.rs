@@ -190,6 +190,7 @@ impl Hand {
         act: impl FnOnce(&mut Change<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let (key, body) = (Key::new(resource, namespace, name), Arc::new(body.clone()));
-        self.cluster.change(&Ask { user: &self.user, verb, key, subresource, body, dry_run: false }, act)
+        let resource = resource.to_owned();
+        self.cluster.change(&Ask { user: &self.user, verb, key, resource, subresource, body, dry_run: false }, act)
     }
 }

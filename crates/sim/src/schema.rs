@@ -45,6 +45,42 @@ pub(crate) fn admit(custom: &Custom, object: &mut Value, causes: &mut Vec<Cause>
     }
 }
 
+/// The fields of an object that its schema does not know, in order.
+pub(crate) fn unknown(custom: &Custom, object: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let own = |name: &str| matches!(name, "apiVersion" | "kind" | "metadata");
+    let mut object = object.clone();
+    if let Some(fields) = object.as_object_mut() {
+        fields.retain(|name, _| !own(name));
+    }
+    seek(&custom.schema, &object, "", &mut found);
+    found
+}
+
+fn seek(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
+    let (properties, additional) = (&schema["properties"], &schema["additionalProperties"]);
+    match value {
+        Value::Object(fields) => {
+            let open = schema["x-kubernetes-preserve-unknown-fields"] == true || additional == true;
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                match (&properties[name.as_str()], additional.is_object()) {
+                    (Value::Null, true) => seek(additional, value, &path, found),
+                    (Value::Null, false) if open => {}
+                    (Value::Null, false) => found.push(path),
+                    (known, _) => seek(known, value, &path, found),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                seek(&schema["items"], item, &format!("{path}[{at}]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn walk(schema: &Value, value: &mut Value, path: &str, causes: &mut Vec<Cause>) {
     if let Some(fault) = type_fault(schema, value, path) {
         causes.push(fault);

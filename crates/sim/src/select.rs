@@ -1,6 +1,7 @@
 //! Label and field selectors.
 
 use crate::failure::Failure;
+use crate::resource::Resource;
 use serde_json::Value;
 
 /// What has to hold of one label or field.
@@ -150,6 +151,10 @@ fn label(text: &str) -> Result<(String, Test), Failure> {
     };
     let key = key.trim();
     match key.split_once(char::is_whitespace) {
+        Some((_, rest)) if rest.starts_with("in ") || rest.starts_with("notin ") => {
+            let found = rest.split_whitespace().nth(1).unwrap_or_default();
+            Err(wrong(&format!("found '{found}' expected: '('")))
+        }
         Some((_, rest)) => Err(wrong(&format!("found '{rest}', expected: in, notin, =, ==, !=, gt, lt"))),
         None => Ok((key.to_owned(), test)),
     }
@@ -208,14 +213,17 @@ const FIELDS: &[(&str, &[&str])] = &[
 ///
 /// # Errors
 /// 400 with the words of the real server.
-pub fn check_fields(resource: &str, selector: &Selector) -> Result<(), Failure> {
-    let own = FIELDS.iter().find(|(known, _)| *known == resource).map(|(_, fields)| *fields);
+pub fn check_fields(resource: &Resource, selector: &Selector) -> Result<(), Failure> {
+    let stored = resource.stored_as();
+    let own = FIELDS.iter().find(|(known, _)| *known == stored).map(|(_, fields)| *fields);
     let known = |field: &&str| {
         matches!(*field, "metadata.name" | "metadata.namespace") || own.is_some_and(|own| own.contains(field))
     };
     match selector.fields().find(|field| !known(field)) {
         None => Ok(()),
-        Some(field) if own.is_some() => Err(Failure::bad_request(format!("field label not supported: {field}"))),
+        Some(field) if own.is_some() || resource.custom.is_some() => {
+            Err(Failure::bad_request(format!("field label not supported: {field}")))
+        }
         Some(field) => {
             let words = r#"is not a known field selector: only "metadata.name", "metadata.namespace""#;
             Err(Failure::bad_request(format!("{field:?} {words}")))

@@ -14,10 +14,7 @@ pub(crate) fn tests() -> Vec<Part> {
 
 /// The last parts of `test`.
 pub(crate) fn parts() -> Vec<Part> {
-    vec![
-        Part { name: "conformance", run: || conformance(&[]) },
-        Part { name: "end to end", run: || runner(&[]) },
-    ]
+    vec![Part { name: "conformance", run: || conformance(&[]) }, Part { name: "end to end", run: || runner(&[]) }]
 }
 
 /// Builds the controller and runs it against a real control plane.

@@ -17,6 +17,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) verb: &'static str,
     /// The object; its name is empty where the server makes one up.
     pub(crate) key: Key,
+    /// Its resource as the path has it: Events have two names.
+    pub(crate) resource: String,
     pub(crate) subresource: &'a str,
     /// As sent.
     pub(crate) body: Arc<Value>,
@@ -28,6 +30,8 @@ pub(crate) struct Ask<'a> {
 pub(crate) struct Change<'a> {
     pub(crate) state: MutexGuard<'a, State>,
     pub(crate) resource: Arc<Resource>,
+    /// The resource as the client calls it, for answers.
+    pub(crate) called: &'a str,
     pub(crate) key: Key,
     pub(crate) subresource: &'a str,
     pub(crate) now: Timestamp,
@@ -46,15 +50,15 @@ impl Cluster {
         let state = self.state();
         let resource = state.registry.named(&ask.key.resource).cloned().ok_or_else(Failure::no_such_path)?;
         let origin = ask.user.origin(ask.verb, ask.subresource, ask.body.clone());
-        let (key, subresource) = (ask.key.clone(), ask.subresource);
-        act(&mut Change { state, resource, key, subresource, now, origin, dry_run: ask.dry_run })
+        let (key, subresource, called) = (ask.key.clone(), ask.subresource, ask.resource.as_str());
+        act(&mut Change { state, resource, called, key, subresource, now, origin, dry_run: ask.dry_run })
     }
 }
 
 impl Change<'_> {
     /// The object as it is.
     pub(crate) fn old(&self) -> Result<Arc<Value>, Failure> {
-        let missing = || Failure::not_found(&self.resource.name(), &self.key.name);
+        let missing = || Failure::not_found(self.called, &self.key.name);
         self.state.store.get(&self.key).cloned().ok_or_else(missing)
     }
 

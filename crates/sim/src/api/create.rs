@@ -46,7 +46,7 @@ pub(crate) fn create(change: &mut Change<'_>, object: &Value) -> Result<Arc<Valu
     defaults::fill(&resource, &mut new);
     defaults::begin_status(&resource, &mut new);
     let mut causes = validate::metadata(&resource, &new, "metadata");
-    causes.extend(rules::on_create(&resource, &new));
+    causes.extend(rules::on_create(&resource, change.called, &new));
     if let Some(custom) = &resource.custom {
         schema::admit(custom, &mut new, &mut causes);
     }
@@ -63,7 +63,7 @@ pub(crate) fn create(change: &mut Change<'_>, object: &Value) -> Result<Arc<Valu
     match change.state.store.get(&change.key) {
         None => Ok(change.put(new)),
         Some(there) => {
-            let mut failure = Failure::already_exists(&resource.name(), &name);
+            let mut failure = Failure::already_exists(change.called, &name);
             if !there["metadata"]["deletionTimestamp"].is_null() {
                 failure.message = format!("object is being deleted: {}", failure.message);
             }
@@ -83,7 +83,7 @@ fn open(change: &Change<'_>, new: &Value) -> Result<(), Failure> {
     let metadata = &new["metadata"];
     let wanted = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or_default();
     let why = format!("unable to create new content in namespace {name} because it is being terminated");
-    let failure = Failure::forbidden(&change.resource.name(), wanted, &why);
+    let failure = Failure::forbidden(change.called, wanted, &why);
     let cause = format!("namespace {name} is being terminated");
     Err(failure.because("NamespaceTerminating", &cause, "metadata.namespace"))
 }

@@ -33,6 +33,15 @@ impl DeleteOptions {
         }
     }
 
+    /// Whether they mean something; asked before there is an object.
+    pub(crate) fn valid(&self) -> Result<(), Failure> {
+        let allowed = [json!("Foreground"), json!("Background"), json!("Orphan"), json!("nil")];
+        let wrong = self.propagation_policy.as_deref().filter(|policy| !allowed[..3].contains(&json!(policy)));
+        let Some(policy) = wrong else { return Ok(()) };
+        let cause = Cause::unsupported("propagationPolicy", &policy.into(), &allowed);
+        Err(Failure::invalid("DeleteOptions.meta.k8s.io", "", &[cause]))
+    }
+
     /// As an object of that kind.
     #[must_use]
     pub fn object(&self) -> Value {
@@ -63,6 +72,7 @@ pub struct Deletion {
 
 /// Deletes an object, or marks it as being deleted while finalizers or a grace period keep it.
 pub(crate) fn delete(change: &mut Change<'_>, options: &DeleteOptions) -> Result<Deletion, Failure> {
+    options.valid()?;
     let old = change.old()?;
     check(change, &old, options)?;
     let mut new = (*old).clone();
@@ -74,7 +84,10 @@ pub(crate) fn delete(change: &mut Change<'_>, options: &DeleteOptions) -> Result
     if change.resource.name() == "namespaces" {
         return Ok(end_namespace(change, new, &old));
     }
-    propagate(&mut new, options);
+    // The garbage collector does not look after Events.
+    if change.resource.plural != "events" {
+        propagate(&mut new, options);
+    }
     let kept = new["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
     if graceful.is_none() && kept {
         mark(change, &mut new);
@@ -88,14 +101,8 @@ pub(crate) fn delete(change: &mut Change<'_>, options: &DeleteOptions) -> Result
     Ok(Deletion { object: change.remove(), gone: true })
 }
 
-/// Preconditions and options; also asked before an eviction deletes.
+/// Preconditions; also asked before an eviction deletes.
 pub(super) fn check(change: &Change<'_>, old: &Value, options: &DeleteOptions) -> Result<(), Failure> {
-    let allowed = [json!("Foreground"), json!("Background"), json!("Orphan"), json!("nil")];
-    if let Some(policy) = options.propagation_policy.as_deref().filter(|policy| !allowed[..3].contains(&json!(policy)))
-    {
-        let cause = Cause::unsupported("propagationPolicy", &policy.into(), &allowed);
-        return Err(Failure::invalid("DeleteOptions.meta.k8s.io", "", &[cause]));
-    }
     let (resource, name) = (&change.resource, &change.key.name);
     let asked = [("UID", "uid", &options.uid), ("ResourceVersion", "resourceVersion", &options.resource_version)];
     for (word, field, asked) in asked {

@@ -22,10 +22,8 @@ pub(crate) fn evict(change: &mut Change<'_>, eviction: &Value) -> Result<(), Fai
     let phase = pod["status"]["phase"].as_str().unwrap_or_default();
     let undisturbed =
         matches!(phase, "Succeeded" | "Failed" | "Pending") || !pod["metadata"]["deletionTimestamp"].is_null();
-    if !undisturbed {
-        ask_budgets(change, &pod)?;
-    }
-    delete::check(change, &pod, &options)?;
+    let unready = if undisturbed { None } else { ask_budgets(change, &pod)? };
+    check(change, &pod, options.clone(), unready)?;
     let mut new = (*pod).clone();
     let words = ("DisruptionTarget", "EvictionByEvictionAPI", "Eviction API: evicting");
     add_condition(&mut new["status"], words, change.timestamp());
@@ -37,7 +35,49 @@ pub(crate) fn evict(change: &mut Change<'_>, eviction: &Value) -> Result<(), Fai
     Ok(())
 }
 
-fn ask_budgets(change: &mut Change<'_>, pod: &Value) -> Result<(), Failure> {
+/// The fields of an `Eviction` that it does not have.
+pub(crate) fn unknown_in_eviction(eviction: &Value) -> Vec<String> {
+    const OPTIONS: &[&str] = &[
+        "kind",
+        "apiVersion",
+        "gracePeriodSeconds",
+        "preconditions",
+        "orphanDependents",
+        "propagationPolicy",
+        "dryRun",
+    ];
+    let known: [(&str, &[&str]); 3] = [
+        ("", &["kind", "apiVersion", "metadata", "deleteOptions"]),
+        ("deleteOptions", OPTIONS),
+        ("deleteOptions.preconditions", &["uid", "resourceVersion"]),
+    ];
+    let mut found = Vec::new();
+    for (path, known) in known {
+        let part = path.split('.').filter(|name| !name.is_empty()).fold(eviction, |value, name| &value[name]);
+        for name in part.as_object().into_iter().flatten().map(|(name, _)| name.as_str()) {
+            if !known.contains(&name) {
+                found.push(if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") });
+            }
+        }
+    }
+    found
+}
+
+/// Preconditions. A pod that goes because it is not ready must be as it was read, whatever version was asked for, and
+/// whoever asked for none is told to come back.
+fn check(change: &Change<'_>, pod: &Value, mut options: DeleteOptions, unready: Option<String>) -> Result<(), Failure> {
+    let Some(budget) = unready else { return delete::check(change, pod, &options) };
+    let named = options.resource_version.take().is_some();
+    delete::check(change, pod, &options).map_err(|failure| if named { failure } else { in_process(&budget) })
+}
+
+fn in_process(budget: &str) -> Failure {
+    let words = format!("The disruption budget {budget} is still being processed by the server.");
+    Failure::too_many_requests(REFUSED, Some(10)).because("DisruptionBudget", &words, "")
+}
+
+/// Takes a disruption from the budget of a pod, or refuses. A pod that is not ready may cost none: then the budget's name.
+fn ask_budgets(change: &mut Change<'_>, pod: &Value) -> Result<Option<String>, Failure> {
     let mut budgets = Vec::new();
     for (key, budget) in change.state.store.list(BUDGETS, &change.key.namespace) {
         if Selector::of_object(&budget["spec"]["selector"]).is_some_and(|selector| selector.matches(pod)) {
@@ -47,24 +87,23 @@ fn ask_budgets(change: &mut Change<'_>, pod: &Value) -> Result<(), Failure> {
     if budgets.len() > 1 {
         return Err(Failure::new(500, "", SEVERAL));
     }
-    let Some((key, budget)) = budgets.pop() else { return Ok(()) };
+    let Some((key, budget)) = budgets.pop() else { return Ok(None) };
     let (spec, status) = (&budget["spec"], &budget["status"]);
     let number = |field: &str| status[field].as_i64().unwrap_or(0);
     let (healthy, wanted) = (number("currentHealthy"), number("desiredHealthy"));
     let free = spec["unhealthyPodEvictionPolicy"] == "AlwaysAllow" || (healthy >= wanted && wanted > 0);
     if !is_ready(pod) && free {
-        return Ok(());
+        return Ok(Some(key.name.to_string()));
     }
     if number("observedGeneration") < budget["metadata"]["generation"].as_i64().unwrap_or(0) {
-        let words = format!("The disruption budget {} is still being processed by the server.", key.name);
-        return Err(Failure::too_many_requests(REFUSED, Some(10)).because("DisruptionBudget", &words, ""));
+        return Err(in_process(&key.name));
     }
     let allowed = number("disruptionsAllowed");
     if allowed == 0 {
         return Err(exhausted(&key, &budget["status"], healthy, wanted));
     }
     take_one(change, key, (*budget).clone(), allowed - 1);
-    Ok(())
+    Ok(None)
 }
 
 /// 429 in the words of the real server; it names no time to come back.

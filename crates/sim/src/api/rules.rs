@@ -1,5 +1,6 @@
 //! What must hold of built-in objects: the few rules that a client of ours can break.
 
+use super::events;
 use super::validate::{immutable, labels};
 use crate::failure::Cause;
 use crate::resource::Resource;
@@ -10,11 +11,13 @@ const POD_CHANGES: &str = "pod updates may not change fields other than `spec.co
     `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
     `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
 
-/// What is wrong with a new object.
-pub(super) fn on_create(resource: &Resource, object: &Value) -> Vec<Cause> {
+/// What is wrong with a new object; `called` is its resource as the client calls it.
+pub(super) fn on_create(resource: &Resource, called: &str, object: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(resource, object);
-    if resource.name() == "pods" {
-        causes.extend(containers(&object["spec"], "spec"));
+    match resource.name().as_str() {
+        "pods" => causes.extend(containers(&object["spec"], "spec")),
+        "events" => causes.extend(events::on_create(called, object)),
+        _ => {}
     }
     causes
 }
@@ -29,13 +32,14 @@ pub(super) fn on_status(resource: &Resource, status: &Value) -> Vec<Cause> {
 }
 
 /// What is wrong with a change.
-pub(super) fn on_update(resource: &Resource, old: &Value, new: &Value) -> Vec<Cause> {
+pub(super) fn on_update(resource: &Resource, called: &str, old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(resource, new);
     match resource.name().as_str() {
         "pods" => causes.extend(pod_change(&old["spec"], &new["spec"])),
         "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" => {
             causes.extend(immutable(old, new, "/spec/selector"))
         }
+        "events" => causes.extend(events::on_update(called, old, new)),
         "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
             causes.extend(immutable(old, new, "/roleRef"));
         }
@@ -55,6 +59,9 @@ fn on_every_write(resource: &Resource, object: &Value) -> Vec<Cause> {
             causes.extend(workload(spec))
         }
         "jobs.batch" => causes.extend(containers(&spec["template"]["spec"], "spec.template.spec")),
+        "poddisruptionbudgets.policy" if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() => {
+            causes.push(both_bounds(spec));
+        }
         "leases.coordination.k8s.io" => {
             for field in ["leaseDurationSeconds", "leaseTransitions"] {
                 let least = i64::from(field == "leaseDurationSeconds");
@@ -68,6 +75,16 @@ fn on_every_write(resource: &Resource, object: &Value) -> Vec<Cause> {
         _ => {}
     }
     causes
+}
+
+/// The real server shows the whole specification, as it has it in Go.
+fn both_bounds(spec: &Value) -> Cause {
+    let value = format!(
+        r#"{{"MinAvailable":{},"Selector":{},"MaxUnavailable":{},"UnhealthyPodEvictionPolicy":{}}}"#,
+        spec["minAvailable"], spec["selector"], spec["maxUnavailable"], spec["unhealthyPodEvictionPolicy"]
+    );
+    let message = format!("Invalid value: {value}: minAvailable and maxUnavailable cannot be both set");
+    Cause { reason: "FieldValueInvalid", field: "spec".to_owned(), message }
 }
 
 fn workload(spec: &Value) -> Vec<Cause> {

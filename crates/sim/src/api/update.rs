@@ -22,11 +22,21 @@ pub(crate) fn update(change: &mut Change<'_>, new: &Value) -> Result<(Arc<Value>
             Ok((replace(change, &old, new)?, false))
         }
         Err(_) if resource.upsert && change.subresource.is_empty() && uid.is_empty() => {
+            asked_version(&new)?;
             Ok((create(change, &new)?, true))
         }
         Err(_) if resource.upsert && !uid.is_empty() => Err(precondition(change, &uid, "")),
         Err(failure) => Err(failure),
     }
+}
+
+/// The version that a write names; empty if it names none.
+fn asked_version(new: &Value) -> Result<&str, Failure> {
+    let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    if asked.is_empty() || asked.parse::<u64>().is_ok() {
+        return Ok(asked);
+    }
+    Err(Failure::new(500, "", format!("strconv.ParseUint: parsing {asked:?}: invalid syntax")))
 }
 
 /// A uid that is named must be the object's.
@@ -37,25 +47,30 @@ pub(super) fn same_object(change: &Change<'_>, uid: &str, old: &Value) -> Result
 
 fn precondition(change: &Change<'_>, uid: &str, found: &str) -> Failure {
     let key = &change.key;
-    let path = format!("/registry/{}/{}/{}", change.resource.plural, key.namespace, key.name).replace("//", "/");
+    let folder = match &change.resource.custom {
+        Some(_) => format!("{}/{}", change.resource.group, change.resource.plural),
+        None if change.resource.plural == "nodes" => "minions".to_owned(),
+        None => change.resource.plural.clone(),
+    };
+    let path = format!("/registry/{folder}/{}/{}", key.namespace, key.name).replace("//", "/");
     let words = "Precondition failed: UID in precondition";
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {path}, ResourceVersion: 0, AdditionalErrorMsg: {words}: {uid}, UID in object meta: {found}"
     );
-    Failure::conflict(&change.resource.name(), &key.name, &why)
+    Failure::conflict(change.called, &key.name, &why)
 }
 
 /// Writes `new` over `old`, as far as the subresource allows. A write that changes nothing makes no version; one that
 /// takes the last finalizer off an object that is being deleted removes it.
 pub(super) fn replace(change: &mut Change<'_>, old: &Arc<Value>, mut new: Value) -> Result<Arc<Value>, Failure> {
     let resource = change.resource.clone();
-    let asked = new["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    let asked = asked_version(&new)?;
     if asked.is_empty() && (resource.versioned || resource.custom.is_some()) {
         let cause = Cause::invalid("metadata.resourceVersion", &0.into(), "must be specified for an update");
         return Err(Failure::invalid(&resource.name(), &change.key.name, &[cause]));
     }
     if !asked.is_empty() && old["metadata"]["resourceVersion"] != *asked {
-        return Err(Failure::conflict(&resource.name(), &change.key.name, MODIFIED));
+        return Err(Failure::conflict(change.called, &change.key.name, MODIFIED));
     }
     keep_fixed(change, old, &mut new);
     if change.subresource.is_empty() {
@@ -63,7 +78,7 @@ pub(super) fn replace(change: &mut Change<'_>, old: &Arc<Value>, mut new: Value)
     }
     let mut causes = validate::metadata_change(&resource, old, &new);
     causes.extend(match change.subresource {
-        "" => rules::on_update(&resource, old, &new),
+        "" => rules::on_update(&resource, change.called, old, &new),
         _ => rules::on_status(&resource, &new["status"]),
     });
     if let Some(custom) = &resource.custom {

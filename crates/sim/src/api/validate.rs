@@ -74,20 +74,25 @@ pub(super) fn metadata_change(resource: &Resource, old: &Value, new: &Value) -> 
     }
     let (old, new) = (&old["metadata"], &new["metadata"]);
     let finalizers = |of: &Value| of["finalizers"].as_array().cloned().unwrap_or_default();
+    let mut changes = Vec::new();
     if !old["deletionTimestamp"].is_null() {
         let before = finalizers(old);
         let added: Vec<String> =
             finalizers(new).iter().filter(|one| !before.contains(one)).map(Value::to_string).collect();
         if !added.is_empty() {
             let words = "no new finalizers can be added if the object is being deleted, found new finalizers";
-            causes.push(Cause::forbidden("metadata.finalizers", &format!("{words} []string{{{}}}", added.join(", "))));
+            changes.push(Cause::forbidden("metadata.finalizers", &format!("{words} []string{{{}}}", added.join(", "))));
         }
     }
     for field in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         if old[field] != new[field] {
-            causes.push(Cause::invalid(format!("metadata.{field}"), &new[field], IMMUTABLE));
+            changes.push(Cause::invalid(format!("metadata.{field}"), &new[field], IMMUTABLE));
         }
     }
+    if resource.custom.is_some() {
+        causes.extend(changes.clone());
+    }
+    causes.extend(changes);
     causes
 }
 
@@ -101,11 +106,23 @@ pub(super) fn immutable(old: &Value, new: &Value, pointer: &str) -> Option<Cause
 fn name_fault(resource: &Resource, name: &str) -> Option<&'static str> {
     let label = |part: &str| is_word(part, |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit(), "-");
     match resource.plural.as_str() {
-        _ if resource.group == "rbac.authorization.k8s.io" => {
+        // Budgets have no rule of their own, beside what any path demands.
+        _ if resource.group == "rbac.authorization.k8s.io" || resource.plural == "poddisruptionbudgets" => {
             name.contains(['/', '%']).then_some("may not contain '/' or '%'")
         }
         "namespaces" | "services" => (!label(name) || name.len() > 63).then_some(LABEL),
         _ => (!name.split('.').all(label) || name.len() > 253).then_some(SUBDOMAIN),
+    }
+}
+
+/// What is wrong with a name that may have a domain before it.
+pub(super) fn qualified(name: &str) -> Vec<&'static str> {
+    let word = |text: &str| is_word(text, |letter| letter.is_ascii_alphanumeric(), "-_.") && text.len() <= 63;
+    let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
+    match (name.is_empty(), word(name)) {
+        (true, _) => vec!["name part must be non-empty", LABEL_KEY],
+        (false, false) => vec![LABEL_KEY],
+        (false, true) => Vec::new(),
     }
 }
 
@@ -114,9 +131,7 @@ pub(super) fn labels(labels: &Value, path: &str) -> Vec<Cause> {
     let word = |text: &str| is_word(text, |letter| letter.is_ascii_alphanumeric(), "-_.") && text.len() <= 63;
     let mut causes = Vec::new();
     for (key, value) in labels.as_object().into_iter().flatten() {
-        if !word(key.rsplit_once('/').map_or(key, |(_, name)| name)) {
-            causes.push(Cause::invalid(path, &key.as_str().into(), LABEL_KEY));
-        }
+        causes.extend(qualified(key).into_iter().map(|why| Cause::invalid(path, &key.as_str().into(), why)));
         if !value.as_str().is_some_and(|value| value.is_empty() || word(value)) {
             causes.push(Cause::invalid(path, value, LABEL_VALUE));
         }

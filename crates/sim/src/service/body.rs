@@ -4,6 +4,7 @@ use super::Context;
 use crate::api::{DeleteOptions, Patch};
 use crate::event;
 use crate::failure::{Cause, Failure};
+use crate::schema;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -11,15 +12,17 @@ const UNKNOWN_FORMAT: &str = "the body of the request was in an unknown format -
 
 /// The options of a delete, in the body or in the query.
 pub(super) fn options(context: &Context) -> Result<DeleteOptions, Failure> {
-    if !context.asked.empty {
-        return Ok(DeleteOptions::of(sent(context)?));
-    }
     let query = &context.asked.target.query;
-    Ok(DeleteOptions {
-        grace_period_seconds: query.get("gracePeriodSeconds").parse().ok(),
-        propagation_policy: Some(query.get("propagationPolicy").to_owned()).filter(|policy| !policy.is_empty()),
-        ..DeleteOptions::default()
-    })
+    let options = match context.asked.empty {
+        false => DeleteOptions::of(sent(context)?),
+        true => DeleteOptions {
+            grace_period_seconds: query.get("gracePeriodSeconds").parse().ok(),
+            propagation_policy: Some(query.get("propagationPolicy").to_owned()).filter(|policy| !policy.is_empty()),
+            ..DeleteOptions::default()
+        },
+    };
+    options.valid()?;
+    Ok(options)
 }
 
 /// The object in a body, if it is of the resource's kind.
@@ -50,6 +53,9 @@ pub(super) fn decode(context: &Context) -> Result<Arc<Value>, Failure> {
         let words = format!("{kind} in version {version:?} cannot be handled as a {}", resource.kind);
         return Err(Failure::bad_request(words));
     }
+    if let Some(custom) = &resource.custom {
+        strict(context, kind, &schema::unknown(custom, object))?;
+    }
     let other = resource.group == "events.k8s.io";
     Ok(if other { Arc::new(event::to_core(object.clone())) } else { context.asked.call.body.clone() })
 }
@@ -66,9 +72,23 @@ pub(super) fn decode_patch(context: &Context) -> Result<Patch, Failure> {
         ],
     };
     if !known.contains(&kind) {
-        return Err(Failure::new(415, "UnsupportedMediaType", format!("{UNKNOWN_FORMAT}: {}", known.join(", "))));
+        // Only custom resources say what is understood.
+        let words = match context.resource.custom {
+            Some(_) => format!("{UNKNOWN_FORMAT}: {}", known.join(", ")),
+            None => "415: Unsupported Media Type".to_owned(),
+        };
+        return Err(Failure::new(415, "UnsupportedMediaType", words));
     }
-    let patch = sent(context).map_err(|_| Failure::bad_request("invalid JSON patch"))?.clone();
+    let patch = match &context.asked.fault {
+        None => (*context.asked.call.body).clone(),
+        Some(fault) if kind == "application/json-patch+json" => {
+            return Err(Failure::bad_request(format!("error decoding patch: {fault}")));
+        }
+        Some(_) => return Err(Failure::bad_request("invalid JSON patch")),
+    };
+    if kind != "application/json-patch+json" && !patch.is_object() {
+        return Err(Failure::bad_request("invalid JSON patch"));
+    }
     Ok(match kind {
         "application/json-patch+json" => Patch::Json(patch),
         "application/merge-patch+json" => Patch::Merge(patch),
@@ -77,15 +97,32 @@ pub(super) fn decode_patch(context: &Context) -> Result<Patch, Failure> {
     })
 }
 
-/// The body, if it is JSON.
+/// The body, if it is a JSON object.
 pub(super) fn sent(context: &Context) -> Result<&Value, Failure> {
-    let patch = context.asked.target.verb == "patch";
-    if !patch && !matches!(context.asked.media.as_str(), "" | "application/json") {
-        let hint = "kubectl sends others for some of its commands, but JSON for all that it reads from a file";
-        return Err(Failure::new(415, "UnsupportedMediaType", format!("{UNKNOWN_FORMAT}: application/json; {hint}")));
+    if !matches!(context.asked.media.as_str(), "" | "application/json") {
+        let known = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+        return Err(Failure::new(415, "UnsupportedMediaType", format!("{UNKNOWN_FORMAT}: {}", known.join(", "))));
     }
-    let Some(fault) = &context.asked.fault else { return Ok(&context.asked.call.body) };
+    let body = &context.asked.call.body;
+    let fault = match &context.asked.fault {
+        Some(fault) => fault.as_str(),
+        None if body.is_object() => return Ok(body),
+        None => "it is no object",
+    };
     let kind = &context.resource.kind;
     let words = format!("the object provided is unrecognized (must be of type {kind}): couldn't get version/kind");
     Err(Failure::bad_request(format!("{words}; json parse error: {fault}")))
+}
+
+/// What is refused by those who ask for strictness: fields that nobody knows. Of built-in kinds only an Eviction is looked
+/// at: the others have no schema here.
+pub(super) fn strict(context: &Context, kind: &str, unknown: &[String]) -> Result<(), Failure> {
+    if unknown.is_empty() || context.asked.target.query.get("fieldValidation") != "Strict" {
+        return Ok(());
+    }
+    let words: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
+    let version = &context.resource.version;
+    let words = words.join(", ");
+    let start = format!("{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error");
+    Err(Failure::bad_request(format!("{start}: {words}")))
 }

@@ -31,7 +31,7 @@ pub(super) struct Listed {
 pub(super) fn selector(context: &Context) -> Result<Selector, Failure> {
     let query = &context.asked.target.query;
     let selector = Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))?;
-    select::check_fields(&context.resource.stored_as(), &selector)?;
+    select::check_fields(&context.resource, &selector)?;
     Ok(selector)
 }
 
@@ -125,11 +125,13 @@ async fn place(context: &Context) -> Result<(Option<u64>, Option<Key>), Failure>
 
 /// Waits a little for a version that is not there yet.
 pub(super) async fn fresh(context: &Context, asked: u64) -> Result<(), Failure> {
-    if context.cluster.version() < asked {
+    // Events are read from etcd itself, which does not wait.
+    let waits = context.resource.plural != "events";
+    if waits && context.cluster.version() < asked {
         tokio::time::sleep(FRESH).await;
     }
     let current = context.cluster.version();
-    if current < asked { Err(Failure::too_large_version(asked, current)) } else { Ok(()) }
+    if current < asked { Err(Failure::too_large_version(asked, current, waits)) } else { Ok(()) }
 }
 
 /// `resourceVersion`; `None` when it is not set.

@@ -1,6 +1,6 @@
 //! Each verb on each kind of path: from the request to the call that does it.
 
-use super::body::{decode, decode_patch, options, sent};
+use super::body::{decode, decode_patch, options, sent, strict};
 use super::reply::{Reply, no_page, object, success};
 use super::{Asked, Context, list, watch};
 use crate::api::{self, Ask, Change, Deletion};
@@ -62,6 +62,9 @@ pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
         return Err(Failure::no_such_path());
     }
     if target.name.is_empty() && matches!(target.verb, "update" | "patch") {
+        if resource.custom.is_some() {
+            return Err(Failure::bad_request("name must be provided"));
+        }
         return Err(Failure::not_allowed());
     }
     match (target.verb, target.subresource.as_str()) {
@@ -71,6 +74,7 @@ pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
         ("get", "status") if resource.status => get(context).await,
         ("get", "scale") if resource.scale => Ok(object(200, &api::scale_of(&*context.cluster.get(&key(context))?))),
         ("create", "") if target.name.is_empty() => create(context),
+        ("create", "") if resource.custom.is_some() => decode(context).and(Err(Failure::not_allowed())),
         ("create", "eviction" | "binding") if resource.plural == "pods" => part_of_pod(context),
         ("update", "") => update(context),
         ("update", "status") if resource.status => update(context),
@@ -81,6 +85,7 @@ pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
         ("delete", "") => delete(context),
         ("deletecollection", "") => delete_all(context),
         (_, "") => Err(Failure::not_allowed()),
+        _ if resource.custom.is_some() => Err(Failure::not_found(&resource.name(), &target.name)),
         _ => Err(Failure::no_such_path()),
     }
 }
@@ -126,7 +131,8 @@ fn change<T>(
     let (user, subresource, body) = (&context.asked.user, target.subresource.as_str(), context.asked.call.body.clone());
     // Of a collection, each object is deleted.
     let verb = if target.verb == "deletecollection" { "delete" } else { target.verb };
-    context.cluster.change(&Ask { user, verb, key, subresource, body, dry_run }, act)
+    let resource = context.resource.name();
+    context.cluster.change(&Ask { user, verb, key, resource, subresource, body, dry_run }, act)
 }
 
 fn create(context: &Context) -> Result<Reply, Failure> {
@@ -160,6 +166,10 @@ fn scale(context: &Context) -> Result<Reply, Failure> {
 
 fn part_of_pod(context: &Context) -> Result<Reply, Failure> {
     let sent = sent(context)?;
+    let eviction = context.asked.target.subresource == "eviction";
+    if eviction {
+        strict(context, "Eviction", &api::unknown_in_eviction(sent))?;
+    }
     change(context, key(context), |change| match context.asked.target.subresource.as_str() {
         "eviction" => api::evict(change, sent),
         _ => api::bind(change, sent),

@@ -98,7 +98,11 @@ fn open(
     let resource = context.resource.stored_as();
     let live = state.store.watch(&[&resource]);
     let expired = || {
-        let words = format!("too old resource version: {from} ({})", state.store.compacted());
+        let words = match resource.as_str() {
+            // Events are watched in etcd itself.
+            "events" => "The resourceVersion for the provided watch is too old.".to_owned(),
+            _ => format!("too old resource version: {from} ({})", state.store.compacted()),
+        };
         VecDeque::from([Line::Error(Failure::expired(words))])
     };
     let mut lines = VecDeque::new();

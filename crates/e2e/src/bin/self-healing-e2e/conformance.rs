@@ -1,8 +1,8 @@
 //! Random request sequences against the embedded API and the real one: the answers must be the same.
 //!
-//! `self-healing-e2e conformance [--seed N] [--sequences N] [--mirror] [--show]`: sequence i has seed N + i, so that a failing one is
+//! `self-healing-e2e conformance [--seed N] [--sequences N] [--mirror] [--show] [--on]`: sequence i has seed N + i, so that a failing one is
 //! repeated by its own seed. `--mirror` compares the real API with itself: what differs then is this program's fault.
-//! `--show` prints each request with the real answer.
+//! `--show` prints each request with the real answer. `--on` goes on after a difference, and shows each as it came.
 
 mod compare;
 mod fields;
@@ -20,10 +20,13 @@ mod trial;
 
 use anyhow::{Context, Result, bail};
 use futures::future::join_all;
+use request::Request;
 use setup::Real;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use tally::Tally;
+use trial::Difference;
 
 /// Sequences at once: most of one is waiting for the real server.
 const LANES: usize = 6;
@@ -38,6 +41,7 @@ struct Options {
     sequences: u64,
     mirror: bool,
     show: bool,
+    on: bool,
 }
 
 pub(crate) async fn run(words: &[&str]) -> Result<()> {
@@ -51,7 +55,7 @@ pub(crate) async fn run(words: &[&str]) -> Result<()> {
 }
 
 fn parse(words: &[&str]) -> Result<Options> {
-    let mut options = Options { seed: 1, sequences: SEQUENCES, mirror: false, show: false };
+    let mut options = Options { seed: 1, sequences: SEQUENCES, mirror: false, show: false, on: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut number = || {
@@ -62,8 +66,9 @@ fn parse(words: &[&str]) -> Result<Options> {
             "--seed" => options.seed = number()?,
             "--mirror" => options.mirror = true,
             "--show" => options.show = true,
+            "--on" => options.on = true,
             "--sequences" => options.sequences = number()?,
-            other => bail!("{other:?} is unknown; there are: --seed N, --sequences N, --mirror, --show"),
+            other => bail!("{other:?} is unknown; there are: --seed N, --sequences N, --mirror, --show, --on"),
         }
     }
     Ok(options)
@@ -93,22 +98,32 @@ impl Run {
 
     async fn one(&self, seed: u64) -> Result<()> {
         let requests = generate::sequence(seed);
-        let outcome = trial::run(&self.real, &requests).await?;
+        let outcome = trial::run(&self.real, &requests, self.options.on).await?;
         if self.options.show {
             let answers = outcome.answers.iter().zip(&requests);
             answers.for_each(|(answer, request)| println!("{seed}  {request}\n      {}", answer.told));
         }
         self.tally.borrow_mut().add(&outcome);
-        let Some(difference) = outcome.difference else { return Ok(()) };
+        for difference in outcome.differences {
+            self.tell(seed, &requests, difference).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows a difference of a kind that was not seen before, by the shortest sequence that has it.
+    async fn tell(&self, seed: u64, requests: &[Request], difference: Difference) -> Result<()> {
         let kind = difference.kind();
-        let known = self.failed.borrow().iter().any(|(known, _)| *known == kind);
-        let shown = self.failed.borrow().iter().map(|(kind, _)| kind).collect::<std::collections::BTreeSet<_>>().len();
-        self.failed.borrow_mut().push((kind, seed));
-        if known || shown >= SHOWN {
+        let seen: BTreeSet<String> = self.failed.borrow().iter().map(|(kind, _)| kind.clone()).collect();
+        self.failed.borrow_mut().push((kind.clone(), seed));
+        if seen.contains(&kind) || seen.len() >= SHOWN {
             return Ok(());
         }
-        let (requests, difference) = shrink::shrink(&self.real, requests, difference).await?;
-        println!("\n{}\n  repeat: cargo xtask conformance --seed {seed} --sequences 1", difference.kind());
+        println!("\n{kind}\n  repeat: cargo xtask conformance --seed {seed} --sequences 1");
+        let (requests, difference) = if self.options.on {
+            (vec![requests[difference.at].clone()], difference)
+        } else {
+            shrink::shrink(&self.real, requests.to_vec(), difference).await?
+        };
         println!("  shrunk to {} requests:", requests.len());
         requests.iter().for_each(|request| println!("    {request}"));
         difference.lines.iter().for_each(|line| println!("  {line}"));

@@ -75,8 +75,17 @@ const BUDGET: &[&str] = &[
     "status.expectedPods",
 ];
 
-const EVENT: &[&str] =
-    &["reason", "action", "note", "type", "regarding", "related", "reportingController", "reportingInstance", "eventTime"];
+const EVENT: &[&str] = &[
+    "reason",
+    "action",
+    "note",
+    "type",
+    "regarding",
+    "related",
+    "reportingController",
+    "reportingInstance",
+    "eventTime",
+];
 
 const WHOLE: &[&str] = &["spec", "status"];
 

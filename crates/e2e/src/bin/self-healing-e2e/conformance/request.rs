@@ -25,7 +25,10 @@ pub(super) enum Body {
     /// As it is, JSON or not.
     Text(&'static str),
     /// The object as this side last saw it, with a merge patch applied: what a client does that reads, changes and writes.
-    Stored { of: String, change: Value },
+    Stored {
+        of: String,
+        change: Value,
+    },
 }
 
 /// How much of the answer is read.
@@ -87,7 +90,7 @@ impl Request {
         Self { read, ..self }
     }
 
-    pub(super) fn as_account(self) -> Self {
+    pub(super) fn by_account(self) -> Self {
         Self { user: User::Account, ..self }
     }
 }

@@ -27,13 +27,16 @@ pub(super) const EVENTS: &Resource = &resource("/apis/events.k8s.io/v1", "events
 pub(super) const RECOVERIES: &Resource = &resource("/apis/self-healing.dev/v1alpha1", "recoveries", "Recovery");
 
 /// All of them.
-pub(super) const ALL: [&Resource; 8] =
-    [PODS, NODES, CONFIG_MAPS, DEPLOYMENTS, LEASES, BUDGETS, EVENTS, RECOVERIES];
+pub(super) const ALL: [&Resource; 8] = [PODS, NODES, CONFIG_MAPS, DEPLOYMENTS, LEASES, BUDGETS, EVENTS, RECOVERIES];
 
 impl Resource {
     /// Path of those in one namespace (`<ns>` for the sequence's own), or of all that have none.
     pub(super) fn within(&self, namespace: &str) -> String {
-        if self.namespaced { format!("{}/namespaces/{namespace}/{}", self.group, self.plural) } else { self.everywhere() }
+        if self.namespaced {
+            format!("{}/namespaces/{namespace}/{}", self.group, self.plural)
+        } else {
+            self.everywhere()
+        }
     }
 
     /// Path of those of the sequence.
@@ -124,7 +127,8 @@ fn decorate(object: &mut Value, chance: &mut Chance) {
     }
     if chance.one_in(5) {
         let uid = "11111111-2222-4333-8444-555555555555";
-        let owner = json!({ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": uid, "controller": true });
+        let owner =
+            json!({ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": uid, "controller": true });
         metadata["ownerReferences"] = json!([owner]);
     }
 }
@@ -168,13 +172,13 @@ fn deployment(chance: &mut Chance) -> Value {
         },
     });
     if chance.one_in(2) {
-        spec["replicas"] = chance.pick(&[0, 1, 3]).into();
+        spec["replicas"] = chance.pick(&[1, 3]).into();
     }
     json!({ "spec": spec })
 }
 
 fn lease(chance: &mut Chance) -> Value {
-    let time = "2026-01-01T00:00:00.000000Z";
+    let time = "2020-01-01T00:00:00.000000Z";
     let holder = chance.pick(&["one", "two"]);
     json!({ "spec": {
         "holderIdentity": holder, "leaseDurationSeconds": 15, "acquireTime": time, "renewTime": time, "leaseTransitions": 1,
@@ -196,7 +200,7 @@ fn budget(chance: &mut Chance) -> Value {
 
 fn event() -> Value {
     json!({
-        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "eventTime": "2020-01-01T00:00:00.000000Z",
         "type": "Normal",
         "reason": "RecoveryStarted",
         "action": "Recover",
@@ -211,15 +215,16 @@ fn recovery() -> Value {
     json!({
         "type": "pod_failure", "cause": "CrashLoop", "severity": "medium", "strategy": "restart", "mode": "Enforce",
         "action": "pod_recovery", "target": { "kind": "Pod", "namespace": "shop", "name": "web-1" },
-        "detectedAt": "2026-01-01T00:00:00Z",
+        "detectedAt": "2020-01-01T00:00:00Z",
     })
 }
 
 /// What a controller or a kubelet would write into the status.
 pub(super) fn status(resource: &Resource, chance: &mut Chance) -> Value {
-    let time = "2026-01-01T00:00:00Z";
+    let time = "2020-01-01T00:00:00Z";
     let truth = chance.pick(&["True", "False"]);
-    let ready = json!([{ "type": "Ready", "status": truth, "lastTransitionTime": time, "reason": "Told", "message": "" }]);
+    let ready =
+        json!([{ "type": "Ready", "status": truth, "lastTransitionTime": time, "reason": "Told", "message": "" }]);
     match resource.plural {
         "pods" => {
             let phase = chance.pick(&["Running", "Running", "Running", "Failed", "Succeeded", "Pending"]);
@@ -260,17 +265,19 @@ pub(super) fn wish(resource: &Resource, chance: &mut Chance) -> Value {
         "nodes" => match chance.up_to(3) {
             0 => json!({ "unschedulable": true }),
             1 => json!({ "unschedulable": null }),
-            _ => json!({ "taints": [{ "key": "self-healing.dev/suspect", "value": "r1", "effect": "PreferNoSchedule" }] }),
+            _ => {
+                json!({ "taints": [{ "key": "self-healing.dev/suspect", "value": "r1", "effect": "PreferNoSchedule" }] })
+            }
         },
         "deployments" => match chance.up_to(3) {
-            0 => json!({ "replicas": chance.pick(&[0, 2, 4]) }),
+            0 => json!({ "replicas": chance.pick(&[2, 4]) }),
             1 => json!({ "paused": true }),
             _ => json!({ "replicas": -1 }),
         },
         "leases" => match chance.up_to(3) {
             0 => json!({ "holderIdentity": "three", "leaseTransitions": 2 }),
             1 => json!({ "leaseDurationSeconds": 0 }),
-            _ => json!({ "renewTime": "2026-01-01T00:00:10.000000Z" }),
+            _ => json!({ "renewTime": "2020-01-01T00:00:10.000000Z" }),
         },
         "poddisruptionbudgets" => match chance.up_to(2) {
             0 => json!({ "minAvailable": 2, "maxUnavailable": null }),

@@ -46,7 +46,7 @@ impl Side {
 
     /// Sends the request; gives the answer as it is compared.
     pub(super) async fn ask(&mut self, request: &Request) -> Result<Value> {
-        if request.path.contains("resourceVersion=0") {
+        if request.path.contains("resourceVersion=0") || request.path.contains("NotOlderThan") {
             self.settle(request).await?;
         }
         let answer = match self.send(request).await {
@@ -135,9 +135,7 @@ fn is_enough(text: &[u8], until: &Read) -> bool {
     match until {
         _ if event["type"] == "ERROR" => true,
         Read::Until(name) => event["object"]["metadata"]["name"] == **name,
-        Read::InitialEvents => {
-            event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true"
-        }
+        Read::InitialEvents => event["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true",
         Read::Whole | Read::Closed => false,
     }
 }

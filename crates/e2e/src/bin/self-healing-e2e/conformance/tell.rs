@@ -81,7 +81,12 @@ fn status(value: &Value, memory: &Memory) -> Value {
 /// A text for people, without what differs from server to server.
 fn words(value: &Value, memory: &Memory) -> Value {
     let Value::String(text) = value else { return value.clone() };
-    let text = memory.without_names(text);
+    let mut text = memory.without_names(text);
+    // Of a pod, the real server shows the change in Go's words as well: up to the end, or to the bracket of a list of causes.
+    if let Some(diff) = text.find("\n@@") {
+        let end = if text.ends_with(']') { "]" } else { "" };
+        text.replace_range(diff.., end);
+    }
     let versions = text.contains("ersion");
     let word = |word: &str| {
         if is_uid(word) {
@@ -194,9 +199,18 @@ fn clean(value: Value, memory: &Memory) -> Value {
         }
         Value::Array(items) => items.into_iter().map(|item| clean(item, memory)).collect(),
         Value::String(text) if is_uid(&text) => "<uid>".into(),
+        Value::String(text) if is_now(&text) => "<now>".into(),
         Value::String(text) => memory.without_names(&text).into(),
         other => other,
     }
+}
+
+/// A time that the server set: the sequences send none but of one day long ago.
+fn is_now(word: &str) -> bool {
+    word.starts_with("20")
+        && word.ends_with('Z')
+        && !word.starts_with("2020-")
+        && word.parse::<jiff::Timestamp>().is_ok()
 }
 
 fn is_uid(word: &str) -> bool {

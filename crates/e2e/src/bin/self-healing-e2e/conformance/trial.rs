@@ -10,7 +10,8 @@ use serde_json::Value;
 pub(super) struct Outcome {
     /// What the real server answered to each request that was sent.
     pub(super) answers: Vec<Answered>,
-    pub(super) difference: Option<Difference>,
+    /// The first; all of them where that was asked for.
+    pub(super) differences: Vec<Difference>,
 }
 
 /// One answer of the real server.
@@ -39,21 +40,24 @@ impl Difference {
     }
 }
 
-/// Runs the sequence in a namespace of its own on the real server, and in an embedded cluster of its own.
-pub(super) async fn run(real: &Real, requests: &[Request]) -> Result<Outcome> {
+/// Runs the sequence in a namespace of its own on the real server, and in an embedded cluster of its own; up to the first
+/// difference unless `on`.
+pub(super) async fn run(real: &Real, requests: &[Request], on: bool) -> Result<Outcome> {
     let namespace = real.namespace();
     let (mut real, mut sim) = (real.side(&namespace).await?, real.other_side(&namespace).await?);
-    let mut answers = Vec::new();
+    let mut outcome = Outcome { answers: Vec::new(), differences: Vec::new() };
     for (at, request) in requests.iter().enumerate() {
         let (left, right) = (sim.ask(request).await?, real.ask(request).await?);
-        let lines = compare::differences(request.label, &left, &right);
-        answers.push(Answered { label: request.label, word: word(&right), told: right });
+        let lines = compare::differences(&left, &right);
+        outcome.answers.push(Answered { label: request.label, word: word(&right), told: right });
         if !lines.is_empty() {
-            let difference = Some(Difference { at, label: request.label, lines });
-            return Ok(Outcome { answers, difference });
+            outcome.differences.push(Difference { at, label: request.label, lines });
+            if !on {
+                break;
+            }
         }
     }
-    Ok(Outcome { answers, difference: None })
+    Ok(outcome)
 }
 
 /// An answer in a word or two.
@@ -61,6 +65,7 @@ fn word(answer: &Value) -> String {
     let line = answer["lines"].as_array().into_iter().flatten().find(|line| line["type"] == "ERROR");
     let status = line.map_or(&answer["body"], |line| &line["object"]);
     let code = status["code"].as_u64().or(answer["code"].as_u64()).unwrap_or_default();
-    let reason = if status["status"] == "Failure" { status["reason"].as_str().unwrap_or("without a reason") } else { "" };
+    let reason =
+        if status["status"] == "Failure" { status["reason"].as_str().unwrap_or("without a reason") } else { "" };
     format!("{code} {reason}").trim_end().to_owned()
 }

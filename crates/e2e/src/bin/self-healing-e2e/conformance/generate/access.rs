@@ -58,7 +58,7 @@ pub(super) fn as_account(sequence: &mut Sequence) {
         6 => Request::get("list as the ServiceAccount", format!("{}?{}", PODS.everywhere(), reads::OWN)),
         _ => return any(sequence),
     };
-    sequence.push(request.as_account());
+    sequence.push(request.by_account());
 }
 
 /// What the next idea asks for, but in the name of the ServiceAccount.
@@ -66,7 +66,9 @@ fn any(sequence: &mut Sequence) {
     let begin = sequence.requests.len();
     let recipe = sequence.recipe();
     // Not this one again, which would go round and round.
-    if RECIPES.iter().any(|(_, known)| std::ptr::fn_addr_eq(*known, recipe)) && !std::ptr::fn_addr_eq(recipe, as_account as super::Recipe) {
+    if RECIPES.iter().any(|(_, known)| std::ptr::fn_addr_eq(*known, recipe))
+        && !std::ptr::fn_addr_eq(recipe, as_account as super::Recipe)
+    {
         recipe(sequence);
     }
     for request in sequence.requests.iter_mut().skip(begin) {

@@ -56,7 +56,7 @@ pub(super) fn with_budgets(sequence: &mut Sequence) {
     sequence.created.push((PODS, name));
     sequence.push(Request::post("create", PODS.all(), pod));
     let ready = |truth: &str| {
-        let condition = json!({ "type": "Ready", "status": truth, "lastTransitionTime": "2026-01-01T00:00:00Z" });
+        let condition = json!({ "type": "Ready", "status": truth, "lastTransitionTime": "2020-01-01T00:00:00Z" });
         json!({ "status": { "phase": "Running", "conditions": [condition] } })
     };
     let truth = sequence.chance.pick(&["True", "True", "False"]);

@@ -2,7 +2,7 @@
 
 use super::Sequence;
 use crate::conformance::request::Request;
-use crate::conformance::resource::{PODS, Name, Resource};
+use crate::conformance::resource::{Name, PODS, Resource};
 
 /// Those of the sequence.
 pub(super) const OWN: &str = "labelSelector=seq%3D<ns>";
@@ -33,7 +33,10 @@ pub(super) fn list(sequence: &mut Sequence) {
         2 => ("list by labels that are not", format!("{OWN},app!%3Dx,!new%2Fone")),
         3 => ("list by name", format!("{OWN}&fieldSelector=metadata.name%3D{}", name.shown(resource))),
         4 => ("list from any view", format!("{OWN}&resourceVersion=0")),
-        5 => ("list a view that is at least as new", format!("{OWN}&resourceVersion=<rv {key}>&resourceVersionMatch=NotOlderThan")),
+        5 => (
+            "list a view that is at least as new",
+            format!("{OWN}&resourceVersion=<rv {key}>&resourceVersionMatch=NotOlderThan"),
+        ),
         6 => ("list an exact view", format!("{OWN}&resourceVersion=<first {key}>&resourceVersionMatch=Exact")),
         7 => ("list the view of the start", format!("{OWN}&resourceVersion=<start>&resourceVersionMatch=Exact")),
         8 => return list_pods(sequence),
@@ -81,7 +84,10 @@ pub(super) fn list_wrongly(sequence: &mut Sequence) {
         9 => ("list with a limit that is no number", "limit=many"),
         // The real server waits three seconds for it.
         10 => ("list a view of the future", "resourceVersion=999999999&resourceVersionMatch=NotOlderThan"),
-        _ => ("list with a token and a version", "limit=1&continue=<token>&resourceVersion=<start>"),
+        _ => (
+            "list with a token and a version",
+            "labelSelector=seq%3D<ns>&limit=1&continue=<token>&resourceVersion=<start>",
+        ),
     };
     sequence.push(Request::get(label, format!("{path}?{query}")));
 }

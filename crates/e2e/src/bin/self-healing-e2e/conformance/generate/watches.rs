@@ -3,7 +3,7 @@
 use super::Sequence;
 use super::reads::OWN;
 use crate::conformance::request::{Read, Request};
-use crate::conformance::resource::{CONFIG_MAPS, NODES, Name, Resource, object};
+use crate::conformance::resource::{CONFIG_MAPS, EVENTS, NODES, Name, RECOVERIES, Resource, object};
 
 /// Names of objects that are created so that a watch can be read up to them.
 const SENTINELS: [&str; 6] = ["z1", "z2", "z3", "z4", "z5", "z6"];
@@ -30,7 +30,8 @@ pub(super) fn watch(sequence: &mut Sequence) {
         2 => ("watch without a version", OWN.to_owned(), until),
         3 => ("watch from any version", format!("{OWN}&resourceVersion=0"), until),
         4 => {
-            let query = format!("{OWN}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+            let query =
+                format!("{OWN}&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
             ("watch with initial events", query, Read::InitialEvents)
         }
         5 => {
@@ -44,15 +45,28 @@ pub(super) fn watch(sequence: &mut Sequence) {
 
 pub(super) fn watch_wrongly(sequence: &mut Sequence) {
     let resource = sequence.resource();
-    let path = sequence.among(&[resource, CONFIG_MAPS, NODES]).all();
+    let mut path = sequence.among(&[resource, CONFIG_MAPS, NODES]).all();
     let (label, query) = match sequence.chance.up_to(8) {
-        0 | 1 => ("watch from a forgotten version", "timeoutSeconds=5&resourceVersion=1"),
+        0 | 1 => {
+            // The real server's cache of the built-in kinds may begin with its start, and then forgets nothing here.
+            path = sequence.among(&[EVENTS, RECOVERIES]).all();
+            ("watch from a forgotten version", "timeoutSeconds=5&resourceVersion=1")
+        }
         2 => ("watch from a version that is no number", "timeoutSeconds=1&resourceVersion=abc"),
         3 => ("watch until it is closed", "timeoutSeconds=1&resourceVersion=<start>&labelSelector=app%3Dnone"),
-        4 => ("watch with initial events but no match", "timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true"),
-        5 => ("watch with a match but no initial events", "timeoutSeconds=1&resourceVersionMatch=NotOlderThan&resourceVersion=0"),
+        4 => (
+            "watch with initial events but no match",
+            "timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true",
+        ),
+        5 => (
+            "watch with a match but no initial events",
+            "timeoutSeconds=1&resourceVersionMatch=NotOlderThan&resourceVersion=0",
+        ),
         6 => ("watch with a selector that does not parse", "timeoutSeconds=1&labelSelector=app%20in%20x"),
-        _ => ("watch with initial events and no bookmarks", "timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=app%3Dnone"),
+        _ => (
+            "watch with initial events and no bookmarks",
+            "timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=app%3Dnone",
+        ),
     };
     sequence.push(Request::get(label, format!("{path}?watch=true&{query}")).until(Read::Closed));
 }
