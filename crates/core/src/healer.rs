@@ -1,7 +1,10 @@
 //! The loop body: `turn` takes what happened and gives what to do.
 
 mod adopt;
+mod answers;
 mod case;
+mod counts;
+mod examine;
 mod open;
 mod outcome;
 mod progress;
@@ -10,16 +13,16 @@ mod store;
 mod tell;
 mod timers;
 mod times;
+mod world;
 
 pub(crate) use case::Case;
+pub use counts::Counts;
+pub(crate) use world::World;
 
 use crate::cluster::{Cluster, Subject};
-use crate::detect::{Sight, look_due};
 use crate::effect::{Effect, EffectId, Verb};
 use crate::event::{Event, WatchState};
 use crate::key::Text;
-use crate::names::{FailureType, GuardName, WatchKind};
-use crate::recovery::Recovery;
 use crate::settings::Settings;
 use crate::time::{Now, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -29,33 +32,6 @@ use core::time::Duration;
 use outcome::Errand;
 use sickbed::Sickbed;
 use timers::{Timer, Timers};
-
-/// What guards, remedies and triage may look at.
-pub(crate) struct World<'a> {
-    pub(crate) now: Now,
-    pub(crate) settings: &'a Settings,
-    pub(crate) cluster: &'a Cluster,
-    pub(crate) leading_since: Tick,
-    cases: &'a BTreeMap<Text, Case>,
-    sickbed: &'a Sickbed,
-}
-
-impl World<'_> {
-    /// Every stored Recovery, active or not, except the one that is being stepped.
-    pub(crate) fn recoveries(&self) -> impl Iterator<Item = &Recovery> {
-        self.cases.values().map(|case| &case.recovery)
-    }
-
-    /// The same with what is remembered of each.
-    pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
-        self.cases.values()
-    }
-
-    /// Whether a signal of this node is bad now, or was a moment ago.
-    pub(crate) fn is_sick_node(&self, node: &Text) -> bool {
-        self.sickbed.is_ill(&Subject::Node(node.clone()))
-    }
-}
 
 /// All state, no IO.
 #[derive(Debug)]
@@ -76,19 +52,6 @@ pub struct Healer {
     errands: BTreeMap<EffectId, (Text, Errand)>,
     last_id: u64,
     effects: Vec<Effect>,
-}
-
-/// Numbers for metrics, readiness and logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Failures with a Recovery that is not over, per type.
-    pub active: Vec<(FailureType, usize)>,
-    /// Recoveries held now, per guard.
-    pub held: Vec<(GuardName, usize)>,
-    /// Objects known, per kind.
-    pub tracked: Vec<(WatchKind, usize)>,
-    /// Time since the last sign of life, per kind; `None` while it was never synced.
-    pub lag: Vec<(WatchKind, Option<Duration>)>,
 }
 
 /// What this turn has to look at.
@@ -223,53 +186,6 @@ impl Healer {
         self.active.iter().filter(|name| self.cases.get(*name).is_some_and(about)).cloned().collect()
     }
 
-    /// Looks at one object and remembers what its signals say.
-    fn examine(&mut self, subject: &Subject) {
-        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
-        let wake = match subject {
-            Subject::Node(name) => match self.cluster.node(name) {
-                Some(node) => self.sickbed.examine_node(node, &sight),
-                None => self.sickbed.discharge(subject),
-            },
-            Subject::Pod(key) => match self.cluster.pod(key) {
-                Some(pod) => self.sickbed.examine_pod(pod, &sight),
-                None => self.sickbed.discharge(subject),
-            },
-        };
-        if let Some(at) = wake {
-            self.timers.arm(Timer::Subject(subject.clone()), at.max(self.now.tick + Duration::from_millis(1)));
-        }
-        if let Subject::Node(name) = subject {
-            self.look_at_kubelet(name);
-        }
-    }
-
-    fn look_at_kubelet(&mut self, name: &Text) {
-        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
-        let Some(node) = self.cluster.node(name).filter(|_| self.leading.is_some()) else { return };
-        let (Some((address, port)), Some(due)) = (node.kubelet.clone(), look_due(node, &sight)) else { return };
-        if due > self.now.tick {
-            return self.timers.arm(Timer::Subject(Subject::Node(name.clone())), due);
-        }
-        let looking = |errand: &Errand| matches!(errand, Errand::Kubelet(known) if known == name);
-        if self.errands.values().any(|(_, errand)| looking(errand)) {
-            return;
-        }
-        let verb = Verb::LookAtKubelet { node: name.clone(), address, port };
-        self.send(&Text::from(""), Errand::Kubelet(name.clone()), verb);
-    }
-
-    fn world(&self, leading_since: Tick) -> World<'_> {
-        World {
-            now: self.now,
-            settings: &self.settings,
-            cluster: &self.cluster,
-            leading_since,
-            cases: &self.cases,
-            sickbed: &self.sickbed,
-        }
-    }
-
     /// Steps one case; true when it ended, which may free budgets for others.
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };
@@ -314,26 +230,5 @@ impl Healer {
     #[must_use]
     pub fn next_wake(&self) -> Option<Tick> {
         self.timers.next()
-    }
-
-    /// Whether every needed watch is current.
-    #[must_use]
-    pub fn synced(&self, now: Now) -> bool {
-        self.cluster.freshness.stale(now.tick).is_none()
-    }
-
-    /// Numbers for metrics.
-    #[must_use]
-    pub fn counts(&self, now: Now) -> Counts {
-        let active = || self.active.iter().filter_map(|name| self.cases.get(name)).map(|case| &case.recovery);
-        let of_type = |failure| active().filter(|recovery| recovery.spec.failure == failure).count();
-        let held_by = |guard| active().filter(|r| r.held_by().is_some_and(|hold| hold.name == guard)).count();
-        let tracked = |kind| if kind == WatchKind::Recovery { self.cases.len() } else { self.cluster.count(kind) };
-        Counts {
-            active: FailureType::ALL.iter().map(|failure| (*failure, of_type(*failure))).collect(),
-            held: GuardName::ALL.iter().map(|guard| (*guard, held_by(*guard))).collect(),
-            tracked: WatchKind::ALL.iter().map(|kind| (*kind, tracked(*kind))).collect(),
-            lag: WatchKind::ALL.iter().map(|kind| (*kind, self.cluster.freshness.lag(now.tick, *kind))).collect(),
-        }
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! `crates/api` maps it to and from the custom resource; nothing here is derived from anything but the record.
 
+mod name;
+mod status;
+
+pub use name::name_of;
+pub(crate) use name::other_name_of;
+pub use status::{Attempt, Delivery, GuardState, MAX_STEPS, Notification, Status, Step, StepResult, Verification};
+
 use crate::fact::{LeaseFact, NodeFact, PodFact};
-use crate::finding::Finding;
 use crate::key::{Target, Text};
-use crate::names::{Action, Cause, Channel, FailureType, GuardName, Mode, Phase, Severity, Strategy};
+use crate::names::{Action, Cause, FailureType, Mode, Severity, Strategy};
 use crate::time::Stamp;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -42,131 +47,6 @@ pub struct Spec {
     pub similar_failures: u32,
     /// Why this severity, why this strategy.
     pub reasons: Vec<String>,
-}
-
-/// How a step or an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepResult {
-    /// Not ended.
-    InProgress,
-    /// Done, or found done.
-    Succeeded,
-    /// Not done.
-    Failed,
-}
-
-/// One verb sent within an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Verb and object, e.g. `evict default/web-1`.
-    pub name: String,
-    /// When it was decided.
-    pub started_at: Stamp,
-    /// When its outcome was known.
-    pub finished_at: Option<Stamp>,
-    /// How it ended.
-    pub result: StepResult,
-    /// The API server's words, or ours.
-    pub message: String,
-}
-
-/// One try with one strategy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// What was tried.
-    pub strategy: Strategy,
-    /// Which object it acts on: the spec's target first, later the replacement that failed as well.
-    pub target: Target,
-    /// When it started; `recovery_timeout` counts from here.
-    pub started_at: Stamp,
-    /// When its outcome was known.
-    pub finished_at: Option<Stamp>,
-    /// How it ended.
-    pub result: StepResult,
-    /// What was done, at most [`MAX_STEPS`] kept, oldest first.
-    pub steps: Vec<Step>,
-}
-
-/// Steps kept per attempt; beyond, the oldest finished ones go.
-pub const MAX_STEPS: usize = 64;
-
-/// What a guard last said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuardState {
-    /// Which guard.
-    pub name: GuardName,
-    /// Whether it lets the Recovery pass.
-    pub pass: bool,
-    /// Why it holds, in words for people; empty when it passes.
-    pub reason: String,
-    /// Since when it says so.
-    pub since: Stamp,
-}
-
-/// Whether the workload is back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verification {
-    /// Yes or not yet.
-    pub passed: bool,
-    /// What was looked at and what it showed.
-    pub message: String,
-    /// When.
-    pub at: Stamp,
-}
-
-/// Delivery of one message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// Not yet accepted by the receiver.
-    Pending,
-    /// Accepted.
-    Sent,
-    /// The receiver refused it for good.
-    Failed,
-}
-
-/// One message to one channel; pending ones survive a crash because they are stored here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notification {
-    /// Where to.
-    pub channel: Channel,
-    /// What happened, stable over retries: `opened`, `outcome`, `held-<Guard>`.
-    pub key: String,
-    /// How far it got.
-    pub state: Delivery,
-    /// How often it was tried.
-    pub tries: u32,
-    /// The last error, without secrets; empty when there was none.
-    pub last_error: String,
-}
-
-/// The part that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// Where it stands; `None` when a stored record names a phase that we do not know: such a record is left alone.
-    pub phase: Option<Phase>,
-    /// One sentence on why it stands there.
-    pub message: String,
-    /// A word for the same, e.g. a guard's name, `Timeout`, `UnknownAction`; empty when there is nothing to say.
-    pub reason: String,
-    /// What was tried.
-    pub attempts: Vec<Attempt>,
-    /// What the guards last said, only those that were asked.
-    pub guards: Vec<GuardState>,
-    /// The signals as seen when it fired.
-    pub evidence: Vec<(String, String)>,
-    /// Failures attributed to this one, as `Kind namespace/name: cause`.
-    pub impact: Vec<String>,
-    /// Whether the workload is back.
-    pub verification: Option<Verification>,
-    /// Seconds from detection to the end.
-    pub recovery_seconds: Option<u64>,
-    /// Messages and how far they got.
-    pub notifications: Vec<Notification>,
-    /// A bare pod's manifest (JSON), kept from before its deletion until it runs again; shown in no message, event or page.
-    pub saved_manifest: Option<String>,
-    /// When it ended.
-    pub finished_at: Option<Stamp>,
 }
 
 /// What people wrote on the record.
@@ -260,67 +140,6 @@ impl Recovery {
     #[must_use]
     pub fn held_by(&self) -> Option<&GuardState> {
         self.status.guards.iter().find(|guard| !guard.pass)
-    }
-}
-
-impl Status {
-    /// The status of a Recovery that was just opened.
-    #[must_use]
-    pub fn opened(finding: &Finding) -> Self {
-        Self {
-            phase: Some(Phase::Pending),
-            message: String::new(),
-            reason: String::new(),
-            attempts: Vec::new(),
-            guards: Vec::new(),
-            evidence: finding.evidence.clone(),
-            impact: Vec::new(),
-            verification: None,
-            recovery_seconds: None,
-            notifications: Vec::new(),
-            saved_manifest: None,
-            finished_at: None,
-        }
-    }
-}
-
-/// The deterministic name: two controllers that see the same trouble collide on it instead of acting twice.
-#[must_use]
-pub fn name_of(finding: &Finding) -> Text {
-    let mut hash = Fnv::default();
-    hash.eat(finding.target.uid.as_bytes());
-    hash.eat(finding.cause.as_str().as_bytes());
-    hash.eat(&finding.onset.0.to_be_bytes());
-    let kind = finding.target.kind.as_str().to_ascii_lowercase();
-    Text::from(format!("{kind}-{}-{:016x}", finding.cause.as_str().to_ascii_lowercase(), hash.0))
-}
-
-/// The other name that the same trouble may have been recorded under: whether a silent node's kubelet is down or nothing answers may
-/// look different to the next leader.
-#[must_use]
-pub(crate) fn other_name_of(finding: &Finding) -> Option<Text> {
-    let cause = match finding.cause {
-        Cause::Unreachable => Cause::KubeletDown,
-        Cause::KubeletDown => Cause::Unreachable,
-        _ => return None,
-    };
-    Some(name_of(&Finding { cause, ..finding.clone() }))
-}
-
-/// FNV-1a, 64 bit: stable over versions and machines, which the standard hashers do not promise.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn eat(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().chain(&[0xff]) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
     }
 }
 

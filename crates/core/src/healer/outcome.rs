@@ -1,18 +1,15 @@
-//! What an outcome means for the case that asked for the effect.
+//! Outcomes: to whom each goes, and what it says about the cluster.
 
-use super::adopt::is_newer;
-use super::case::{Case, Postponed};
+use super::case::Case;
 use super::{Agenda, Healer};
 use crate::cluster::Subject;
 use crate::effect::{Answer, EffectId, Outcome, Verb};
 use crate::event::Event;
 use crate::key::{Target, Text};
-use crate::names::{Channel, GuardName};
-use crate::recovery::{Delivery, Step, StepResult};
+use crate::names::Channel;
 use crate::settings::Settings;
 use crate::time::Now;
 use alloc::string::{String, ToString};
-use core::time::Duration;
 
 /// What an effect was sent for.
 #[derive(Clone, Debug)]
@@ -37,9 +34,6 @@ pub(super) enum Errand {
     /// Deleting a record whose time is up.
     Expire,
 }
-
-/// A blocked eviction is tried again after this at the earliest, when the server does not say (kubectl drain's pace).
-const EVICT_AGAIN: Duration = Duration::from_secs(5);
 
 /// Notes in the case what was just sent for it.
 pub(super) fn started(case: &mut Case, id: EffectId, errand: Option<&Errand>) {
@@ -157,163 +151,4 @@ impl Healer {
         // What is still under way for it must not be taken for an answer to a later record of that name.
         self.errands.retain(|_, (of, _)| of != name);
     }
-}
-
-impl Case {
-    fn failed(&mut self, now: Now, settings: &Settings, outcome: &Outcome) {
-        let asked = if let Outcome::TryLater { after, .. } = outcome { *after } else { None };
-        self.backoff.fail(now.tick, settings.retry_interval, asked);
-    }
-
-    fn looked(&mut self, now: Now, settings: &Settings, outcome: Outcome) {
-        match outcome {
-            Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, now.tick)),
-            Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, now.tick)),
-            Outcome::Gone => self.looks = super::case::Looks::default(),
-            other => self.failed(now, settings, &other),
-        }
-    }
-
-    fn was_saved(&mut self, now: Now, settings: &Settings, outcome: Outcome) {
-        match outcome {
-            Outcome::Done(Answer::Stored { uid, resource_version }) => {
-                self.saving.status_stored |= self.saving.created;
-                self.saving.created = true;
-                self.saving.attempts_stored = self.saving.attempts_sent;
-                self.saving.manifest_stored = self.saving.manifest_sent;
-                self.saving.backoff.clear();
-                self.recovery.uid = uid;
-                // The answer may be late: somebody's later change, which the watch has shown, stays the last one known.
-                if is_newer(&resource_version, &self.recovery.resource_version) {
-                    self.recovery.resource_version = resource_version;
-                }
-            }
-            Outcome::Done(Answer::Exists(other)) => {
-                let earlier = core::mem::replace(self, Self::adopted(now, *other, settings));
-                self.remember(now, earlier);
-            }
-            other => {
-                let asked = if let Outcome::TryLater { after, .. } = other { after } else { None };
-                self.saving.dirty = true;
-                self.saving.backoff.fail(now.tick, settings.retry_interval, asked);
-            }
-        }
-    }
-
-    fn told(
-        &mut self,
-        now: Now,
-        settings: &Settings,
-        id: EffectId,
-        (channel, key): (Channel, &String),
-        outcome: Outcome,
-    ) {
-        self.telling.remove(&id);
-        let backoff = self.tell_backoff.entry((channel, key.clone())).or_default();
-        let notifications = &mut self.recovery.status.notifications;
-        let Some(notification) = notifications.iter_mut().find(|n| n.channel == channel && n.key == *key) else {
-            return;
-        };
-        notification.tries += 1;
-        match outcome {
-            Outcome::Done(_) | Outcome::Gone => {
-                notification.state = Delivery::Sent;
-                notification.last_error.clear();
-            }
-            Outcome::Refused { message } => {
-                notification.state = Delivery::Failed;
-                notification.last_error = message;
-            }
-            Outcome::TryLater { after, message, .. } => {
-                notification.last_error = message;
-                backoff.fail(now.tick, settings.retry_interval, after);
-            }
-            Outcome::Unknown { message } => {
-                notification.last_error = message;
-                backoff.fail(now.tick, settings.retry_interval, None);
-            }
-            Outcome::NotLeading => backoff.fail(now.tick, settings.retry_interval, None),
-        }
-        self.saving.dirty = true;
-    }
-
-    fn stepped(&mut self, now: Now, settings: &Settings, (handles, name): (&Text, &String), outcome: Outcome) {
-        // Whatever the answer was, what was read before it is older than it.
-        self.looks = super::case::Looks::default();
-        self.listed = false;
-        match outcome {
-            Outcome::Done(_) | Outcome::Gone => {
-                self.handled.insert(handles.clone());
-                self.postponed.remove(handles);
-                self.backoff.clear();
-                self.pass(now, |guard| guard == GuardName::Plan);
-                self.end_step(now, name, StepResult::Succeeded, String::new());
-            }
-            Outcome::TryLater { after, budget: true, message } => {
-                self.postpone(now, settings, handles, after, &message);
-                self.end_step(now, name, StepResult::Failed, message);
-            }
-            Outcome::Refused { message } if name.starts_with("evict ") => {
-                self.postpone(now, settings, handles, None, &message);
-                self.end_step(now, name, StepResult::Failed, message);
-            }
-            Outcome::TryLater { ref message, .. } | Outcome::Refused { ref message } => {
-                self.end_step(now, name, StepResult::Failed, message.clone());
-                self.failed(now, settings, &outcome);
-            }
-            Outcome::Unknown { ref message } => {
-                // It may have been applied, so the step is not over until the world shows it.
-                self.end_step(now, name, StepResult::InProgress, message.clone());
-                self.failed(now, settings, &outcome);
-            }
-            Outcome::NotLeading => {
-                self.end_step(now, name, StepResult::Failed, String::from("not the leader any more"));
-                self.failed(now, settings, &outcome);
-            }
-        }
-    }
-
-    /// Puts one pod off; the others go on.
-    fn postpone(&mut self, now: Now, settings: &Settings, uid: &Text, after: Option<Duration>, message: &str) {
-        let tries = self.postponed.get(uid).map_or(0, |known| known.tries) + 1;
-        let own = EVICT_AGAIN.saturating_mul(tries).min(settings.retry_interval);
-        let until = now.tick + after.unwrap_or_default().max(own);
-        self.postponed.insert(uid.clone(), Postponed { until, tries, message: message.to_string() });
-    }
-
-    fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {
-        // The attempt may have timed out while the answer was on its way.
-        let mut steps =
-            self.recovery.status.attempts.iter_mut().rev().flat_map(|attempt| attempt.steps.iter_mut().rev());
-        if let Some(step) = steps.find(|step| step.name == name && step.result == StepResult::InProgress) {
-            step.result = result;
-            step.finished_at = (result != StepResult::InProgress).then_some(now.stamp);
-            step.message = message;
-            self.saving.dirty = true;
-        }
-    }
-
-    /// Notes that a step was sent; the same one tried again takes the place of its failed try.
-    pub(super) fn begin_step(&mut self, now: Now, name: &str) {
-        let Some(attempt) = self.recovery.status.attempts.last_mut() else { return };
-        attempt.steps.retain(|step| step.name != name || step.result == StepResult::Succeeded);
-        if attempt.steps.len() >= crate::recovery::MAX_STEPS
-            && let Some(oldest) = attempt.steps.iter().position(may_be_dropped)
-        {
-            attempt.steps.remove(oldest);
-        }
-        attempt.steps.push(Step {
-            name: name.to_string(),
-            started_at: now.stamp,
-            finished_at: None,
-            result: StepResult::InProgress,
-            message: String::new(),
-        });
-    }
-}
-
-/// Steps that left a mark stay in the record, since they say what has to be undone.
-fn may_be_dropped(step: &Step) -> bool {
-    let leaves_mark = step.name.starts_with("cordon ") || step.name.starts_with("taint ");
-    step.result != StepResult::InProgress && !leaves_mark
 }

@@ -1,0 +1,67 @@
+//! Who owns whom: from a pod up to its workload, and from a workload down to its pods.
+
+use super::{Cluster, Subject, take};
+use crate::fact::{Owner, PodFact, WorkloadFact};
+use crate::key::{Key, Kind, Target};
+use alloc::vec::Vec;
+
+impl Cluster {
+    pub(super) fn put_workload(&mut self, workload: WorkloadFact) -> Vec<Subject> {
+        let (kind, key) = (workload.kind.clone(), workload.key.clone());
+        if let Some(owner) = &workload.owner {
+            self.workloads_of_owner.entry(owner.uid.clone()).or_default().insert((kind.clone(), key.clone()));
+        }
+        self.workloads.entry(kind).or_default().put(key, workload);
+        Vec::new()
+    }
+
+    pub(super) fn drop_workload(&mut self, kind: &Kind, key: &Key) -> Vec<Subject> {
+        let old = self.workloads.get_mut(kind).and_then(|kept| kept.remove(key));
+        if let Some(owner) = old.and_then(|old| old.owner) {
+            take(&mut self.workloads_of_owner, &owner.uid, &(kind.clone(), key.clone()));
+        }
+        Vec::new()
+    }
+
+    /// That workload, if it is of a kind we watch and there.
+    #[must_use]
+    pub(crate) fn workload(&self, kind: &Kind, key: &Key) -> Option<&WorkloadFact> {
+        self.workloads.get(kind)?.get(key)
+    }
+
+    /// The pod and every controller above it that is known, nearest first, as targets.
+    #[must_use]
+    pub(crate) fn chain(&self, pod: &PodFact) -> Vec<Target> {
+        let mut chain = alloc::vec![pod.target()];
+        let mut owner = pod.owner.clone();
+        // Three levels exist in practice (Pod, ReplicaSet, Deployment); the bound ends cycles that a broken owner could make.
+        for _ in 0..4 {
+            let Some(next) = owner else { break };
+            let key = Key { namespace: pod.key.namespace.clone(), name: next.name.clone() };
+            let known = self.workload(&next.kind, &key).filter(|fact| fact.uid == next.uid);
+            chain.push(target_of(&next, key));
+            owner = known.and_then(|fact| fact.owner.clone());
+        }
+        chain
+    }
+
+    /// The top controller of a pod, or the pod itself.
+    #[must_use]
+    pub(crate) fn workload_of(&self, pod: &PodFact) -> Target {
+        self.chain(pod).pop().unwrap_or_else(|| pod.target())
+    }
+
+    /// The pods below `workload`, through the controllers between.
+    #[must_use]
+    pub(crate) fn pods_of(&self, workload: &Target) -> Vec<&PodFact> {
+        let direct = self.pods_of_owner.get(&workload.uid).into_iter().flatten();
+        let below = self.workloads_of_owner.get(&workload.uid).into_iter().flatten();
+        let through = below.filter_map(|(kind, key)| self.workload(kind, key));
+        let indirect = through.flat_map(|fact| self.pods_of_owner.get(&fact.uid).into_iter().flatten());
+        direct.chain(indirect).filter_map(|key| self.pods.get(key)).collect()
+    }
+}
+
+fn target_of(owner: &Owner, key: Key) -> Target {
+    Target { kind: owner.kind.clone(), key, uid: owner.uid.clone() }
+}

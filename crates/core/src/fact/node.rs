@@ -1,0 +1,113 @@
+//! What is known of a node, and its heartbeat.
+
+use super::Marks;
+use crate::key::{Key, Kind, Target, Text};
+use crate::time::Stamp;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A status word of a condition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConditionStatus {
+    /// `True`.
+    True,
+    /// `False`.
+    False,
+    /// `Unknown`, and every word that is none of the three.
+    #[default]
+    Unknown,
+}
+
+/// One condition of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCondition {
+    /// Its type, e.g. `Ready`, `KernelDeadlock`.
+    pub kind: Text,
+    /// Its status.
+    pub status: ConditionStatus,
+    /// Its reason.
+    pub reason: Text,
+    /// `lastTransitionTime`.
+    pub changed: Stamp,
+    /// `lastHeartbeatTime`.
+    pub heartbeat: Stamp,
+}
+
+impl NodeCondition {
+    /// When it was last said to be so.
+    #[must_use]
+    pub fn stated(&self) -> Stamp {
+        self.heartbeat.max(self.changed)
+    }
+}
+
+/// One taint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taint {
+    /// Its key.
+    pub key: Text,
+    /// Its value; ours hold the name of the Recovery that set them.
+    pub value: Text,
+    /// Its effect.
+    pub effect: Text,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFact {
+    /// Its name.
+    pub name: Text,
+    /// Its uid.
+    pub uid: Text,
+    /// `metadata.creationTimestamp`.
+    pub created: Stamp,
+    /// All conditions, Ready among them; of two of one type the last.
+    pub conditions: Vec<NodeCondition>,
+    /// `spec.unschedulable`.
+    pub unschedulable: bool,
+    /// Its taints.
+    pub taints: Vec<Taint>,
+    /// The Recovery that annotation `self-healing.dev/owner` names; empty when nobody marked it.
+    pub owner: Text,
+    /// Where its kubelet listens: `InternalIP` and `status.daemonEndpoints.kubeletEndpoint.Port` (10250 if absent).
+    pub kubelet: Option<(Text, u16)>,
+    /// Opt-outs and role.
+    pub marks: Marks,
+    /// `topology.kubernetes.io/zone`.
+    pub zone: Text,
+}
+
+impl NodeFact {
+    /// The node as a target.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target {
+            kind: Kind::Node,
+            key: Key { namespace: Text::from(""), name: self.name.clone() },
+            uid: self.uid.clone(),
+        }
+    }
+
+    /// The condition of type `kind`.
+    #[must_use]
+    pub fn condition(&self, kind: &str) -> Option<&NodeCondition> {
+        self.conditions.iter().rev().find(|c| &*c.kind == kind)
+    }
+
+    /// Condition Ready; a missing one reads as Unknown.
+    #[must_use]
+    pub fn ready(&self) -> ConditionStatus {
+        self.condition("Ready").map_or(ConditionStatus::Unknown, |c| c.status)
+    }
+}
+
+/// A node's heartbeat in `kube-node-lease`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseFact {
+    /// The node it belongs to.
+    pub node: Text,
+    /// `spec.renewTime`, only ever compared for equality: it is another machine's clock.
+    pub renewed: Stamp,
+    /// `spec.leaseDurationSeconds` (40 s when absent, the kubelet's default).
+    pub duration: Duration,
+}

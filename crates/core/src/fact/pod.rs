@@ -1,0 +1,119 @@
+//! What is known of a pod. A healthy one is a compact entry; only one in trouble has a full record.
+
+use super::{Marks, Owner};
+use crate::key::{Key, Kind, Target, Text};
+use crate::time::Stamp;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// `status.phase` of a pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PodPhase {
+    /// Accepted, not all containers run.
+    Pending,
+    /// Bound, containers run or restart.
+    Running,
+    /// All ended with 0.
+    Succeeded,
+    /// All ended, at least one not with 0, or evicted.
+    Failed,
+    /// Anything else, and a missing status.
+    #[default]
+    Unknown,
+}
+
+/// One pod. A healthy one has no `trouble`, so that it costs little.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodFact {
+    /// Namespace and name.
+    pub key: Key,
+    /// Its uid.
+    pub uid: Text,
+    /// The node it is bound to.
+    pub node: Option<Text>,
+    /// Its controller; shared by all its pods.
+    pub owner: Option<Arc<Owner>>,
+    /// `metadata.creationTimestamp`.
+    pub created: Stamp,
+    /// `status.phase`.
+    pub phase: PodPhase,
+    /// Condition Ready=True.
+    pub ready: bool,
+    /// Opt-outs and drain properties.
+    pub marks: Marks,
+    /// `spec.priority`.
+    pub priority: i32,
+    /// Present unless the pod is Running, Ready and not being deleted, or Succeeded.
+    pub trouble: Option<Box<PodTrouble>>,
+}
+
+impl PodFact {
+    /// The pod as a target.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { kind: Kind::Pod, key: self.key.clone(), uid: self.uid.clone() }
+    }
+
+    /// Whether its containers have ended for good.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        matches!(self.phase, PodPhase::Succeeded | PodPhase::Failed)
+    }
+
+    /// Whether it is being deleted.
+    #[must_use]
+    pub fn terminating(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|t| t.deletion_due.is_some())
+    }
+
+    /// Whether its controller is of `kind`.
+    #[must_use]
+    pub fn owned_by(&self, kind: &Kind) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.kind == *kind)
+    }
+}
+
+/// What rules read of a pod that is not simply running.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodTrouble {
+    /// `status.reason`, e.g. `Evicted`.
+    pub reason: String,
+    /// `status.message`, at most 256 characters.
+    pub message: String,
+    /// `lastTransitionTime` of condition Ready.
+    pub ready_changed: Option<Stamp>,
+    /// `metadata.deletionTimestamp`, which Kubernetes sets to the request's time plus the grace period.
+    pub deletion_due: Option<Stamp>,
+    /// Finalizers that keep it.
+    pub finalizers: Vec<Text>,
+    /// Containers and init containers that are not simply ready.
+    pub containers: Vec<ContainerFact>,
+}
+
+/// One container that is not ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerFact {
+    /// Its name.
+    pub name: String,
+    /// `restartCount`; negative counts read as 0.
+    pub restarts: u32,
+    /// `ready`.
+    pub ready: bool,
+    /// `state.waiting.reason`, empty when it does not wait.
+    pub waiting: String,
+    /// `state.waiting.message`, at most 256 characters.
+    pub waiting_message: String,
+    /// `state.terminated`, else `lastState.terminated`.
+    pub exit: Option<Exit>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exit {
+    /// Exit code.
+    pub code: i32,
+    /// `Error`, `OOMKilled`, `Completed` and so on.
+    pub reason: String,
+}

@@ -1,0 +1,48 @@
+//! Looking: what the signals of one object say now, and when they have to be asked again.
+
+use super::Healer;
+use super::outcome::Errand;
+use super::timers::Timer;
+use crate::cluster::Subject;
+use crate::detect::{Sight, look_due};
+use crate::effect::Verb;
+use crate::key::Text;
+use core::time::Duration;
+
+impl Healer {
+    /// Looks at one object and remembers what its signals say.
+    pub(super) fn examine(&mut self, subject: &Subject) {
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let wake = match subject {
+            Subject::Node(name) => match self.cluster.node(name) {
+                Some(node) => self.sickbed.examine_node(node, &sight),
+                None => self.sickbed.discharge(subject),
+            },
+            Subject::Pod(key) => match self.cluster.pod(key) {
+                Some(pod) => self.sickbed.examine_pod(pod, &sight),
+                None => self.sickbed.discharge(subject),
+            },
+        };
+        if let Some(at) = wake {
+            self.timers.arm(Timer::Subject(subject.clone()), at.max(self.now.tick + Duration::from_millis(1)));
+        }
+        if let Subject::Node(name) = subject {
+            self.look_at_kubelet(name);
+        }
+    }
+
+    fn look_at_kubelet(&mut self, name: &Text) {
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let Some(node) = self.cluster.node(name).filter(|_| self.leading.is_some()) else { return };
+        let (Some((address, port)), Some(due)) = (node.kubelet.clone(), look_due(node, &sight)) else { return };
+        if due > self.now.tick {
+            return self.timers.arm(Timer::Subject(Subject::Node(name.clone())), due);
+        }
+        let looking = |errand: &Errand| matches!(errand, Errand::Kubelet(known) if known == name);
+        if self.errands.values().any(|(_, errand)| looking(errand)) {
+            return;
+        }
+        let verb = Verb::LookAtKubelet { node: name.clone(), address, port };
+        self.send(&Text::from(""), Errand::Kubelet(name.clone()), verb);
+    }
+}

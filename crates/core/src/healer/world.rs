@@ -1,0 +1,50 @@
+//! What guards, remedies and triage may look at.
+
+use super::sickbed::Sickbed;
+use super::{Case, Healer};
+use crate::cluster::{Cluster, Subject};
+use crate::key::Text;
+use crate::recovery::Recovery;
+use crate::settings::Settings;
+use crate::time::{Now, Tick};
+use alloc::collections::BTreeMap;
+
+/// What guards, remedies and triage may look at.
+pub(crate) struct World<'a> {
+    pub(crate) now: Now,
+    pub(crate) settings: &'a Settings,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) leading_since: Tick,
+    cases: &'a BTreeMap<Text, Case>,
+    pub(super) sickbed: &'a Sickbed,
+}
+
+impl World<'_> {
+    /// Every stored Recovery, active or not, except the one that is being stepped.
+    pub(crate) fn recoveries(&self) -> impl Iterator<Item = &Recovery> {
+        self.cases.values().map(|case| &case.recovery)
+    }
+
+    /// The same with what is remembered of each.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    /// Whether a signal of this node is bad now, or was a moment ago.
+    pub(crate) fn is_sick_node(&self, node: &Text) -> bool {
+        self.sickbed.is_ill(&Subject::Node(node.clone()))
+    }
+}
+
+impl Healer {
+    pub(super) fn world(&self, leading_since: Tick) -> World<'_> {
+        World {
+            now: self.now,
+            settings: &self.settings,
+            cluster: &self.cluster,
+            leading_since,
+            cases: &self.cases,
+            sickbed: &self.sickbed,
+        }
+    }
+}
