@@ -62,10 +62,10 @@ impl Cluster {
                 self.heartbeats.remove(&node);
                 alloc::vec![Subject::Node(node)]
             }
-            Event::Workload(workload) => self.put_workload(workload),
+            Event::Workload(workload) => self.put_workload(now, workload),
             Event::WorkloadGone(kind, key) => self.drop_workload(&kind, &key),
             Event::Namespace(namespace) => {
-                self.namespaces.put(namespace.name.clone(), namespace);
+                self.namespaces.put(now.tick, namespace.name.clone(), namespace);
                 Vec::new()
             }
             Event::NamespaceGone(name) => {

@@ -5,12 +5,12 @@ mod pod;
 
 use crate::cluster::Cluster;
 use crate::effect::Verb;
-use crate::fact::NodeFact;
+use crate::fact::{NodeFact, PodFact};
 use crate::healer::{Case, World};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{GuardName, Strategy};
 use crate::recovery::{Recovery, StepResult};
-use crate::time::{Stamp, Tick};
+use crate::time::Tick;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -58,12 +58,7 @@ pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     if case.recovery.spec.target.kind == Kind::Node {
         return drain::verify(world, case);
     }
-    workload_back(world.cluster, &case.recovery.spec.workload, begun(case))
-}
-
-/// When the first attempt began.
-fn begun(case: &Case) -> Stamp {
-    case.recovery.status.attempts.first().map_or(case.recovery.spec.detected_at, |attempt| attempt.started_at)
+    workload_back(world, &case.recovery.spec.workload, case)
 }
 
 /// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.
@@ -117,7 +112,8 @@ fn open_step(recovery: &Recovery, done: &str, undone: &str) -> bool {
 }
 
 /// Whether as many pods of `workload` are ready as it wants.
-fn workload_back(cluster: &Cluster, workload: &Target, since: Stamp) -> (bool, String) {
+fn workload_back(world: &World<'_>, workload: &Target, case: &Case) -> (bool, String) {
+    let cluster = world.cluster;
     if workload.kind == Kind::Pod {
         let ready = cluster.pod(&workload.key).is_some_and(|pod| pod.ready && !pod.terminating());
         return (ready, format!("{workload} is {}", if ready { "ready" } else { "not ready yet" }));
@@ -131,8 +127,9 @@ fn workload_back(cluster: &Cluster, workload: &Target, since: Stamp) -> (bool, S
     let waiting = pods.iter().filter(|pod| !pod.ready && !pod.finished()).count();
     // A controller of a kind that we do not watch: its own number is unknown, so a new pod speaks for it.
     let unwatched = matches!(workload.kind, Kind::Other(_));
-    // Kubernetes keeps whole seconds.
-    let replaced = pods.iter().any(|pod| pod.ready && !pod.terminating() && pod.created.0 + 1000 > since.0);
+    let begun = case.times.begun();
+    let is_new = |pod: &PodFact| cluster.came_after(world.now.tick, pod, begun);
+    let replaced = pods.iter().any(|pod| pod.ready && !pod.terminating() && is_new(pod));
     (waiting == 0 && (replaced || !unwatched), format!("{workload}: {ready} ready, {waiting} not ready"))
 }
 

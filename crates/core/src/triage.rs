@@ -62,14 +62,14 @@ fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {
 /// failure, not a new one.
 fn replacement_of(world: &World<'_>, finding: &Finding) -> Option<Text> {
     let pod = world.cluster.exact_pod(&finding.target)?;
-    let begun = active(world).filter(|other| other.has_acted() && other.spec.failure == FailureType::Pod);
-    let mut same =
-        begun.filter(|other| other.spec.workload.uid == finding.workload.uid && other.spec.workload.kind != Kind::Pod);
-    let parent = same.find(|other| {
-        let since = other.attempt().map_or(other.spec.detected_at, |attempt| attempt.started_at);
-        let gone = world.cluster.exact_pod(other.subject()).is_none_or(|subject| subject.terminating());
-        // Kubernetes keeps whole seconds.
-        gone && pod.created.0 + 1000 > since.0
+    let begun = world.cases().filter(|case| {
+        let other = &case.recovery;
+        let same = other.spec.workload.uid == finding.workload.uid && other.spec.workload.kind != Kind::Pod;
+        other.is_active() && other.has_acted() && other.spec.failure == FailureType::Pod && same
     });
-    parent.map(|other| other.name.clone())
+    let mut parents = begun.filter(|case| {
+        let gone = world.cluster.exact_pod(case.recovery.subject()).is_none_or(|subject| subject.terminating());
+        gone && world.cluster.came_after(world.now.tick, pod, case.times.latest())
+    });
+    parents.next().map(|case| case.recovery.name.clone())
 }

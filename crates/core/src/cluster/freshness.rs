@@ -8,7 +8,8 @@ use core::time::Duration;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Stream {
-    synced: bool,
+    /// When it was first listed completely.
+    listed: Option<Tick>,
     broken: bool,
     alive: Tick,
     /// When it was last believed again after not having been.
@@ -35,7 +36,7 @@ impl Freshness {
         match state {
             WatchState::ListStarted => {}
             WatchState::Synced => {
-                *stream = Stream { synced: true, broken: false, alive: now, resumed: stream.resumed };
+                *stream = Stream { listed: stream.listed.or(Some(now)), broken: false, alive: now, ..*stream };
             }
             WatchState::Alive => {
                 stream.alive = now;
@@ -53,7 +54,7 @@ impl Freshness {
     /// Whether `kind` was listed completely, is not broken and gave a sign of life within the patience.
     #[must_use]
     pub(crate) fn current(&self, now: Tick, kind: WatchKind) -> bool {
-        self.streams.get(&kind).is_some_and(|s| s.synced && !s.broken && now.since(s.alive) <= self.patience)
+        self.streams.get(&kind).is_some_and(|s| s.listed.is_some() && !s.broken && now.since(s.alive) <= self.patience)
     }
 
     /// The first kind that is not current.
@@ -71,7 +72,13 @@ impl Freshness {
     /// Whether `kind` was listed completely once.
     #[must_use]
     pub(crate) fn synced(&self, kind: WatchKind) -> bool {
-        self.streams.get(&kind).is_some_and(|stream| stream.synced)
+        self.listed(kind).is_some()
+    }
+
+    /// When `kind` was first listed completely.
+    #[must_use]
+    pub(crate) fn listed(&self, kind: WatchKind) -> Option<Tick> {
+        self.streams.get(&kind).and_then(|stream| stream.listed)
     }
 
     /// When the last gap of any of `kinds` ended.
@@ -83,6 +90,6 @@ impl Freshness {
     /// Time since the last sign of life; `None` before the first list was complete.
     #[must_use]
     pub(crate) fn lag(&self, now: Tick, kind: WatchKind) -> Option<Duration> {
-        self.streams.get(&kind).filter(|s| s.synced).map(|s| now.since(s.alive))
+        self.streams.get(&kind).filter(|s| s.listed.is_some()).map(|s| now.since(s.alive))
     }
 }

@@ -1,40 +1,49 @@
 //! A map that survives a new list: what the list did not bring is forgotten only when the list is complete.
 
+use crate::time::Tick;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-/// Each value carries the number of the list that last brought it.
+/// Each value carries the number of the list that last brought it, and when it came: in tenths of a second, 0 if with the first list.
 #[derive(Debug)]
 pub(super) struct Kept<K, V> {
-    entries: BTreeMap<K, (u32, V)>,
+    entries: BTreeMap<K, (u32, u32, V)>,
     list: u32,
+    complete: bool,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), list: 0 }
+        Self { entries: BTreeMap::new(), list: 0, complete: false }
     }
 }
 
 impl<K: Ord + Clone, V> Kept<K, V> {
-    pub(super) fn put(&mut self, key: K, value: V) -> Option<V> {
-        self.entries.insert(key, (self.list, value)).map(|(_, old)| old)
+    pub(super) fn put(&mut self, now: Tick, key: K, value: V) -> Option<V> {
+        let tenths = if self.complete { u32::try_from(now.0.div_ceil(100)).unwrap_or(u32::MAX) } else { 0 };
+        let came = self.entries.get(&key).map_or(tenths, |(_, came, _)| *came);
+        self.entries.insert(key, (self.list, came, value)).map(|(_, _, old)| old)
+    }
+
+    /// When it came; `None` if with the first list.
+    pub(super) fn came(&self, key: &K) -> Option<Tick> {
+        self.entries.get(key).filter(|(_, came, _)| *came > 0).map(|(_, came, _)| Tick(u64::from(*came) * 100))
     }
 
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
-        self.entries.remove(key).map(|(_, old)| old)
+        self.entries.remove(key).map(|(_, _, old)| old)
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key).map(|(_, value)| value)
+        self.entries.get(key).map(|(_, _, value)| value)
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|(_, value)| value)
+        self.entries.values().map(|(_, _, value)| value)
     }
 
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.entries.values_mut().map(|(_, value)| value)
+        self.entries.values_mut().map(|(_, _, value)| value)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -47,7 +56,8 @@ impl<K: Ord + Clone, V> Kept<K, V> {
             self.list = self.list.wrapping_add(1);
             return Vec::new();
         }
-        let missing = self.entries.iter().filter(|(_, (list, _))| *list != self.list);
+        self.complete = true;
+        let missing = self.entries.iter().filter(|(_, (list, ..))| *list != self.list);
         missing.map(|(key, _)| key.clone()).collect()
     }
 }

@@ -48,7 +48,7 @@ impl Cluster {
         };
         let renewed = unchanged.is_none();
         let first = beat.beats && known.is_some_and(|known| !known.beats);
-        self.heartbeats.put(node.clone(), beat);
+        self.heartbeats.put(now.tick, node.clone(), beat);
         if renewed {
             self.looks.remove(&node);
         }

@@ -20,7 +20,7 @@ impl Cluster {
         if node.ready() == ConditionStatus::True {
             self.once_ready.insert(node.uid.clone());
         }
-        self.nodes.put(name, node);
+        self.nodes.put(now.tick, name, node);
         alloc::vec![subject]
     }
 

@@ -3,15 +3,16 @@
 use super::{Cluster, Subject, take};
 use crate::fact::{Owner, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Target};
+use crate::time::Now;
 use alloc::vec::Vec;
 
 impl Cluster {
-    pub(super) fn put_workload(&mut self, workload: WorkloadFact) -> Vec<Subject> {
+    pub(super) fn put_workload(&mut self, now: Now, workload: WorkloadFact) -> Vec<Subject> {
         let (kind, key) = (workload.kind.clone(), workload.key.clone());
         if let Some(owner) = &workload.owner {
             self.workloads_of_owner.entry(owner.uid.clone()).or_default().insert((kind.clone(), key.clone()));
         }
-        self.workloads.entry(kind).or_default().put(key, workload);
+        self.workloads.entry(kind).or_default().put(now.tick, key, workload);
         Vec::new()
     }
 

@@ -3,17 +3,26 @@
 use super::{Cluster, Subject, take};
 use crate::fact::PodFact;
 use crate::key::{Key, Target, Text};
-use crate::time::Now;
+use crate::names::WatchKind;
+use crate::time::{Now, Past, Stamp, Tick};
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Kubernetes keeps whole seconds, and a controller may replace a failed pod right before we begin.
+const SECOND: Duration = Duration::from_secs(1);
 
 impl Cluster {
     pub(super) fn put_pod(&mut self, now: Now, pod: PodFact) -> Vec<Subject> {
         let key = pod.key.clone();
+        if self.pods.get(&key).is_some_and(|known| known.uid != pod.uid) {
+            // Another pod under the same name.
+            self.drop_pod(&key);
+        }
         let (node, owner) = (pod.node.clone(), pod.owner.clone());
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
         self.moments.learn(&subject, due.map(|due| (due, now)).into_iter());
-        if let Some(old) = self.pods.put(key.clone(), pod)
+        if let Some(old) = self.pods.put(now.tick, key.clone(), pod)
             && (old.node != node || old.owner != owner)
         {
             self.unindex(&old);
@@ -55,6 +64,19 @@ impl Cluster {
     #[must_use]
     pub(crate) fn exact_pod(&self, target: &Target) -> Option<&PodFact> {
         self.pods.get(&target.key).filter(|pod| pod.uid == target.uid)
+    }
+
+    /// Whether a pod came after we had begun something: by our own eyes if we have watched since then, because the API server's
+    /// clock and ours may differ; else by what both wrote.
+    pub(crate) fn came_after(&self, now: Tick, pod: &PodFact, (stamp, began): (Stamp, Past)) -> bool {
+        let since = began.elapsed(now);
+        let watched = self.freshness.listed(WatchKind::Pod).is_some_and(|listed| since <= now.since(listed));
+        match self.pods.came(&pod.key) {
+            Some(came) if watched => now.since(came) <= since + SECOND,
+            Some(_) => true,
+            None if watched => false,
+            None => pod.created.0 + 1000 > stamp.0,
+        }
     }
 
     /// The pods bound to `node`.

@@ -63,6 +63,18 @@ impl Times {
         self.detected.1
     }
 
+    /// When the first attempt started, else when the failure was detected; as stored, and on our own clock.
+    pub(crate) fn begun(&self) -> (Stamp, Past) {
+        let Moment(stamp, began) = self.attempts.first().unwrap_or(&self.detected);
+        (*stamp, *began)
+    }
+
+    /// When the newest attempt started, else when the failure was detected; as stored, and on our own clock.
+    pub(crate) fn latest(&self) -> (Stamp, Past) {
+        let Moment(stamp, began) = self.attempts.last().unwrap_or(&self.detected);
+        (*stamp, *began)
+    }
+
     /// When the newest attempt started.
     pub(crate) fn attempt(&self) -> Option<Past> {
         self.attempts.last().map(|moment| moment.1)

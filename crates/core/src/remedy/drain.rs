@@ -1,6 +1,6 @@
 //! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
 
-use super::{Move, begun, impacted, workload_back};
+use super::{Move, impacted, workload_back};
 use crate::effect::{KubeletLook, Verb};
 use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
 use crate::guard::why_excluded;
@@ -207,8 +207,7 @@ pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
 pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
     let workloads = workloads.filter(|workload| !is_left(world, case, workload));
-    let looked: Vec<(bool, String)> =
-        workloads.map(|workload| workload_back(world.cluster, &workload, begun(case))).collect();
+    let looked: Vec<(bool, String)> = workloads.map(|workload| workload_back(world, &workload, case)).collect();
     if let Some((_, message)) = looked.iter().find(|(back, _)| !back) {
         return (false, message.clone());
     }

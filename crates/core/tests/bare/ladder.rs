@@ -67,17 +67,22 @@ fn a_workload_that_was_handed_to_a_person_is_left_alone_until_the_window_passes(
 
 #[test]
 fn replacements_that_fail_too_open_nothing_of_their_own_even_while_paused() {
-    let mut ground = incurable("");
-    ground.does("set pod_check_interval 1");
-    ground.run(5.0);
-    ground.does("unready web.3");
-    ground.does("set paused true");
-    ground.run(600.0);
-    assert_eq!(ground.truth.records.len(), 1, "{}", ground.report());
-    assert!(ground.recovery("web.1").status.impact.iter().any(|line| line.contains("web-rs")));
-    ground.does("set paused false");
-    ground.run(100.0);
-    assert_eq!((ground.truth.records.len(), ground.count("delete")), (1, 2));
+    for ahead in [0, 3_600_000] {
+        let mut ground = Ground::of("nodes n1 n2 n3\ndeployment web 2 on n1", "");
+        ground.truth.unwell = true;
+        ground.jump = (ground.now(), ahead);
+        ground.does("fail web.1");
+        ground.does("set pod_check_interval 1");
+        ground.run(5.0);
+        ground.does("unready web.3");
+        ground.does("set paused true");
+        ground.run(600.0);
+        assert_eq!(ground.truth.records.len(), 1, "{ahead}: {}", ground.report());
+        assert!(ground.recovery("web.1").status.impact.iter().any(|line| line.contains("web-rs")));
+        ground.does("set paused false");
+        ground.run(100.0);
+        assert_eq!((ground.truth.records.len(), ground.count("delete")), (1, 2));
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Pods: when exactly one counts as failed, and what is read before it is touched.
 
-use crate::ground::{Ground, QUICK, Scripted};
+use crate::ground::{Ground, QUICK, Scripted, ready_pod};
 use self_healing_core::effect::{Outcome, Verb};
-use self_healing_core::fact::{ContainerFact, Exit, Owner};
-use self_healing_core::key::{Kind, Text};
+use self_healing_core::fact::{ContainerFact, Exit, Owner, PodFact};
+use self_healing_core::key::{Key, Kind, Text};
 use self_healing_core::names::{Cause, Phase};
 use std::sync::Arc;
 
@@ -224,18 +224,20 @@ fn a_bare_pod_that_does_not_become_ready_is_created_again_by_the_next_attempt() 
 }
 
 #[test]
-fn a_pod_of_a_foreign_controller_is_back_only_when_a_new_one_is_ready() {
-    let mut ground = Ground::of("nodes n1 n2\njob clones 1 on n1", "");
-    let (key, uid) = (Kind::of("apps.kruise.io", "CloneSet"), Text::from("uid-Job-shop/clones"));
-    let owner = Arc::new(Owner { kind: key, name: Text::from("clones"), uid: uid.clone() });
-    ground.truth.templates.get_mut(&uid).unwrap().owner = Some(owner.clone());
-    ground.change("clones.1", |pod| pod.owner = Some(owner));
-    ground.truth.unwell = true;
-    ground.does("fail clones.1");
-    ground.run(30.0);
-    assert_eq!(ground.phase("clones.1"), Phase::Verifying);
-    ground.does("heal clones.2");
-    ground.run(5.0);
-    assert_eq!(ground.phase("clones.1"), Phase::Succeeded);
-    assert_eq!(ground.recovery("clones.1").spec.workload.kind.as_str(), "CloneSet.apps.kruise.io");
+fn a_pod_of_a_foreign_controller_is_back_only_when_a_new_one_is_ready_whatever_the_wall_clock_says() {
+    let kind = Kind::of("apps.kruise.io", "CloneSet");
+    let owner = Arc::new(Owner { kind, name: Text::from("clones"), uid: Text::from("uid-clones") });
+    for ahead in [0, 3_600_000, -3_600_000] {
+        let mut ground = Ground::of("nodes n1 n2\njob clones 2 on n1", "");
+        ["clones.1", "clones.2"].into_iter().for_each(|pod| ground.change(pod, |pod| pod.owner = Some(owner.clone())));
+        ground.jump = (ground.now(), ahead);
+        ground.does("fail clones.1");
+        ground.run(30.0);
+        assert_eq!(ground.phase("clones.1"), Phase::Verifying, "{ahead}");
+        let new = ready_pod(Key::new("shop", "new"), Some(Text::from("n2")), Some(owner.clone()));
+        ground.truth.put(PodFact { created: ground.truth.stamp(), ..new });
+        ground.run(5.0);
+        assert_eq!(ground.phase("clones.1"), Phase::Succeeded, "{ahead}");
+        assert_eq!(ground.recovery("clones.1").spec.workload.kind.as_str(), "CloneSet.apps.kruise.io");
+    }
 }
