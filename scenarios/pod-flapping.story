@@ -1,4 +1,4 @@
-A pod that is ready for one second in five counts as not ready: its good time drains what its bad time has filled
+A pod that is ready for one second now and then counts as not ready: its good time drains what its bad time has filled
 
 cluster
   nodes n1 n2 n3
@@ -14,6 +14,6 @@ story
   5   unready web.1
   9   heal web.1
   10  unready web.1
-  14  heal web.1
-  15  unready web.1
-  22  end
+  13  heal web.1
+  14  unready web.1
+  24  end

@@ -12,7 +12,4 @@ story
   0    silence n1
   11   silence n2
   11   silence n3
-  90   return n1
-  90   return n2
-  90   return n3
-  130  end
+  90   end

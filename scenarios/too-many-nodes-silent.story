@@ -1,4 +1,4 @@
-Three of five nodes fall silent at once: a shared cause, so nothing is done, and they return
+Three of five nodes fall silent at once: a shared cause, so nothing is done
 
 cluster
   nodes n1 n2 n3 n4 n5
@@ -12,7 +12,4 @@ story
   0    silence n1
   0    silence n2
   0    silence n3
-  90   return n1
-  90   return n2
-  90   return n3
-  130  end
+  90   end

@@ -146,6 +146,16 @@ impl Cluster {
         kubeconfig::client(&self.service_account_kubeconfig(namespace, name).await?).await
     }
 
+    /// Writes a kubeconfig for an address that needs no proof of who one is.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn kubeconfig_at(&self, url: &str) -> Result<PathBuf> {
+        let path = self.dir.file("relay.kubeconfig");
+        kubeconfig::write(&path, &serde_json::json!({ "server": url }), &serde_json::json!({}))?;
+        Ok(path)
+    }
+
     /// Runs kubectl as admin and waits for it, blocking the thread.
     ///
     /// # Errors

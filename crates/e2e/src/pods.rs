@@ -84,15 +84,31 @@ impl Cluster {
         .await
     }
 
-    /// The pod's images cannot be pulled.
+    /// The pod's containers wait to be started, for a reason such as `ImagePullBackOff`.
     ///
     /// # Errors
     /// When the pod does not exist or does not start.
-    pub async fn image_pull_backoff(&self, namespace: &str, pod: &str) -> Result<()> {
+    pub async fn waits(&self, namespace: &str, pod: &str, reason: &str) -> Result<()> {
         self.tell(namespace, pod, "Pending", |container| {
-            let image = container.image.as_deref().unwrap_or_default();
-            let message = format!("Back-off pulling image \"{image}\"");
-            json!({ "imageID": "", "state": { "waiting": { "reason": "ImagePullBackOff", "message": message } } })
+            let message = format!("cannot start with the image {:?}", container.image.as_deref().unwrap_or_default());
+            json!({ "imageID": "", "state": { "waiting": { "reason": reason, "message": message } } })
+        })
+        .await
+    }
+
+    /// The pod's containers were killed for their memory, and run again.
+    ///
+    /// # Errors
+    /// When the pod does not exist or does not start.
+    pub async fn out_of_memory(&self, namespace: &str, pod: &str) -> Result<()> {
+        self.tell(namespace, pod, "Running", |_| {
+            let mut last = ended();
+            last["exitCode"] = json!(137);
+            last["reason"] = json!("OOMKilled");
+            let mut status = running(true);
+            status["restartCount"] = json!(1);
+            status["lastState"] = json!({ "terminated": last });
+            status
         })
         .await
     }

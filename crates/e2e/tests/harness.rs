@@ -117,7 +117,7 @@ async fn pods_fail_as_told_and_stay_so() -> Result<()> {
     let [failed, crashing, pulling, unready] = names.as_slice() else { anyhow::bail!("four pods expected: {names:?}") };
     cluster.fail("default", failed).await?;
     cluster.crash_loop("default", crashing, 7).await?;
-    cluster.image_pull_backoff("default", pulling).await?;
+    cluster.waits("default", pulling, "ImagePullBackOff").await?;
     cluster.not_ready("default", unready).await?;
     cluster.set_condition("n1", "KernelDeadlock", "True", "AUFSUmountHung").await?;
     cluster.set_condition("n2", "Ready", "False", "KubeletNotReady").await?;

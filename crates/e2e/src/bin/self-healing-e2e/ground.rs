@@ -61,14 +61,22 @@ impl Ground {
 
     /// Starts a controller without waiting until it leads.
     pub(crate) async fn replica(&self, environment: &[(&str, &str)]) -> Result<Controller> {
+        self.launch(&self.kubeconfig, environment).await
+    }
+
+    /// The same, of a controller that reaches the API server at `url`, where somebody sees to who it is.
+    pub(crate) async fn replica_at(&self, url: &str, environment: &[(&str, &str)]) -> Result<Controller> {
+        self.launch(&self.cluster.kubeconfig_at(url)?, environment).await
+    }
+
+    async fn launch(&self, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
         let number = self.started.get() + 1;
         self.started.set(number);
         let name = format!("controller-{number}");
         let log = self.cluster.dir().join(format!("{name}.log"));
         let wanted = environment.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let environment: Vec<_> = wanted.chain(self.confinement()).collect();
-        let (binary, kubeconfig) = (&self.binary, &self.kubeconfig);
-        let launch = Launch { binary, kubeconfig, log: &log, name: &name, environment: &environment };
+        let launch = Launch { binary: &self.binary, kubeconfig, log: &log, name: &name, environment: &environment };
         Controller::start(launch).await.with_context(|| format!("log of {name}: {}", log.display()))
     }
 

@@ -1,8 +1,9 @@
 //! Runs the scenarios, or a bench, against the real control plane with the controller as users run it.
 //!
 //! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory`
-//! a bench. With `--adopt` no control plane is started: those scenarios that allow it run on the cluster of `KUBECONFIG`.
-//! `self-healing-e2e conformance` sends random requests to the embedded API and to the real one.
+//! a bench, `self-healing-e2e --stories [FILTER…]` plays the stories of the folder `scenarios`. With `--adopt` no control plane is started:
+//! those scenarios that allow it run on the cluster of `KUBECONFIG`. `self-healing-e2e conformance` sends random requests to the embedded API
+//! and to the real one.
 
 mod bench;
 mod chance;
@@ -13,6 +14,7 @@ mod objects;
 mod records;
 mod runner;
 mod slack;
+mod stories;
 mod suite;
 mod trail;
 
@@ -48,6 +50,7 @@ async fn start() -> Result<()> {
     }
     match words.as_slice() {
         ["bench", names @ ..] => bench::run(&binary, names).await,
+        ["--stories", filters @ ..] => stories::run(&binary, filters).await,
         ["--adopt", filters @ ..] => runner::adopt(&binary, filters).await,
         filters => runner::run(&binary, filters).await,
     }

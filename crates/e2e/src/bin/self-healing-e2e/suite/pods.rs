@@ -51,7 +51,7 @@ pub(crate) async fn image_pull(ground: &Ground) -> Result<()> {
     let shop = ground.web(2, 1).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
     let pod = ground.pod(&shop, "web").await?;
-    ground.cluster.image_pull_backoff(&shop, &pod.name_any()).await?;
+    ground.cluster.waits(&shop, &pod.name_any(), "ImagePullBackOff").await?;
     ground.pod_gone(&pod, QUICK).await?;
     let record = ground.recovery_is(&pod.name_any(), "Succeeded", QUICK).await?;
     ensure!(record.data["spec"]["cause"] == "ImagePull", "wrong cause: {}", record.data);

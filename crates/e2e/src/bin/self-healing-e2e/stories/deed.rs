@@ -1,0 +1,183 @@
+//! The deeds of stories, done with the fake kubelets, the processes and by the hand of a person.
+
+use super::build;
+use super::player::Player;
+use crate::ground::OWN;
+use crate::objects::merge;
+use anyhow::{Result, bail};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, PostParams};
+use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
+use self_healing_e2e::Answer;
+use self_healing_story::{Deed, Kubelet, Name, Object, PodName, WorkloadKind};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks for something that the cluster has yet to bring.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long that may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Player<'_> {
+    pub(super) async fn deed(&self, deed: &Deed) -> Result<()> {
+        match deed {
+            Deed::Fail(pod) | Deed::CrashLoop(pod, _) | Deed::Waits(pod, _) | Deed::Unready(pod) | Deed::Heal(pod) => {
+                self.behave(&self.pod(pod).await?, deed).await
+            }
+            Deed::Oom(pod) => self.behave(&self.pod(pod).await?, deed).await,
+            Deed::Finalizer(pod, finalizer) => {
+                let patch = json!({ "metadata": { "finalizers": [finalizer] } });
+                self.patch_pod(pod, patch).await
+            }
+            Deed::Delete(pod) => self.delete(pod, &DeleteParams::default()).await,
+            Deed::ReplacePod(pod) => self.replace_pod(pod).await,
+            Deed::Exclude(object) => self.annotate(object, EXCLUDE, json!("true")).await,
+            Deed::Include(object) => self.annotate(object, EXCLUDE, Value::Null).await,
+            Deed::Set(key, value) => self.ground.configure(json!({ key.as_str(): value })).await,
+            Deed::Approve(object) => self.order(object, APPROVE).await,
+            Deed::Cancel(object) => self.order(object, CANCEL).await,
+            Deed::Budget(name, number) => {
+                let api = Api::<PodDisruptionBudget>::namespaced(self.ground.cluster.admin(), &name.namespace);
+                merge(&api, &name.name, json!({ "spec": { "minAvailable": number } })).await
+            }
+            Deed::KillController => self.kill().await,
+            Deed::StopController => self.stop().await,
+            Deed::FreezeController(span) => self.freeze(*span).await,
+            Deed::StopApiserver => self.ground.cluster.apiserver()?.kill().await,
+            Deed::StartApiserver => self.ground.cluster.apiserver()?.restart().await,
+            of_node => self.node_deed(of_node).await,
+        }
+    }
+
+    async fn node_deed(&self, deed: &Deed) -> Result<()> {
+        let cluster = &self.ground.cluster;
+        let schedulable = |unschedulable: Value| json!({ "spec": { "unschedulable": unschedulable } });
+        match deed {
+            Deed::Silence(node, Kubelet::Silent) => cluster.silence(node, Answer::Nothing).await,
+            Deed::Silence(node, Kubelet::Refuses) => cluster.silence(node, Answer::Refuses).await,
+            Deed::Silence(node, Kubelet::Accepts) => cluster.silence(node, Answer::Accepts).await,
+            Deed::Return(node) => {
+                cluster.wake(node).await?;
+                cluster.release_node(node).await
+            }
+            Deed::NotReady(node) => cluster.set_condition(node, "Ready", "False", "KubeletNotReady").await,
+            Deed::Condition(node, kind, on) => {
+                cluster.set_condition(node, kind, if *on { "True" } else { "False" }, "AsTold").await
+            }
+            Deed::ReplaceNode(node) => {
+                cluster.delete_node(node).await?;
+                let is_meant = |thing: &&_| build::node(thing).is_some() && self.is_node(thing, node);
+                match self.story.things.iter().find(is_meant).and_then(build::node) {
+                    Some(spec) => cluster.add_node(spec).await,
+                    None => bail!("the story has no node {node}"),
+                }
+            }
+            Deed::Cordon(node) => merge(&cluster.nodes(), node, schedulable(json!(true))).await,
+            Deed::Uncordon(node) => merge(&cluster.nodes(), node, schedulable(Value::Null)).await,
+            other => bail!("a real cluster cannot do `{other}`"),
+        }
+    }
+
+    async fn behave(&self, pod: &Name, deed: &Deed) -> Result<()> {
+        let (cluster, namespace, name) = (&self.ground.cluster, pod.namespace.as_str(), pod.name.as_str());
+        match deed {
+            Deed::CrashLoop(_, restarts) => cluster.crash_loop(namespace, name, i32::try_from(*restarts)?).await,
+            Deed::Waits(_, reason) => cluster.waits(namespace, name, reason).await,
+            Deed::Unready(_) => cluster.not_ready(namespace, name).await,
+            Deed::Heal(_) => cluster.make_ready(namespace, name).await,
+            Deed::Oom(_) => cluster.out_of_memory(namespace, name).await,
+            _ => cluster.fail(namespace, name).await,
+        }
+    }
+
+    /// The pod's name in the cluster, once it is there; it may be about to be created.
+    async fn pod(&self, pod: &PodName) -> Result<Name> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some((_, name)) = self.witness.find(pod) {
+                return Ok(name);
+            }
+            if Instant::now() > end {
+                bail!("there is no {pod}");
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn pods(&self, namespace: &str) -> Api<Pod> {
+        self.ground.cluster.pod_api(namespace)
+    }
+
+    async fn patch_pod(&self, pod: &PodName, patch: Value) -> Result<()> {
+        let name = self.pod(pod).await?;
+        merge(&self.pods(&name.namespace), &name.name, patch).await
+    }
+
+    async fn delete(&self, pod: &PodName, how: &DeleteParams) -> Result<()> {
+        let name = self.pod(pod).await?;
+        self.pods(&name.namespace).delete(&name.name, how).await?;
+        Ok(())
+    }
+
+    /// Another pod of the same name on the same node; that of a StatefulSet is made by its controller.
+    async fn replace_pod(&self, pod: &PodName) -> Result<()> {
+        let name = self.pod(pod).await?;
+        let api = self.pods(&name.namespace);
+        let node = api.get(&name.name).await?.spec.and_then(|spec| spec.node_name);
+        self.delete(pod, &DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() }).await?;
+        if matches!(pod, PodName::Bare(_)) {
+            let new = serde_json::from_value(build::pod(&name.name, node.as_deref()))?;
+            api.create(&PostParams::default(), &new).await?;
+        }
+        Ok(())
+    }
+
+    async fn annotate(&self, object: &Object, key: &str, value: Value) -> Result<()> {
+        let patch = json!({ "metadata": { "annotations": { key: value } } });
+        let admin = self.ground.cluster.admin();
+        match object {
+            Object::Pod(pod) => self.patch_pod(pod, patch).await,
+            Object::Node(node) => merge(&self.ground.cluster.nodes(), node, patch).await,
+            Object::Namespace(name) => merge(&Api::<Namespace>::all(admin), name, patch).await,
+            Object::Workload(kind, Name { namespace, name }) => match kind {
+                WorkloadKind::Deployment => merge(&Api::<Deployment>::namespaced(admin, namespace), name, patch).await,
+                WorkloadKind::StatefulSet => {
+                    merge(&Api::<StatefulSet>::namespaced(admin, namespace), name, patch).await
+                }
+                WorkloadKind::DaemonSet => merge(&Api::<DaemonSet>::namespaced(admin, namespace), name, patch).await,
+                WorkloadKind::Job => merge(&Api::<Job>::namespaced(admin, namespace), name, patch).await,
+            },
+        }
+    }
+
+    /// A person's word on the active Recovery of a pod or node, once there is one.
+    async fn order(&self, object: &Object, key: &str) -> Result<()> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let records = self.ground.recoveries().list(&ListParams::default()).await?.items;
+            let active = |record: &&kube::api::DynamicObject| {
+                !crate::records::is_over(record) && self.is_about(&record.data["spec"]["target"], object)
+            };
+            if let Some(name) = records.iter().find(active).and_then(|record| record.metadata.name.clone()) {
+                return self.ground.annotate_recovery(&name, key, "a person").await;
+            }
+            if Instant::now() > end {
+                bail!("there is no active Recovery of {object} in {OWN}");
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn is_about(&self, target: &Value, object: &Object) -> bool {
+        match object {
+            Object::Node(node) => target["kind"] == "Node" && target["name"] == **node,
+            Object::Pod(pod) => self.witness.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
+            Object::Workload(..) | Object::Namespace(_) => false,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+Three of five nodes fall silent at once: a shared cause, so nothing is done, and that is over when they return
+
+not on real: fake nodes return one after the other there, and the last one is for a moment the only one that is sick
+
+cluster
+  nodes n1 n2 n3 n4 n5
+  deployment web 2 on n1
+  deployment api 2 on n2
+
+settings
+  health_check_interval 10
+
+story
+  0    silence n1
+  0    silence n2
+  0    silence n3
+  90   return n1
+  90   return n2
+  90   return n3
+  130  end
