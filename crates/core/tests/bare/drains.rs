@@ -141,6 +141,34 @@ fn a_node_that_is_well_while_its_recovery_is_held_gets_its_cordon_undone() {
 }
 
 #[test]
+fn pausing_stops_undoing_as_well() {
+    let mut ground = Ground::of(BLOCKED, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(10.0);
+    ground.does("set paused true");
+    ground.does("condition n1 KernelDeadlock False");
+    let written = ground.writes();
+    ground.run(100.0);
+    assert_eq!((ground.writes(), ground.held("n1").0), (written, "Paused"));
+    ground.does("set paused false");
+    ground.run(10.0);
+    assert_eq!((ground.phase("n1"), ground.is_marked()), (Phase::SelfRecovered, false));
+}
+
+#[test]
+fn a_pod_that_leaves_by_itself_is_not_evicted_as_well() {
+    let mut ground = Ground::of(WEB, QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(2.0);
+    ground.does("finalizer web.1 example.com/hold");
+    ground.does("delete web.1");
+    // The watch is late to say so.
+    ground.truth.news.clear();
+    ground.run(20.0);
+    assert_eq!((ground.count("evict web.1"), ground.count("evict web.2")), (0, 1), "{}", ground.report());
+}
+
+#[test]
 fn switching_to_observe_stops_what_runs() {
     let mut ground = Ground::of(BLOCKED, QUICK);
     ground.does("condition n1 KernelDeadlock");

@@ -155,31 +155,6 @@ fn each_next_recovery_of_a_workload_waits_twice_as_long() {
 }
 
 #[test]
-fn a_new_leader_lets_the_cluster_settle_before_it_acts_on_nodes() {
-    let mut ground = Ground::of(WEB, "node_check_interval 0.5");
-    ground.does("kill controller");
-    ground.does("not-ready n1");
-    ground.run(29.0);
-    assert_eq!((ground.writes().len(), ground.held("n1").0), (0, "Settling"));
-    ground.run(20.0);
-    assert!((30.0..41.0).contains(&ground.when("cordon n1")), "{}", ground.report());
-}
-
-#[test]
-fn leadership_that_is_lost_and_won_settles_again() {
-    let mut ground = Ground::of(WEB, "");
-    ground.does("condition n1 KernelDeadlock");
-    ground.run(89.0);
-    ground.lead(false);
-    ground.run(10.0);
-    ground.lead(true);
-    ground.run(29.0);
-    assert_eq!((ground.writes().len(), ground.held("n1").0), (0, "Settling"));
-    ground.run(2.0);
-    assert_eq!(ground.count("cordon n1"), 1);
-}
-
-#[test]
 fn the_breaker_lets_as_many_nodes_as_allowed_be_recovered_at_once() {
     for (concurrency, cordons) in [("1", 1), ("2", 2)] {
         let mut ground = Ground::of(FARM, &format!("{QUICK}\nnode_concurrency {concurrency}"));

@@ -5,9 +5,11 @@
 mod clock;
 mod crashes;
 mod drains;
+mod fresh;
 mod ground;
 mod guards;
 mod ladder;
+mod leading;
 mod nodes;
 mod plays;
 mod pods;

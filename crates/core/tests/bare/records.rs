@@ -1,7 +1,7 @@
-//! The store and its readers: records that others change, delete or wrote in words that we do not know; who leads, and who does not.
+//! The store: records that others change, delete or wrote in words that we do not know.
 
-use crate::ground::{Ground, QUICK, Scripted, later};
-use self_healing_core::effect::{Outcome, Verb};
+use crate::ground::{Ground, QUICK, Scripted};
+use self_healing_core::effect::Outcome;
 use self_healing_core::names::Phase;
 use self_healing_core::recovery::Recovery;
 
@@ -16,7 +16,7 @@ fn held() -> Ground {
     ground
 }
 
-fn assert_healed(ground: &Ground) {
+pub(crate) fn assert_healed(ground: &Ground) {
     assert_eq!((ground.writes(), ground.phase("web.1")), (vec!["delete web.1".to_owned()], Phase::Succeeded));
 }
 
@@ -139,46 +139,6 @@ fn only_finished_records_are_deleted_and_only_when_their_time_is_up() {
 }
 
 #[test]
-fn records_that_cannot_be_read_are_read_again_before_anything_is_done() {
-    let mut ground = Ground::of(WEB, "");
-    for _ in 0..3 {
-        ground.truth.scripted.push_back(Scripted { verb: "read recoveries", outcome: later("down"), applied: false });
-    }
-    ground.does("kill controller");
-    ground.does("fail web.1");
-    ground.run(60.0);
-    assert_eq!(ground.sent_like("read recoveries"), 5, "once at first, three times in vain, once more");
-    assert_healed(&ground);
-}
-
-#[test]
-fn who_does_not_lead_sends_nothing() {
-    let mut ground = Ground::of(WEB, "");
-    ground.lead(false);
-    ground.run(1.0);
-    let sent = ground.log.len();
-    ground.does("fail web.1");
-    ground.does("silence n2");
-    ground.run(600.0);
-    assert_eq!(ground.log.len(), sent, "{}", ground.report());
-}
-
-#[test]
-fn who_leads_again_reads_the_records_first_and_finishes_without_a_second_delete() {
-    let mut ground = Ground::of(WEB, "");
-    ground.does("fail web.1");
-    ground.until(5, |ground| ground.count("delete") == 1);
-    ground.lead(false);
-    ground.run(60.0);
-    assert!(ground.recovery("web.1").is_active());
-    let sent = ground.log.len();
-    ground.lead(true);
-    ground.run(30.0);
-    assert_eq!(ground.log[sent].1.verb, Verb::ReadRecoveries);
-    assert_healed(&ground);
-}
-
-#[test]
 fn nothing_is_deleted_before_its_record_could_be_created() {
     let mut ground = Ground::of(WEB, "");
     for _ in 0..4 {
@@ -231,4 +191,8 @@ fn observe_sends_nothing_but_records_looks_and_messages() {
         assert!(allowed.iter().any(|verb| text.starts_with(verb)), "{text}");
     }
     assert_eq!((ground.phase("web.1"), ground.phase("n2")), (Phase::Observed, Phase::Observed));
+    ground.does("delete web.1");
+    ground.run(60.0);
+    assert_eq!(ground.phase("web.1"), Phase::SelfRecovered);
+    assert!(!ground.truth.told.iter().any(|told| told.contains("outcome")), "{:?}", ground.truth.told);
 }

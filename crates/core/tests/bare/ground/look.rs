@@ -96,7 +96,7 @@ impl Ground {
         self.truth.names.story_name(&target.uid).unwrap_or_else(|| plain(&target.key.to_string()))
     }
 
-    fn written(&self, of: &Text) -> String {
+    pub(super) fn written(&self, of: &Text) -> String {
         self.truth.names.story_name(of).unwrap_or_else(|| plain(of))
     }
 

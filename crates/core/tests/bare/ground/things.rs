@@ -162,7 +162,7 @@ impl Truth {
     }
 }
 
-fn kind_of(kind: WorkloadKind) -> Kind {
+pub(super) fn kind_of(kind: WorkloadKind) -> Kind {
     match kind {
         WorkloadKind::Deployment => Kind::Deployment,
         WorkloadKind::StatefulSet => Kind::StatefulSet,

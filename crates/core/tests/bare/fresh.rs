@@ -1,0 +1,97 @@
+//! Nothing irreversible on cached knowledge: what is stored and read before a pod is touched.
+
+use crate::ground::{Ground, Scripted};
+use self_healing_core::effect::{Outcome, Verb};
+use self_healing_core::names::Phase;
+
+const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
+
+#[test]
+fn the_record_and_a_fresh_read_come_before_the_delete() {
+    let mut ground = Ground::of(WEB, "");
+    ground.does("fail web.1");
+    let (uid, version) = (ground.pod("web.1").uid.clone(), ground.truth.pods[&ground.pod("web.1").key].1.to_string());
+    ground.run(1.0);
+    let at = |verb: &str| ground.log.iter().position(|(_, effect)| effect.verb.to_string().starts_with(verb)).unwrap();
+    assert!(at("create recovery") < at("delete") && at("look at Pod") < at("delete"), "{}", ground.report());
+    let Verb::DeletePod { target, resource_version } = &ground.log[at("delete")].1.verb else { panic!() };
+    assert_eq!((&target.uid, &**resource_version), (&uid, version.as_str()));
+}
+
+#[test]
+fn nothing_is_deleted_as_long_as_its_record_cannot_be_stored() {
+    let mut ground = Ground::of(WEB, "");
+    ground.truth.store_down = true;
+    ground.does("fail web.1");
+    ground.run(120.0);
+    assert!(ground.writes().is_empty() && ground.announced().is_empty());
+    ground.truth.store_down = false;
+    ground.run(60.0);
+    assert_eq!((ground.writes(), ground.phase("web.1")), (vec!["delete web.1".to_owned()], Phase::Succeeded));
+}
+
+#[test]
+fn what_was_read_while_the_record_could_not_be_stored_is_read_again() {
+    let mut ground = Ground::of(WEB, "");
+    ground.truth.store_down = true;
+    ground.does("crash-loop web.1 9");
+    ground.run(30.0);
+    ground.does("heal web.1");
+    // The watch is late to say so.
+    ground.truth.news.clear();
+    ground.truth.store_down = false;
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0), "{}", ground.report());
+}
+
+/// The watch shows a crash loop that is over in truth.
+fn outdated(ground: &mut Ground, pod: &str) {
+    ground.does(&format!("crash-loop {pod} 9"));
+    ground.publish();
+    ground.does(&format!("heal {pod}"));
+    ground.truth.news.clear();
+}
+
+#[test]
+fn a_pod_that_a_fresh_read_shows_healthy_is_not_deleted() {
+    let mut ground = Ground::of(WEB, "");
+    outdated(&mut ground, "web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_read_that_contradicts_the_watch_holds_the_deletion() {
+    let mut ground = Ground::of(WEB, "paused true");
+    outdated(&mut ground, "web.1");
+    ground.run(30.0);
+    ground.does("set paused false");
+    ground.run(3.0);
+    assert_eq!((ground.held("web.1").0, ground.writes().len()), ("Live", 0), "{}", ground.report());
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn another_pod_of_the_same_name_is_not_touched() {
+    let mut ground = Ground::of("nodes n1 n2\nstatefulset db 1 on n1", "");
+    ground.does("crash-loop db.1 9");
+    ground.publish();
+    ground.does("replace db.1");
+    ground.truth.news.clear();
+    ground.run(60.0);
+    assert_eq!((ground.phase("db.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn a_deletion_that_was_lost_is_not_tried_again_on_a_pod_that_is_well() {
+    let mut ground = Ground::of(WEB, "");
+    let outcome = Outcome::Unknown { message: "timed out".into() };
+    ground.truth.scripted.push_back(Scripted { verb: "delete", outcome, applied: false });
+    ground.does("crash-loop web.1 9");
+    ground.run(0.1);
+    assert_eq!((ground.sent_like("delete"), ground.writes().len()), (1, 0));
+    ground.does("heal web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
