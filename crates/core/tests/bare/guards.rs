@@ -172,6 +172,19 @@ fn the_breaker_lets_as_many_nodes_as_allowed_be_recovered_at_once() {
 }
 
 #[test]
+fn a_hold_whose_numbers_change_is_not_told_again() {
+    let mut ground = Ground::of(FARM, QUICK);
+    for node in ["n1", "n2", "n3"] {
+        ground.does(&format!("condition {node} KernelDeadlock"));
+    }
+    ground.run(10.0);
+    ground.does("condition n4 KernelDeadlock");
+    ground.run(10.0);
+    assert!(ground.held("n1").1.starts_with("4 of 5 nodes are sick"), "{}", ground.held("n1").1);
+    assert_eq!(ground.announced().iter().filter(|what| **what == "RecoveryHeld").count(), 4, "{}", ground.report());
+}
+
+#[test]
 fn two_nodes_under_way_do_not_wait_for_each_other_when_a_third_falls_ill() {
     let nodes = "nodes n1 n2 n3 n4 n5 n6 n7 n8 n9 n10";
     let cluster = format!("{nodes}\ndeployment web 3 on n1\ndeployment api 1 on n2\nbudget web 3\nbudget api 1");

@@ -1,6 +1,6 @@
 //! The store: records that others change, delete or wrote in words that we do not know.
 
-use crate::ground::{Ground, QUICK, Scripted};
+use crate::ground::{Ground, QUICK, Scripted, later};
 use self_healing_core::effect::Outcome;
 use self_healing_core::names::Phase;
 use self_healing_core::recovery::Recovery;
@@ -122,6 +122,20 @@ fn what_a_newer_version_wrote_fails_the_record_or_leaves_it_alone_and_touches_no
             assert_eq!(ground.announced().last(), Some(&"RecoveryFailed"));
         }
     }
+}
+
+#[test]
+fn of_a_record_in_a_phase_that_we_do_not_know_nothing_is_told_either() {
+    let mut ground = Ground::of(WEB, "paused true");
+    ground.truth.receiver.extend((0..100).map(|_| later("down")));
+    ground.does("fail web.1");
+    ground.run(60.0);
+    ground.edit(|record| record.status.phase = None);
+    ground.does("kill controller");
+    ground.truth.receiver.clear();
+    let before = ground.recovery("web.1").clone();
+    ground.run(600.0);
+    assert!(!ground.truth.told.contains(&"slack opened ok".to_owned()) && *ground.recovery("web.1") == before);
 }
 
 #[test]
