@@ -2,6 +2,7 @@
 
 mod openapi;
 
+use crate::failure::Failure;
 use crate::resource::{Registry, Resource};
 use crate::service::reply::{Reply, no_page, object, typed};
 use http::HeaderValue;
@@ -72,6 +73,14 @@ fn group((group, version): (String, String)) -> Value {
 /// A subresource with its kind (group, version, kind) and verbs.
 type Part = (&'static str, (String, String, String), &'static [&'static str]);
 
+/// Namespaces do not go all at once, and custom resources have an order of their own.
+fn verbs(resource: &Resource) -> Vec<&'static str> {
+    if resource.custom.is_some() {
+        return vec!["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+    }
+    VERBS.into_iter().filter(|verb| *verb != "deletecollection" || resource.name() != "namespaces").collect()
+}
+
 fn parts(resource: &Resource) -> Vec<Part> {
     let kind = |group: &str, version: &str, kind: &str| (group.to_owned(), version.to_owned(), kind.to_owned());
     let own = || kind(&resource.group, &resource.version, &resource.kind);
@@ -103,7 +112,7 @@ fn groups(registry: &Registry, wanted: impl Fn(&str) -> bool) -> Reply {
             "resource": resource.plural,
             "responseKind": kind((resource.group.clone(), resource.version.clone(), resource.kind.clone())),
             "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
-            "singularResource": resource.singular(), "verbs": VERBS, "shortNames": resource.short,
+            "singularResource": resource.singular(), "verbs": verbs(resource), "shortNames": resource.short,
             "categories": resource.categories, "subresources": parts(resource).into_iter().map(part).collect::<Vec<_>>(),
         })
     };
@@ -123,19 +132,30 @@ fn resources(registry: &Registry, group: &str, version: &str) -> Reply {
     let mut list = Vec::new();
     for resource in registry.iter().filter(|known| known.group == group && known.version == version) {
         let (name, namespaced) = (&resource.plural, resource.namespaced);
-        list.push(json!({
+        let mut item = json!({
             "name": name, "singularName": resource.singular(), "namespaced": namespaced, "kind": resource.kind,
-            "verbs": VERBS, "shortNames": resource.short, "categories": resource.categories,
-        }));
+            "verbs": verbs(resource),
+        });
+        for (field, words) in [("shortNames", &resource.short), ("categories", &resource.categories)] {
+            if !words.is_empty() {
+                item[field] = words.clone().into();
+            }
+        }
+        list.push(item);
         for (part, (group, version, kind), verbs) in parts(resource) {
-            list.push(json!({
-                "name": format!("{name}/{part}"), "singularName": "", "namespaced": namespaced,
-                "group": group, "version": version, "kind": kind, "verbs": verbs,
-            }));
+            let mut item = json!({
+                "name": format!("{name}/{part}"), "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": verbs,
+            });
+            // Said where it is another one.
+            if (&group, &version) != (&resource.group, &resource.version) {
+                (item["group"], item["version"]) = (group.into(), version.into());
+            }
+            list.push(item);
         }
     }
     if list.is_empty() {
-        return no_page();
+        let known = registry.iter().any(|resource| resource.group == group && resource.custom.is_none());
+        return if known { (&Failure::no_such_path()).into() } else { no_page() };
     }
     let version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     object(200, &json!({ "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": list }))

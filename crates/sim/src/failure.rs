@@ -16,6 +16,8 @@ pub struct Failure {
     pub details: Value,
     /// Seconds for the Retry-After header.
     pub retry_after: Option<u32>,
+    /// Where a list that cannot go on as it began may go on otherwise.
+    pub token: Option<String>,
 }
 
 /// What is wrong with one field.
@@ -42,7 +44,7 @@ impl Cause {
 
     /// The field has a value of another type.
     pub fn wrong_type(field: &str, found: &str, expected: &str) -> Self {
-        let why = format!("{field} in body must be of type {expected}: {found:?}");
+        let why = format!("{} in body must be of type {expected}: {found:?}", within(field));
         let message = format!("Invalid value: {found:?}: {why}");
         Self { reason: "FieldValueTypeInvalid", field: field.into(), message }
     }
@@ -57,6 +59,16 @@ impl Cause {
         let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
         let message = format!("Unsupported value: {value}: supported values: {}", allowed.join(", "));
         Self { reason: "FieldValueNotSupported", field: field.into(), message }
+    }
+}
+
+/// A field's path as the texts about custom objects have it: a status is looked at by itself.
+#[must_use]
+pub fn within(field: &str) -> &str {
+    match field.strip_prefix("status") {
+        Some("") => "",
+        Some(rest) => rest.strip_prefix('.').unwrap_or(field),
+        None => field,
     }
 }
 
@@ -77,7 +89,7 @@ impl fmt::Display for Cause {
 impl Failure {
     /// A failure without details.
     pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: Value::Null, retry_after: None }
+        Self { code, reason, message: message.into(), details: Value::Null, retry_after: None, token: None }
     }
 
     /// 400: the request cannot be understood.
@@ -205,6 +217,9 @@ impl Failure {
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
             "message": self.message, "code": self.code,
         });
+        if let Some(token) = &self.token {
+            status["metadata"]["continue"] = token.clone().into();
+        }
         if !self.reason.is_empty() {
             status["reason"] = self.reason.into();
         }

@@ -79,6 +79,14 @@ fn is(user: &User, subject: &Value, binding: &Value) -> bool {
     }
 }
 
+/// Whether `user` may ask what there is: everybody, but not for any path.
+#[must_use]
+pub fn may_discover(user: &User, path: &str) -> bool {
+    let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let alone = matches!(path.trim_matches('/'), "healthz" | "livez" | "readyz" | "version");
+    user.admin || alone || matches!(first, "api" | "apis" | "openapi")
+}
+
 /// The rules of the role that a binding refers to.
 fn rules<'a>(store: &'a Store, binding: &Value) -> &'a [Value] {
     let text = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();

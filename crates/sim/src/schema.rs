@@ -1,14 +1,15 @@
 //! Structural schemas: custom objects are completed, pruned and checked on every write.
 
 use crate::definition::Custom;
-use crate::failure::Cause;
+use crate::failure::{Cause, within};
 use jiff::Timestamp;
 use serde_json::Value;
 
 const UNCHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 
-/// Fills in defaults, drops what the schema does not know, and adds what is wrong to what is known to be wrong.
-pub(crate) fn admit(custom: &Custom, object: &mut Value, causes: &mut Vec<Cause>) {
+/// Fills in defaults, drops what the schema does not know, and adds what is wrong, also as a change of `old`, to what is
+/// known to be wrong.
+pub(crate) fn admit(custom: &Custom, old: Option<&Value>, object: &mut Value, causes: &mut Vec<Cause>) {
     let properties = &custom.schema["properties"];
     for (name, schema) in properties.as_object().into_iter().flatten() {
         if let (true, Some(default)) = (object[name].is_null(), schema.get("default")) {
@@ -42,6 +43,23 @@ pub(crate) fn admit(custom: &Custom, object: &mut Value, causes: &mut Vec<Cause>
     ];
     if custom.rules && causes.iter().any(|cause| blocking.contains(&cause.reason)) {
         causes.push(Cause::invalid("<nil>", &Value::Null, UNCHECKED));
+    } else if let Some(old) = old {
+        fixed(custom, old, object, causes);
+    }
+}
+
+/// The one CEL rule that is known here, and that the definitions of this project have: what must never change.
+fn fixed(custom: &Custom, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    for (name, schema) in custom.schema["properties"].as_object().into_iter().flatten() {
+        let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+        for rule in rules.filter(|rule| rule["rule"] == "self == oldSelf") {
+            let (before, after) = (&old[name.as_str()], &new[name.as_str()]);
+            if before != after && !before.is_null() && !after.is_null() {
+                let why = rule["message"].as_str().unwrap_or("failed rule: self == oldSelf");
+                let (field, message) = (name.clone(), format!("Invalid value: {why}"));
+                causes.push(Cause { reason: "FieldValueInvalid", field, message });
+            }
+        }
     }
 }
 
@@ -153,7 +171,7 @@ fn bounds(schema: &Value, value: &Value, path: &str) -> Option<Cause> {
         return Some(Cause::unsupported(path, value, allowed));
     }
     let too = |reason, message| Some(Cause { reason, field: path.to_owned(), message });
-    let invalid = |why: String| Some(Cause::invalid(path, value, &format!("{path} in body should {why}")));
+    let invalid = |why: String| Some(Cause::invalid(path, value, &format!("{} in body should {why}", within(path))));
     match value {
         Value::String(text) => {
             let length = text.chars().count() as f64;

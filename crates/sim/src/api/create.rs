@@ -48,7 +48,7 @@ pub(crate) fn create(change: &mut Change<'_>, object: &Value) -> Result<Arc<Valu
     let mut causes = validate::metadata(&resource, &new, "metadata");
     causes.extend(rules::on_create(&resource, change.called, &new));
     if let Some(custom) = &resource.custom {
-        schema::admit(custom, &mut new, &mut causes);
+        schema::admit(custom, None, &mut new, &mut causes);
     }
     let name = new["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     if !causes.is_empty() {

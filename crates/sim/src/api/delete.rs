@@ -98,7 +98,8 @@ pub(crate) fn delete(change: &mut Change<'_>, options: &DeleteOptions) -> Result
     if kept || graceful.is_some_and(|seconds| seconds > 0) {
         return Ok(Deletion { object: Arc::new(new), gone: false });
     }
-    Ok(Deletion { object: change.remove(), gone: true })
+    let object = if change.dry_run { Arc::new(new) } else { change.remove() };
+    Ok(Deletion { object, gone: true })
 }
 
 /// Preconditions; also asked before an eviction deletes.

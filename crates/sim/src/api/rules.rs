@@ -15,7 +15,10 @@ const POD_CHANGES: &str = "pod updates may not change fields other than `spec.co
 pub(super) fn on_create(resource: &Resource, called: &str, object: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(resource, object);
     match resource.name().as_str() {
-        "pods" => causes.extend(containers(&object["spec"], "spec")),
+        "pods" => {
+            causes.extend(containers(&object["spec"], "spec"));
+            causes.extend(restart_policy(&object["spec"]["restartPolicy"]));
+        }
         "events" => causes.extend(events::on_create(called, object)),
         _ => {}
     }
@@ -85,6 +88,11 @@ fn both_bounds(spec: &Value) -> Cause {
     );
     let message = format!("Invalid value: {value}: minAvailable and maxUnavailable cannot be both set");
     Cause { reason: "FieldValueInvalid", field: "spec".to_owned(), message }
+}
+
+fn restart_policy(policy: &Value) -> Option<Cause> {
+    let known = [json!("Always"), json!("OnFailure"), json!("Never")];
+    (!known.contains(policy)).then(|| Cause::unsupported("spec.restartPolicy", policy, &known))
 }
 
 fn workload(spec: &Value) -> Vec<Cause> {

@@ -82,7 +82,7 @@ pub(super) fn replace(change: &mut Change<'_>, old: &Arc<Value>, mut new: Value)
         _ => rules::on_status(&resource, &new["status"]),
     });
     if let Some(custom) = &resource.custom {
-        schema::admit(custom, &mut new, &mut causes);
+        schema::admit(custom, Some(&**old), &mut new, &mut causes);
     }
     if !causes.is_empty() {
         return Err(Failure::invalid(&resource.qualified_kind(), &change.key.name, &causes));
@@ -130,6 +130,8 @@ fn keep_fixed(change: &Change<'_>, old: &Value, new: &mut Value) {
             if resource.custom.is_none() && resource.plural != "customresourcedefinitions" {
                 new["metadata"] = metadata;
                 let own = if resource.plural == "pods" { "ownerReferences" } else { "labels" };
+                // Of pods, an old one that is sent is as good as none.
+                keep(&mut new["metadata"], &Value::Null, &["deletionTimestamp"], resource.plural == "pods");
                 let quality = resource.plural == "pods" && new["status"]["qosClass"].is_null();
                 keep(&mut new["status"], &old["status"], &["qosClass"], quality);
                 keep(

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 const EXPIRED: &str = "The resourceVersion for the provided list is too old.";
 const CONTINUE_EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new \
-    list without the continue parameter.";
+    list without the continue parameter, or use the continue token in this response to retrieve the remainder of the \
+    results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, \
+    or deleted between the time the first chunk was returned and now may show up in the list.";
 /// How long a read waits for a version that is not there yet.
 const FRESH: Duration = Duration::from_secs(3);
 
@@ -48,7 +50,7 @@ pub(super) async fn list(context: &Context) -> Result<Reply, Failure> {
     let rest = limit.map_or(Vec::new(), |limit| left.split_off(limit.min(left.len())));
     let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
     if let (false, Some((last, _))) = (rest.is_empty(), left.last()) {
-        metadata["continue"] = token(listed.version, last).into();
+        metadata["continue"] = token(Some(listed.version), last).into();
         if selector.is_everything() {
             metadata["remainingItemCount"] = rest.len().into();
         }
@@ -107,8 +109,11 @@ async fn place(context: &Context) -> Result<(Option<u64>, Option<Key>), Failure>
             return Err(Failure::bad_request("specifying resource version is not allowed when using continue"));
         }
         let (version, key) = from_token(page, &context.resource.stored_as())?;
-        let forgotten = context.cluster.state().store.compacted() > version;
-        return if forgotten { Err(Failure::expired(CONTINUE_EXPIRED)) } else { Ok((Some(version), Some(key))) };
+        let Some(version) = version else { return Ok((None, Some(key))) };
+        if context.cluster.state().store.compacted() <= version {
+            return Ok((Some(version), Some(key)));
+        }
+        return Err(Failure { token: Some(token(None, &key)), ..Failure::expired(CONTINUE_EXPIRED) });
     }
     let limited = query.number("limit")?.is_some_and(|limit| limit > 0);
     let exact =
@@ -170,19 +175,20 @@ fn check(query: &Query) -> Result<(), Failure> {
     if causes.is_empty() { Ok(()) } else { Err(Failure::invalid("ListOptions.meta.k8s.io", "", &causes)) }
 }
 
-/// Where the next page begins.
-fn token(version: u64, last: &Key) -> String {
+/// Where the next page begins, and at which version; without one, it shows what is there by then.
+fn token(version: Option<u64>, last: &Key) -> String {
+    let version = version.and_then(|version| i64::try_from(version).ok()).unwrap_or(-1);
     let start = format!("{}/{}\0", last.namespace, last.name);
     URL_SAFE_NO_PAD.encode(json!({ "v": "meta.k8s.io/v1", "rv": version, "start": start }).to_string())
 }
 
-fn from_token(token: &str, resource: &str) -> Result<(u64, Key), Failure> {
+fn from_token(token: &str, resource: &str) -> Result<(Option<u64>, Key), Failure> {
     let wrong = || Failure::bad_request("invalid continue token: continue key is not valid");
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
     let token: Value = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let start = token["start"].as_str().and_then(|start| start.trim_end_matches('\0').split_once('/'));
-    match (token["rv"].as_u64(), start) {
-        (Some(version), Some((namespace, name))) => Ok((version, Key::new(resource, namespace, name))),
+    match (token["rv"].as_i64(), start) {
+        (Some(version), Some((namespace, name))) => Ok((version.try_into().ok(), Key::new(resource, namespace, name))),
         _ => Err(wrong()),
     }
 }

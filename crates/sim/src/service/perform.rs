@@ -20,6 +20,10 @@ pub(super) fn resource(cluster: &Cluster, asked: &Asked) -> Result<Arc<Resource>
     let (user, target) = (&asked.user, &asked.target);
     let state = cluster.state();
     if !target.resource {
+        if !rights::may_discover(user, &target.path) {
+            let words = format!("forbidden: User {:?} cannot {} path {:?}", user.name, target.verb, target.path);
+            return Err(Failure { details: json!({}), ..Failure::new(403, "Forbidden", words) }.into());
+        }
         return Err(Box::new(discovery::answer(&state.registry, &target.path, &asked.accept)));
     }
     if target.group == "authorization.k8s.io" {
@@ -83,7 +87,7 @@ pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
         ("patch", "") => patch(context),
         ("patch", "status") if resource.status => patch(context),
         ("delete", "") => delete(context),
-        ("deletecollection", "") => delete_all(context),
+        ("deletecollection", "") if resource.name() != "namespaces" => delete_all(context),
         (_, "") => Err(Failure::not_allowed()),
         _ if resource.custom.is_some() => Err(Failure::not_found(&resource.name(), &target.name)),
         _ => Err(Failure::no_such_path()),

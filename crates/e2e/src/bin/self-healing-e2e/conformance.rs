@@ -5,6 +5,7 @@
 //! `--show` prints each request with the real answer. `--on` goes on after a difference, and shows each as it came.
 
 mod compare;
+mod discovery;
 mod fields;
 mod generate;
 mod memory;
@@ -118,15 +119,17 @@ impl Run {
         if seen.contains(&kind) || seen.len() >= SHOWN {
             return Ok(());
         }
-        println!("\n{kind}\n  repeat: cargo xtask conformance --seed {seed} --sequences 1");
         let (requests, difference) = if self.options.on {
             (vec![requests[difference.at].clone()], difference)
         } else {
             shrink::shrink(&self.real, requests.to_vec(), difference).await?
         };
-        println!("  shrunk to {} requests:", requests.len());
-        requests.iter().for_each(|request| println!("    {request}"));
-        difference.lines.iter().for_each(|line| println!("  {line}"));
+        let mut text = format!("\n{kind}\n  repeat: cargo xtask conformance --seed {seed} --sequences 1\n");
+        text += &format!("  shrunk to {} requests:\n", requests.len());
+        requests.iter().for_each(|request| text += &format!("    {request}\n"));
+        difference.lines.iter().for_each(|line| text += &format!("  {line}\n"));
+        // At once: others tell meanwhile.
+        print!("{text}");
         Ok(())
     }
 

@@ -2,8 +2,11 @@
 
 mod access;
 mod broken;
+mod custom;
 mod deletes;
+mod discovery;
 mod evictions;
+mod more;
 mod reads;
 mod watches;
 mod writes;
@@ -48,6 +51,16 @@ const RECIPES: &[(u32, Recipe)] = &[
     (6, watches::watch),
     (2, watches::watch_wrongly),
     (6, broken::broken),
+    (4, custom::break_definition),
+    (2, custom::break_status),
+    (2, custom::change_spec),
+    (2, custom::record_twice),
+    (3, discovery::discover),
+    (4, more::dry_run),
+    (3, more::bind),
+    (3, more::merge_by_key),
+    (2, more::delete_all),
+    (3, reads::forgotten),
 ];
 
 /// A sequence that is being made.
@@ -73,6 +86,7 @@ pub(super) fn sequence(seed: u64) -> Vec<Request> {
         let recipe = sequence.recipe();
         recipe(&mut sequence);
     }
+    more::end(&mut sequence);
     // What is stored in the end.
     for resource in ALL {
         let path = format!("{}?labelSelector=seq=<ns>", resource.all());

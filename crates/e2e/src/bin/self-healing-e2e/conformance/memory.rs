@@ -21,13 +21,15 @@ pub(super) struct Memory {
     objects: BTreeMap<String, Seen>,
     /// Prefix of each made name.
     made: BTreeMap<String, String>,
+    /// What was remembered before the sequence.
+    known: BTreeMap<String, String>,
 }
 
 impl Memory {
     /// A sequence in `namespace` that begins at the version `start`.
-    pub(super) fn new(namespace: &str, start: &str) -> Self {
+    pub(super) fn new(namespace: &str, start: &str, known: BTreeMap<String, String>) -> Self {
         let (namespace, start) = (namespace.to_owned(), start.to_owned());
-        Self { namespace, start, token: String::new(), objects: BTreeMap::new(), made: BTreeMap::new() }
+        Self { namespace, start, token: String::new(), objects: BTreeMap::new(), made: BTreeMap::new(), known }
     }
 
     /// `text` with everything in angle brackets replaced.
@@ -131,6 +133,7 @@ impl Memory {
             Some(("uid", of)) => field(of, "uid"),
             Some(("rv", of)) => field(of, "resourceVersion"),
             Some(("first", of)) => seen(of).map(|seen| seen.first_version.as_str()),
+            Some(("old" | "page", _)) => self.known.get(word).map(String::as_str),
             Some(("name", prefix)) => self.made.get(prefix).map(String::as_str),
             _ => match word {
                 "ns" => Some(self.namespace.as_str()),
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn words_stand_for_what_was_seen_last() {
-        let mut memory = Memory::new("c-1", "7");
+        let mut memory = Memory::new("c-1", "7", BTreeMap::new());
         memory.learn("pods", &pod("a", "u1", "8"));
         memory.learn("pods", &pod("a", "u1", "9"));
         memory.learn("nodes", &pod("c-1-a", "u2", "10"));
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn versions_are_told_by_their_order() {
-        let mut memory = Memory::new("c-1", "7");
+        let mut memory = Memory::new("c-1", "7", BTreeMap::new());
         assert_eq!(memory.relation("pods", &pod("a", "u1", "8")["metadata"]), ("new", "newer"));
         memory.learn("pods", &pod("a", "u1", "8"));
         assert_eq!(memory.relation("pods", &pod("a", "u1", "8")["metadata"]), ("same", "same"));
@@ -180,7 +183,7 @@ mod tests {
 
     #[test]
     fn made_names_are_known_by_their_prefix() {
-        let mut memory = Memory::new("c-1", "7");
+        let mut memory = Memory::new("c-1", "7", BTreeMap::new());
         let mut made = pod("p1-x2k4z", "u1", "8");
         made["metadata"]["generateName"] = "p1-".into();
         memory.learn("pods", &made);

@@ -2,7 +2,8 @@
 //!
 //! What only a server knows is named, not written: `<ns>` the sequence's namespace, `<start>` the version at its beginning,
 //! `<uid pods/a>` and `<rv pods/a>` what that side last saw of an object, `<first pods/a>` the version in which it saw it
-//! first, `<name p1->` the name made from that prefix, `<token>` the last continue token.
+//! first, `<name p1->` the name made from that prefix, `<token>` the last continue token,
+//! `<old events>` and `<page events>` a version and a token that etcd has forgotten.
 
 use http::Method;
 use serde_json::Value;

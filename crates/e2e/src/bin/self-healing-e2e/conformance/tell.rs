@@ -3,10 +3,10 @@
 //! Uids and versions are told by how they relate to what was seen before, times that a server sets by their presence, and
 //! what the controller reads as the same (null, empty, false, 0 and absent) is left out.
 
-use super::fields;
 use super::memory::{Memory, number};
 use super::request::{Read, Request};
 use super::side::Answer;
+use super::{discovery, fields};
 use serde_json::{Map, Value, json};
 
 /// The resource of a path, for example `pods`; `scale` for that of any.
@@ -46,6 +46,9 @@ fn body(value: &Value, plural: &str, memory: &Memory) -> Value {
     if value["kind"] == "Status" {
         return status(value, memory);
     }
+    if let Some(told) = discovery::told(value) {
+        return clean(told, memory);
+    }
     let Some(items) = value["items"].as_array() else { return object(value, plural, memory) };
     let mut told = json!({ "kind": value["kind"], "apiVersion": value["apiVersion"] });
     let more = value["metadata"]["continue"].as_str().is_some_and(|token| !token.is_empty());
@@ -72,8 +75,13 @@ fn status(value: &Value, memory: &Memory) -> Value {
     let cause = |cause: &Value| -> Value {
         ["reason", "field", "message"].iter().map(|field| ((*field).to_owned(), words(&cause[field], memory))).collect()
     };
-    let causes: Value = details["causes"].as_array().into_iter().flatten().map(cause).collect();
-    put(&mut told, "details.causes", causes);
+    let mut causes: Vec<Value> = details["causes"].as_array().into_iter().flatten().map(cause).collect();
+    if causes.len() > 1 {
+        // Of custom objects, the real server finds them in no order.
+        causes.sort_by_key(Value::to_string);
+        told["message"] = sorted(&told["message"]);
+    }
+    put(&mut told, "details.causes", causes.into());
     put(&mut told, "continue", value["metadata"]["continue"].is_string().into());
     told
 }
@@ -110,6 +118,14 @@ fn words(value: &Value, memory: &Memory) -> Value {
     Value::String(out)
 }
 
+/// The words of a text in the order of the alphabet.
+fn sorted(text: &Value) -> Value {
+    let text = text.as_str().unwrap_or_default();
+    let mut words: Vec<&str> = text.split([' ', ',', '[', ']']).filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.join(" ").into()
+}
+
 /// The lines of a watch.
 fn lines(text: &str, plural: &str, memory: &Memory) -> Value {
     let mut last = 0;
@@ -133,7 +149,10 @@ fn lines(text: &str, plural: &str, memory: &Memory) -> Value {
         }
         json!({ "type": event["type"], "order": order, "object": told })
     };
-    text.lines().map(line).collect()
+    let mut told: Vec<Value> = text.lines().map(line).collect();
+    // The real server may send one more.
+    told.dedup_by(|second, first| first["type"] == "BOOKMARK" && first == second);
+    told.into()
 }
 
 /// An object: the fields of its table, its identity by relation.

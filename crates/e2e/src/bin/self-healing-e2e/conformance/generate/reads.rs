@@ -2,7 +2,7 @@
 
 use super::Sequence;
 use crate::conformance::request::Request;
-use crate::conformance::resource::{Name, PODS, Resource};
+use crate::conformance::resource::{EVENTS, Name, PODS, Resource};
 
 /// Those of the sequence.
 pub(super) const OWN: &str = "labelSelector=seq%3D<ns>";
@@ -68,15 +68,30 @@ pub(super) fn pages(sequence: &mut Sequence) {
     sequence.push(Request::get("list the next page", format!("{path}?{OWN}&limit={limit}&continue=<token>")));
 }
 
+/// Lists of what etcd has forgotten: `<old events>` is the version of a page that was read before, `<page events>` its token.
+pub(super) fn forgotten(sequence: &mut Sequence) {
+    // Of other kinds, the real server's cache has a history of its own.
+    let (path, of) = (EVENTS.within("self-healing"), EVENTS.plural);
+    let (label, query) = match sequence.chance.up_to(3) {
+        0 => ("list an exact view that is forgotten", format!("resourceVersion=<old {of}>&resourceVersionMatch=Exact")),
+        1 => ("list a page of a view that is forgotten", format!("resourceVersion=<old {of}>&limit=1")),
+        _ => ("list the next page of a view that is forgotten", format!("limit=1&continue=<page {of}>")),
+    };
+    sequence.push(Request::get(label, format!("{path}?{query}")));
+}
+
 pub(super) fn list_wrongly(sequence: &mut Sequence) {
     let resource = sequence.resource();
-    let path = resource.all();
+    let mut path = resource.all();
     let (label, query) = match sequence.chance.up_to(12) {
         0 => ("list with a selector that does not parse", "labelSelector=app%20in%20x"),
         1 => ("list with a field selector that does not parse", "fieldSelector=metadata.name"),
         2 => ("list by a field that cannot be selected", "fieldSelector=spec.bogus%3Dx"),
         3 => ("list a version that is no number", "resourceVersion=abc"),
-        4 => ("list a view that is forgotten", "resourceVersion=1&resourceVersionMatch=Exact"),
+        4 => {
+            path = EVENTS.all();
+            ("list a view that is forgotten", "resourceVersion=1&resourceVersionMatch=Exact")
+        }
         5 => ("list exactly any view", "resourceVersion=0&resourceVersionMatch=Exact"),
         6 => ("list exactly without a version", "resourceVersionMatch=Exact"),
         7 => ("list with an unknown match", "resourceVersion=<start>&resourceVersionMatch=Roughly"),

@@ -46,26 +46,36 @@ pub(super) fn watch(sequence: &mut Sequence) {
 pub(super) fn watch_wrongly(sequence: &mut Sequence) {
     let resource = sequence.resource();
     let mut path = sequence.among(&[resource, CONFIG_MAPS, NODES]).all();
-    let (label, query) = match sequence.chance.up_to(8) {
+    let (label, query) = match sequence.chance.up_to(9) {
+        8 => {
+            let none = "labelSelector=app%3Dnone";
+            (
+                "watch with bookmarks until it is closed",
+                format!("timeoutSeconds=4&allowWatchBookmarks=true&resourceVersion=<start>&{none}"),
+            )
+        }
         0 | 1 => {
             // The real server's cache of the built-in kinds may begin with its start, and then forgets nothing here.
             path = sequence.among(&[EVENTS, RECOVERIES]).all();
-            ("watch from a forgotten version", "timeoutSeconds=5&resourceVersion=1")
+            ("watch from a forgotten version", "timeoutSeconds=5&resourceVersion=1".to_owned())
         }
-        2 => ("watch from a version that is no number", "timeoutSeconds=1&resourceVersion=abc"),
-        3 => ("watch until it is closed", "timeoutSeconds=1&resourceVersion=<start>&labelSelector=app%3Dnone"),
+        2 => ("watch from a version that is no number", "timeoutSeconds=1&resourceVersion=abc".to_owned()),
+        3 => {
+            ("watch until it is closed", "timeoutSeconds=1&resourceVersion=<start>&labelSelector=app%3Dnone".to_owned())
+        }
         4 => (
             "watch with initial events but no match",
-            "timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true",
+            "timeoutSeconds=1&sendInitialEvents=true&allowWatchBookmarks=true".to_owned(),
         ),
         5 => (
             "watch with a match but no initial events",
-            "timeoutSeconds=1&resourceVersionMatch=NotOlderThan&resourceVersion=0",
+            "timeoutSeconds=1&resourceVersionMatch=NotOlderThan&resourceVersion=0".to_owned(),
         ),
-        6 => ("watch with a selector that does not parse", "timeoutSeconds=1&labelSelector=app%20in%20x"),
+        6 => ("watch with a selector that does not parse", "timeoutSeconds=1&labelSelector=app%20in%20x".to_owned()),
         _ => (
             "watch with initial events and no bookmarks",
-            "timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=app%3Dnone",
+            "timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&labelSelector=app%3Dnone"
+                .to_owned(),
         ),
     };
     sequence.push(Request::get(label, format!("{path}?watch=true&{query}")).until(Read::Closed));
