@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// The resource of the newer API.
+pub(crate) const NEWER: &str = "events.events.k8s.io";
+
 /// The word of `events.k8s.io` and that of the core API, in which Events are kept.
 const WORDS: &[(&str, &str)] = &[
     ("regarding", "involvedObject"),

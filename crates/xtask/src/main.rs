@@ -18,7 +18,7 @@ enum Task {
     Check,
     /// Writes the generated files: kubernetes/self-healing/*.yaml, docs/configuration.md and docs/invariants.md.
     Generate,
-    /// Everything: `check`, all tests of the workspace, the release build, `e2e`.
+    /// Everything: `check`, all tests of the workspace, the release build, `conformance`, `e2e`.
     Test,
     /// Puts the controller on trial on the embedded cluster, in virtual time: stories, every plan of one fault, 1000 seeds;
     /// arguments go to self-healing-trial.

@@ -1,6 +1,7 @@
 //! What must hold of Events: more through `events.k8s.io` than through the core API, for old clients.
 
 use super::validate::{immutable, qualified};
+use crate::event::NEWER;
 use crate::failure::Cause;
 use serde_json::Value;
 
@@ -12,15 +13,10 @@ const TEXTS: [(&str, &str, usize); 4] = [
     ("message", "message", 1024),
 ];
 
-/// Whether a resource as the client calls it is that of the newer API.
-fn strict(called: &str) -> bool {
-    called == "events.events.k8s.io"
-}
-
 /// What is wrong with a new Event.
 pub(super) fn on_create(called: &str, event: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(event);
-    if !strict(called) {
+    if called != NEWER {
         return causes;
     }
     if event["eventTime"].is_null() {
@@ -42,7 +38,7 @@ pub(super) fn on_create(called: &str, event: &Value) -> Vec<Cause> {
 /// What is wrong with a change of one: through the newer API only its series and metadata change.
 pub(super) fn on_update(called: &str, old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = on_every_write(new);
-    if strict(called) {
+    if called == NEWER {
         let fixed = [
             "/involvedObject",
             "/reason",

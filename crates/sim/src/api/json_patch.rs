@@ -29,13 +29,16 @@ fn step(target: &mut Value, operation: &Value) -> Option<()> {
     match operation["op"].as_str()? {
         "add" => add(target, path, value()),
         "remove" => remove(target, path).map(drop),
-        "replace" => target.pointer_mut(path).map(|place| *place = value()),
+        "replace" => replace(target, path, value()),
         "move" => {
             let moved = remove(target, operation["from"].as_str()?)?;
             add(target, path, moved)
         }
         "copy" => {
-            let copied = target.pointer(operation["from"].as_str()?)?.clone();
+            let from = operation["from"].as_str()?;
+            // What is not there is null, if it could be there.
+            target.pointer(from.rsplit_once('/')?.0)?;
+            let copied = target.pointer(from).cloned().unwrap_or_default();
             add(target, path, copied)
         }
         "test" => (target.pointer(path).unwrap_or(&Value::Null) == &value()).then_some(()),
@@ -58,6 +61,16 @@ fn add(target: &mut Value, path: &str, value: Value) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+/// The library of the real server does not mind that a field is not there.
+fn replace(target: &mut Value, path: &str, value: Value) -> Option<()> {
+    if let Some(place) = target.pointer_mut(path) {
+        *place = value;
+        return Some(());
+    }
+    let parent = target.pointer(path.rsplit_once('/')?.0)?;
+    if parent.is_object() { add(target, path, value) } else { None }
 }
 
 fn remove(target: &mut Value, path: &str) -> Option<Value> {

@@ -4,6 +4,7 @@ use super::change::Change;
 use super::create::create;
 use super::update::replace;
 use super::{json_patch, strategic, validate};
+use crate::event;
 use crate::failure::Failure;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -49,8 +50,12 @@ pub(crate) fn patch(change: &mut Change<'_>, patch: &Patch) -> Result<(Arc<Value
         (Err(_), Patch::Apply(body)) if change.subresource.is_empty() => return Ok((create(change, body)?, true)),
         (Err(failure), _) => return Err(failure),
     };
-    let mut new = (*old).clone();
+    let other = change.called == event::NEWER;
+    let mut new = if other { event::from_core(&old) } else { (*old).clone() };
     patch.apply(&mut new)?;
+    if other {
+        new = event::to_core(new);
+    }
     let resource = change.resource.clone();
     validate::place(&resource, &change.key, &mut new)?;
     Ok((replace(change, &old, new)?, false))

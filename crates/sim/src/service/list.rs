@@ -46,13 +46,21 @@ pub(super) async fn list(context: &Context) -> Result<Reply, Failure> {
     let (version, after) = place(context).await?;
     let listed = at(&context.cluster.state(), context, version)?;
     let objects = listed.objects.iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
-    let mut left: Vec<&(Key, Arc<Value>)> = objects.filter(|(_, object)| selector.matches(object)).collect();
-    let rest = limit.map_or(Vec::new(), |limit| left.split_off(limit.min(left.len())));
+    let mut objects = objects.peekable();
+    let mut left: Vec<&(Key, Arc<Value>)> = Vec::new();
+    while limit.is_none_or(|limit| left.len() < limit)
+        && let Some(object) = objects.next()
+    {
+        if selector.matches(&object.1) {
+            left.push(object);
+        }
+    }
     let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
-    if let (false, Some((last, _))) = (rest.is_empty(), left.last()) {
+    // There may be nothing on the next page: whether others are selected is not looked at before.
+    if let (Some(_), Some((last, _))) = (objects.peek(), left.last()) {
         metadata["continue"] = token(Some(listed.version), last).into();
         if selector.is_everything() {
-            metadata["remainingItemCount"] = rest.len().into();
+            metadata["remainingItemCount"] = objects.count().into();
         }
     }
     answer(context, &metadata, left.into_iter().map(|(_, object)| &**object))

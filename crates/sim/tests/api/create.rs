@@ -143,3 +143,17 @@ async fn a_commit_tells_who_asked_for_what() {
     assert_eq!((&*commit.origin.user, &*commit.origin.instance), ("system:serviceaccount:self-healing:sa", "first"));
     assert_eq!((commit.origin.verb, &*commit.origin.body), ("create", &pod("a")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_is_none_and_bounds_that_exclude_each_other_are_named() {
+    let hand = hand();
+    let mut odd = pod("a");
+    odd["spec"]["restartPolicy"] = "Sometimes".into();
+    assert_eq!(said(&hand.create("pods", "default", &odd).unwrap_err()), (422, "Invalid", vec!["spec.restartPolicy"]));
+    let spec = json!({ "minAvailable": 1, "maxUnavailable": 1, "selector": {} });
+    let mut budget = json!({ "metadata": { "name": "Any_Name" }, "spec": spec });
+    let failure = hand.create("poddisruptionbudgets.policy", "default", &budget).unwrap_err();
+    assert_eq!(said(&failure), (422, "Invalid", vec!["spec"]));
+    budget["spec"]["maxUnavailable"] = serde_json::Value::Null;
+    hand.create("poddisruptionbudgets.policy", "default", &budget).unwrap();
+}

@@ -23,6 +23,11 @@ fn with_definition() -> Hand {
                     "open": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
                 },
             },
+            "fixed": {
+                "type": "object",
+                "properties": { "a": { "type": "integer" } },
+                "x-kubernetes-validations": [{ "rule": "self == oldSelf", "message": "it is fixed" }],
+            },
             "status": { "type": "object", "properties": { "phase": { "type": "string" } } },
         },
     });
@@ -74,7 +79,7 @@ async fn what_breaks_the_schema_is_named() {
     let wrong = |spec| hand.create("things.x.io", "default", &thing(spec)).unwrap_err();
     let failure =
         wrong(json!({ "mode": "x", "count": -1, "when": "now", "name": "long", "list": [{ "a": 1 }], "limit": [] }));
-    let fields = vec!["spec.count", "spec.limit", "spec.list[0].a", "spec.mode", "spec.name", "spec.when"];
+    let fields = vec!["<nil>", "spec.count", "spec.limit", "spec.list[0].a", "spec.mode", "spec.name", "spec.when"];
     let (code, reason, mut found) = said(&failure);
     found.sort_unstable();
     assert_eq!((code, reason, found), (422, "Invalid", fields));
@@ -84,12 +89,12 @@ async fn what_breaks_the_schema_is_named() {
     assert!(failure.message.contains(r#"spec.mode: Unsupported value: "x": supported values: "Observe", "Enforce""#));
     assert_eq!(
         said(&wrong(json!({ "name": "", "list": [{}, {}, {}], "map": { "x": 1 } }))).2.len(),
-        4,
-        "mode, name, list, map"
+        5,
+        "mode, name, list, map, and that a rule was not looked at"
     );
     assert_eq!(
         said(&hand.create("things.x.io", "default", &json!({ "metadata": { "name": "a" } })).unwrap_err()).2,
-        ["spec"]
+        ["spec", "<nil>"]
     );
 }
 
@@ -107,4 +112,24 @@ async fn custom_objects_are_updated_by_version_and_by_door() {
     assert!(told["metadata"]["labels"].is_null() && told["metadata"]["generation"] == 1);
     let changed = hand.patch("things.x.io", "default", "a", &json!({ "spec": { "mode": "Enforce" } })).unwrap();
     assert_eq!((&changed["metadata"]["generation"], &changed["status"]["phase"]), (&json!(2), &json!("Done")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_must_never_change_stays() {
+    let hand = with_definition();
+    hand.create("things.x.io", "default", &thing(json!({ "mode": "Observe" }))).unwrap();
+    let patch = |spec: Value| hand.patch("things.x.io", "default", "a", &json!({ "fixed": spec }));
+    patch(json!({ "a": 1 })).unwrap();
+    patch(json!({ "a": 1 })).unwrap();
+    let failure = patch(json!({ "a": 3 })).unwrap_err();
+    assert_eq!(said(&failure), (422, "Invalid", vec!["fixed"]));
+    assert!(failure.message.ends_with("fixed: Invalid value: it is fixed"), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_is_told_by_its_own_paths() {
+    let hand = with_definition();
+    hand.create("things.x.io", "default", &thing(json!({ "mode": "Observe" }))).unwrap();
+    let failure = hand.patch_status("things.x.io", "default", "a", &json!({ "status": { "phase": 1 } })).unwrap_err();
+    assert!(failure.message.contains(r#"status.phase: Invalid value: "integer": phase in body must be"#), "{failure}");
 }

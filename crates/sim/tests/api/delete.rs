@@ -1,4 +1,4 @@
-use super::{hand, pod, scheduled};
+use super::{hand, pod, said, scheduled};
 use self_healing_sim::api::DeleteOptions;
 use self_healing_sim::hand::Hand;
 use serde_json::json;
@@ -116,4 +116,12 @@ async fn the_policy_becomes_a_finalizer_for_the_garbage_collector() {
     hand.delete("deployments.apps", "default", "d3", &policy("Background")).unwrap();
     assert_eq!(hand.get("deployments.apps", "default", "d3").unwrap_err().code, 404);
     assert_eq!(hand.delete("deployments.apps", "default", "d1", &policy("Sometimes")).unwrap_err().code, 422);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_policy_is_refused_before_anything_else() {
+    let hand = hand();
+    let sideways = DeleteOptions { propagation_policy: Some("Sideways".to_owned()), ..DeleteOptions::default() };
+    let failure = hand.delete("pods", "default", "nobody", &sideways).unwrap_err();
+    assert_eq!(said(&failure), (422, "Invalid", vec!["propagationPolicy"]));
 }

@@ -110,3 +110,18 @@ async fn a_precondition_that_fails_costs_a_disruption_all_the_same() {
     assert!(hand.get("pods", "default", "a").unwrap()["metadata"]["deletionTimestamp"].is_null());
     assert_eq!(hand.get(BUDGETS, "default", "b").unwrap()["status"]["disruptionsAllowed"], 0, "as on the real server");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_is_not_ready_and_another_one_than_meant_is_asked_for_again() {
+    let hand = guarded(
+        false,
+        json!({ "observedGeneration": 1, "disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1 }),
+    );
+    let other = DeleteOptions { uid: Some("another".to_owned()), ..DeleteOptions::default() };
+    let failure = hand.evict("default", "a", &other).unwrap_err();
+    assert_eq!((failure.code, failure.retry_after), (429, Some(10)), "as if the budget was not counted yet");
+    let old = DeleteOptions { resource_version: Some("1".to_owned()), ..other };
+    assert_eq!(hand.evict("default", "a", &old).unwrap_err().code, 409);
+    let old = DeleteOptions { uid: None, ..old };
+    hand.evict("default", "a", &old).unwrap();
+}

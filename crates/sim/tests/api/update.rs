@@ -113,3 +113,20 @@ async fn what_is_fixed_stays() {
     let failure = hand.patch("deployments.apps", "default", "d", &other).unwrap_err();
     assert_eq!(said(&failure), (422, "Invalid", vec!["spec.template.metadata.labels", "spec.selector"]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_version_is_a_number() {
+    let hand = hand();
+    let lease = json!({ "metadata": { "name": "l", "resourceVersion": "never" }, "spec": {} });
+    let failure = hand.update("leases.coordination.k8s.io", "default", "l", &lease).unwrap_err();
+    assert_eq!(failure.to_string(), r#"500 : strconv.ParseUint: parsing "never": invalid syntax"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_uid_that_is_not_the_objects_is_told_with_its_place_in_etcd() {
+    let hand = hand();
+    hand.create("nodes", "", &json!({ "metadata": { "name": "n" } })).unwrap();
+    let other = json!({ "metadata": { "name": "n", "uid": "u" } });
+    let failure = hand.update("nodes", "", "n", &other).unwrap_err();
+    assert!(failure.code == 409 && failure.message.contains("/registry/minions/n,"), "{failure}");
+}

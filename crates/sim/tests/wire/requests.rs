@@ -96,7 +96,8 @@ async fn events_have_two_names() {
     let ground = ground();
     let event = json!({
         "apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": { "name": "e" }, "note": "hello",
-        "regarding": { "kind": "Pod", "name": "a" }, "reportingController": "x.io/me",
+        "regarding": { "kind": "Pod", "name": "a" }, "reportingController": "x.io/me", "reportingInstance": "one",
+        "eventTime": "2030-01-01T00:00:00.000000Z", "action": "Look", "reason": "Odd", "type": "Normal",
     });
     let path = "/apis/events.k8s.io/v1/namespaces/default/events";
     let mut watch = Events::open(&ground.api, &format!("{path}?watch=1")).await;
@@ -144,4 +145,56 @@ async fn kubectl_is_told_what_there_is() {
         (&table["columnDefinitions"][1]["name"], &table["rows"][0]["cells"]),
         (&json!("Mode"), &json!(["t", "on"]))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_held_to_their_rules_by_the_newer_api() {
+    let ground = ground();
+    let event = json!({
+        "metadata": { "name": "e" }, "type": "Normal", "reason": "Odd", "action": "Look", "note": "hello",
+        "eventTime": "2030-01-01T00:00:00.000000Z", "regarding": { "kind": "Pod", "name": "a", "namespace": "default" },
+        "reportingController": "x.io/me", "reportingInstance": "one",
+    });
+    let path = "/apis/events.k8s.io/v1/namespaces/default/events";
+    for (field, value) in [("action", Value::Null), ("reportingController", "".into()), ("type", "Odd".into())] {
+        let mut wrong = event.clone();
+        wrong[field] = value;
+        let (status, refusal) = send(&ground.api, "POST", path, wrong).await;
+        assert_eq!((status, &refusal["details"]["causes"][0]["field"]), (422, &json!(field)));
+    }
+    assert_eq!(send(&ground.api, "POST", path, event).await.0, 201);
+    let (status, refusal) = send(&ground.api, "PATCH", &format!("{path}/e"), json!({ "note": "other" })).await;
+    assert_eq!((status, &refusal["details"]["causes"][0]["field"]), (422, &json!("message")));
+    let (_, refusal) = get(&ground.api, &format!("{path}/nobody")).await;
+    assert_eq!(refusal["message"], r#"events.events.k8s.io "nobody" not found"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_eviction_with_an_unknown_field_is_refused_where_that_is_asked_for() {
+    let api = ground().api;
+    let sent = json!({ "metadata": { "name": "a" }, "deleteOptions": { "preconditions": { "Uid": "u" } } });
+    let path = "/api/v1/namespaces/default/pods/a/eviction";
+    assert_eq!(send(&api, "POST", path, sent.clone()).await.0, 404);
+    let (status, refusal) = send(&api, "POST", &format!("{path}?fieldValidation=Strict"), sent).await;
+    assert_eq!(status, 400);
+    let words = refusal["message"].as_str().unwrap();
+    assert!(words.ends_with(r#"unknown field "deleteOptions.preconditions.Uid""#), "{words}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_no_object_is_refused() {
+    let api = ground().api;
+    assert_eq!(send(&api, "POST", MAPS, json!([1])).await.0, 400);
+    assert_eq!(send(&api, "PATCH", &format!("{MAPS}/c"), json!([1])).await.0, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dry_run_shows_the_mark_of_a_deletion() {
+    let ground = ground();
+    let pod = json!({ "metadata": { "name": "a" }, "spec": { "containers": [{ "name": "c", "image": "i" }] } });
+    ground.hand.create("pods", "default", &pod).unwrap();
+    let path = "/api/v1/namespaces/default/pods/a";
+    let (_, shown) = send(&ground.api, "DELETE", &format!("{path}?dryRun=All"), Value::Null).await;
+    assert!(shown["metadata"]["deletionTimestamp"].is_string());
+    assert!(get(&ground.api, path).await.1["metadata"]["deletionTimestamp"].is_null());
 }

@@ -76,3 +76,15 @@ async fn an_admin_may_ask_as_somebody_else() {
     assert_eq!(answer.status(), 403);
     assert!(answer.into_body().collect().await.is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn paths_that_are_no_resources_are_open_as_far_as_they_tell_what_there_is() {
+    let ground = ground();
+    let api = account(&ground);
+    for path in ["/api/v1", "/apis/apps", "/version", "/readyz"] {
+        assert_eq!(get(&api, path).await.0, 200, "{path}");
+    }
+    let (status, refusal) = get(&api, "/metrics").await;
+    let words = r#"forbidden: User "system:serviceaccount:kube-system:sa" cannot get path "/metrics""#;
+    assert_eq!((status, &refusal["message"]), (403, &json!(words)));
+}

@@ -116,6 +116,12 @@ impl Sequence {
         self.chance.pick(&LIKELY)
     }
 
+    /// One whose objects are in the namespace of the sequence: of others, the real server has those of all sequences.
+    fn namespaced(&mut self) -> &'static Resource {
+        let resource = self.resource();
+        if resource.namespaced { resource } else { PODS }
+    }
+
     /// A resource among a few.
     fn among(&mut self, resources: &[&'static Resource]) -> &'static Resource {
         self.chance.pick(resources)

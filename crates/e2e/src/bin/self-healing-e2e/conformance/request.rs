@@ -5,6 +5,7 @@
 //! first, `<name p1->` the name made from that prefix, `<token>` the last continue token,
 //! `<old events>` and `<page events>` a version and a token that etcd has forgotten.
 
+use super::tell;
 use http::Method;
 use serde_json::Value;
 use std::fmt;
@@ -77,6 +78,31 @@ impl Request {
     pub(super) fn merge(label: &'static str, path: impl Into<String>, patch: Value) -> Self {
         let request = Self::new(label, Method::PATCH, path).with(Body::Json(patch));
         request.content("application/merge-patch+json")
+    }
+
+    /// For the count.
+    pub(super) fn verb(&self) -> &'static str {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let plural = tell::plural(path);
+        let create = match path.rsplit('/').next() {
+            Some("eviction") => "evict",
+            Some("binding") => "bind",
+            Some("selfsubjectaccessreviews") => "review",
+            _ => "create",
+        };
+        match (self.method.as_str(), self.content) {
+            ("POST", _) => create,
+            ("PUT", _) => "update",
+            ("PATCH", "application/json-patch+json") => "JSON patch",
+            ("PATCH", "application/strategic-merge-patch+json") => "strategic merge patch",
+            ("PATCH", _) => "merge patch",
+            ("DELETE", _) if path.ends_with(plural) => "delete a collection",
+            ("DELETE", _) => "delete",
+            _ if self.read != Read::Whole => "watch",
+            _ if plural.is_empty() => "discover",
+            _ if path.ends_with(plural) && plural != "scale" => "list",
+            _ => "get",
+        }
     }
 
     pub(super) fn with(self, body: Body) -> Self {

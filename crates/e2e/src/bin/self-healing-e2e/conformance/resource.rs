@@ -284,7 +284,9 @@ pub(super) fn wish(resource: &Resource, chance: &mut Chance) -> Value {
             _ => json!({ "minAvailable": 1, "maxUnavailable": 1 }),
         },
         "configmaps" => return json!({ "data": { "key": chance.pick(&["one", "three"]), "more": "yes" } }),
-        // The spec of a Recovery never changes after its creation, and neither does an Event.
+        // Of an Event nothing changes but its metadata.
+        "events" if chance.one_in(2) => return json!({ "note": "pod a is well" }),
+        // The spec of a Recovery never changes after its creation.
         _ => return json!({ "metadata": { "annotations": { "self-healing.dev/approve": "a person" } } }),
     };
     json!({ "spec": spec })

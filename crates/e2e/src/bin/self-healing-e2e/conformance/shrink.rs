@@ -17,7 +17,7 @@ pub(super) async fn shrink(
     for index in (0..difference.at).rev() {
         let mut fewer = requests.clone();
         fewer.remove(index);
-        if let Some(found) = run(real, &fewer, false).await?.differences.pop().filter(|found| found.kind() == kind) {
+        if let Some(found) = run(real, &fewer).await?.difference.filter(|found| found.kind() == kind) {
             fewer.truncate(found.at + 1);
             (requests, difference) = (fewer, found);
         }

@@ -10,14 +10,15 @@ use serde_json::Value;
 pub(super) struct Outcome {
     /// What the real server answered to each request that was sent.
     pub(super) answers: Vec<Answered>,
-    /// The first; all of them where that was asked for.
-    pub(super) differences: Vec<Difference>,
+    pub(super) difference: Option<Difference>,
 }
 
 /// One answer of the real server.
 pub(super) struct Answered {
     /// What the request was.
     pub(super) label: &'static str,
+    /// Its verb.
+    pub(super) verb: &'static str,
     /// In a word or two: `404 NotFound`.
     pub(super) word: String,
     /// As it was compared.
@@ -41,20 +42,18 @@ impl Difference {
 }
 
 /// Runs the sequence in a namespace of its own on the real server, and in an embedded cluster of its own; up to the first
-/// difference unless `on`.
-pub(super) async fn run(real: &Real, requests: &[Request], on: bool) -> Result<Outcome> {
+/// difference.
+pub(super) async fn run(real: &Real, requests: &[Request]) -> Result<Outcome> {
     let namespace = real.namespace();
     let (mut real, mut sim) = (real.side(&namespace).await?, real.other_side(&namespace).await?);
-    let mut outcome = Outcome { answers: Vec::new(), differences: Vec::new() };
+    let mut outcome = Outcome { answers: Vec::new(), difference: None };
     for (at, request) in requests.iter().enumerate() {
         let (left, right) = (sim.ask(request).await?, real.ask(request).await?);
         let lines = compare::differences(&left, &right);
-        outcome.answers.push(Answered { label: request.label, word: word(&right), told: right });
+        outcome.answers.push(Answered { label: request.label, verb: request.verb(), word: word(&right), told: right });
         if !lines.is_empty() {
-            outcome.differences.push(Difference { at, label: request.label, lines });
-            if !on {
-                break;
-            }
+            outcome.difference = Some(Difference { at, label: request.label, lines });
+            break;
         }
     }
     Ok(outcome)

@@ -58,14 +58,15 @@ fn list_pods(sequence: &mut Sequence) {
 
 /// Two pages; sometimes something is written between them.
 pub(super) fn pages(sequence: &mut Sequence) {
-    let resource = sequence.resource();
-    let path = resource.all();
+    let path = sequence.namespaced().all();
     let limit = sequence.chance.pick(&[1, 1, 2]);
-    sequence.push(Request::get("list a page", format!("{path}?{OWN}&limit={limit}")));
+    let selector = sequence.chance.pick(&["", "&labelSelector=app%3Dx", "&labelSelector=app%3Dy"]);
+    sequence.push(Request::get("list a page", format!("{path}?limit={limit}{selector}")));
     if sequence.chance.one_in(2) {
         super::writes::create(sequence);
     }
-    sequence.push(Request::get("list the next page", format!("{path}?{OWN}&limit={limit}&continue=<token>")));
+    let query = format!("limit={limit}&continue=<token>{selector}");
+    sequence.push(Request::get("list the next page", format!("{path}?{query}")));
 }
 
 /// Lists of what etcd has forgotten: `<old events>` is the version of a page that was read before, `<page events>` its token.
@@ -81,8 +82,7 @@ pub(super) fn forgotten(sequence: &mut Sequence) {
 }
 
 pub(super) fn list_wrongly(sequence: &mut Sequence) {
-    let resource = sequence.resource();
-    let mut path = resource.all();
+    let mut path = sequence.resource().all();
     let (label, query) = match sequence.chance.up_to(12) {
         0 => ("list with a selector that does not parse", "labelSelector=app%20in%20x"),
         1 => ("list with a field selector that does not parse", "fieldSelector=metadata.name"),
@@ -99,10 +99,13 @@ pub(super) fn list_wrongly(sequence: &mut Sequence) {
         9 => ("list with a limit that is no number", "limit=many"),
         // The real server waits three seconds for it.
         10 => ("list a view of the future", "resourceVersion=999999999&resourceVersionMatch=NotOlderThan"),
-        _ => (
-            "list with a token and a version",
-            "labelSelector=seq%3D<ns>&limit=1&continue=<token>&resourceVersion=<start>",
-        ),
+        _ => {
+            path = sequence.namespaced().all();
+            (
+                "list with a token and a version",
+                "labelSelector=seq%3D<ns>&limit=1&continue=<token>&resourceVersion=<start>",
+            )
+        }
     };
     sequence.push(Request::get(label, format!("{path}?{query}")));
 }
