@@ -89,3 +89,9 @@ fn first(world: &World<'_>, recovery: &Recovery, asked: fn(When) -> bool) -> Opt
         Some(Hold { guard: guard.name, reason: wait.reason, until: wait.until })
     })
 }
+
+/// Of two that were started already, the earlier one goes on; one that was not started waits for any.
+fn is_before(other: &Recovery, recovery: &Recovery) -> bool {
+    let started = |of: &Recovery| of.attempt().map(|attempt| (attempt.started_at, of.name.clone()));
+    !recovery.is_acting() || started(other) < started(recovery)
+}

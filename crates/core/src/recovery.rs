@@ -96,11 +96,11 @@ impl Recovery {
         self.attempt().map_or(&self.spec.target, |attempt| &attempt.target)
     }
 
-    /// Whether an attempt that writes is under way, be it held for the moment; one that was verified has nothing left to do.
+    /// Whether it has begun to write and has something left to do: an attempt is under way or the next one is to come, be it
+    /// held for the moment; one that was verified has nothing left to do.
     #[must_use]
     pub fn is_acting(&self) -> bool {
-        let unfinished = |attempt: &Attempt| attempt.strategy != Strategy::Monitor && attempt.finished_at.is_none();
-        self.is_active() && self.attempt().is_some_and(unfinished) && !self.is_verified()
+        self.is_active() && self.has_acted() && !self.is_verified()
     }
 
     /// Whether the workload was seen to be back.

@@ -1,6 +1,6 @@
 //! `Breaker`: many sick nodes at once are a shared cause, and the last Ready node is never touched.
 
-use super::Wait;
+use super::{Wait, is_before};
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::healer::World;
 use crate::names::FailureType;
@@ -43,10 +43,4 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 fn is_sick(world: &World<'_>, node: &NodeFact) -> bool {
     let beat = world.cluster.heartbeat(&node.name);
     world.is_sick_node(&node.name) || beat.is_some_and(|beat| beat.is_overdue(world.now.tick))
-}
-
-/// Of two that were started already, the earlier one goes on; one that was not started waits for any.
-fn is_before(other: &Recovery, recovery: &Recovery) -> bool {
-    let started = |of: &Recovery| of.attempt().map(|attempt| (attempt.started_at, of.name.clone()));
-    !recovery.is_acting() || started(other) < started(recovery)
 }

@@ -1,7 +1,7 @@
 //! `Budget`: how many at once, how many per minute, how soon again; all counted from records, so that a restart
 //! forgets nothing, and on the monotonic clock, so that a jump of the wall clock frees nothing.
 
-use super::Wait;
+use super::{Wait, is_before};
 use crate::healer::{Case, World};
 use crate::names::{FailureType, Phase, Strategy};
 use crate::recovery::Recovery;
@@ -29,13 +29,16 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         return None;
     }
     let limit = world.settings.node_concurrency.of(world.cluster.nodes().count()).max(1);
-    let acting = world
+    let acting: Vec<&str> = world
         .recoveries()
-        .filter(|other| other.name != recovery.name && other.spec.failure == FailureType::Node && other.is_acting());
-    if acting.count() < limit {
+        .filter(|other| other.name != recovery.name && other.spec.failure == FailureType::Node)
+        .filter(|other| other.is_acting() && is_before(other, recovery))
+        .map(|other| &*other.spec.target.key.name)
+        .collect();
+    if acting.len() < limit {
         return None;
     }
-    Wait::because(format!("{limit} nodes are in recovery already (node_concurrency)"))
+    Wait::because(format!("{} are in recovery already, and node_concurrency allows {limit}", acting.join(", ")))
 }
 
 fn rate(world: &World<'_>) -> Option<Wait> {
@@ -98,12 +101,12 @@ fn escalated(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     Some(Wait { reason, until: Some(at.plus(window)) })
 }
 
-/// When each attempt began that may write.
 /// A record whose evidence was lost in a crash does not show that its owner was another.
 fn has_changed(before: Option<&str>, now: Option<&str>) -> bool {
     before.zip(now).is_some_and(|(before, now)| before != now)
 }
 
+/// When each attempt began that may write.
 fn writing_attempts(case: &Case) -> impl Iterator<Item = Past> {
     let attempts = case.times.attempts(&case.recovery);
     attempts.filter(|(attempt, _)| attempt.strategy != Strategy::Monitor).map(|(_, started)| started)

@@ -220,6 +220,25 @@ fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_ba
 }
 
 #[test]
+fn a_node_keeps_its_place_between_two_attempts() {
+    // Whichever of the two is looked at first.
+    for (first, second) in [("n1", "n2"), ("n2", "n1")] {
+        let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30\npaused true"));
+        ground.does(&format!("condition {first} KernelDeadlock"));
+        ground.run(10.0);
+        // All are looked at when it begins, and so when its time is up.
+        ground.does("set paused false");
+        ground.run(10.0);
+        ground.does(&format!("condition {second} KernelDeadlock"));
+        ground.run(150.0);
+        let [begun, handed] = ["cordon", "uncordon"].map(|verb| ground.when(&format!("{verb} {first}")));
+        assert_eq!((ground.phase(first), handed - begun >= 60.0), (Phase::Escalated, true), "{}", ground.report());
+        let waited = ground.when(&format!("cordon {second}")) >= handed;
+        assert!(waited, "{second} did not wait for the second attempt: {}", ground.report());
+    }
+}
+
+#[test]
 fn the_last_node_that_is_well_counts_by_our_own_eyes() {
     let mut ground =
         Ground::of("nodes n1 n2\ndeployment web 2 on n1", "max_unhealthy_nodes 100%\nhealth_check_interval 10");

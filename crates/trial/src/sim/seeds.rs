@@ -11,6 +11,9 @@ pub(crate) fn run(first: u64, count: u64, threads: usize, sums: &mut Sums) {
         match hunt {
             Err(error) => sums.fail(format!("seed {seed}: {error:#}")),
             Ok(hunt) => {
+                if count == 1 {
+                    println!("timeline\n{}\noutcome\n{}", hunt.report.timeline, hunt.report.outcome);
+                }
                 sums.add(&hunt.report);
                 hunt.failure.iter().for_each(|failure| sums.fail(failure));
             }
