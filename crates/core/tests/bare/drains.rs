@@ -192,3 +192,18 @@ fn a_cordon_whose_answer_is_lost_and_that_a_person_took_back_is_not_set_again() 
     ground.run(30.0);
     assert_eq!((ground.count("cordon"), ground.phase("n1")), (1, Phase::Cancelled), "{}", ground.report());
 }
+
+#[test]
+fn what_befalls_the_workloads_after_a_drain_is_no_reason_for_another_attempt() {
+    let mut ground = Ground::of(WEB, &format!("{QUICK}\nrecovery_timeout 30"));
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(20.0);
+    assert!(ground.recovery("n1").is_verified(), "{}", ground.report());
+    ground.truth.unwell = true;
+    ground.does("unready web.3");
+    ground.does("unready web.4");
+    ground.run(60.0);
+    let record = ground.recovery("n1");
+    assert_eq!((record.status.attempts.len(), record.is_verified()), (1, true), "{}", ground.report());
+    assert_eq!(ground.phase("n1"), Phase::Verifying, "{}", ground.report());
+}
