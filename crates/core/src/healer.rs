@@ -193,7 +193,8 @@ impl Healer {
         // A phase that we do not know was written by a newer version: its record is not ours to change.
         let readable = case.recovery.status.phase.is_some();
         if let (Some(leading_since), true) = (self.leading, self.adopted && readable) {
-            let world = self.world(leading_since);
+            let mut world = self.world(leading_since);
+            world.own_attempts = case.writing_attempts().collect();
             let mut orders = Vec::new();
             tell::news(&world, &mut case, &mut orders);
             progress::run(&world, &mut case, &mut orders);

@@ -2,7 +2,7 @@
 
 use super::{Wait, is_before};
 use crate::fact::{ConditionStatus, NodeFact};
-use crate::healer::World;
+use crate::healer::{Case, World};
 use crate::names::FailureType;
 use crate::recovery::Recovery;
 use alloc::format;
@@ -29,12 +29,11 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
             "{sick} of {total} nodes are sick at once, more than max_unhealthy_nodes allows ({limit}): a shared cause is likely"
         ));
     }
-    let other = world
-        .recoveries()
-        .find(|other| other.spec.failure == FailureType::Node && other.is_acting() && is_before(other, recovery))?;
+    let acting = |other: &&Case| other.recovery.spec.failure == FailureType::Node && other.is_acting();
+    let other = world.cases().filter(acting).find(|other| is_before(&other.recovery, recovery))?;
     Wait::because(format!(
         "{sick} of {total} nodes are sick: one is recovered at a time, now {}",
-        other.spec.target.key.name
+        other.recovery.spec.target.key.name
     ))
 }
 

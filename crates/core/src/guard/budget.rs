@@ -30,10 +30,10 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     }
     let limit = world.settings.node_concurrency.of(world.cluster.nodes().count()).max(1);
     let acting: Vec<&str> = world
-        .recoveries()
-        .filter(|other| other.name != recovery.name && other.spec.failure == FailureType::Node)
-        .filter(|other| other.is_acting() && is_before(other, recovery))
-        .map(|other| &*other.spec.target.key.name)
+        .cases()
+        .filter(|other| other.recovery.spec.failure == FailureType::Node && other.is_acting())
+        .filter(|other| is_before(&other.recovery, recovery))
+        .map(|other| &*other.recovery.spec.target.key.name)
         .collect();
     if acting.len() < limit {
         return None;
@@ -43,7 +43,8 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 
 fn rate(world: &World<'_>) -> Option<Wait> {
     let limit = world.settings.recoveries_per_minute as usize;
-    let ends = world.cases().flat_map(writing_attempts).map(|started| started.plus(MINUTE));
+    let started = world.cases().flat_map(Case::writing_attempts).chain(world.own_attempts.iter().copied());
+    let ends = started.map(|started| started.plus(MINUTE));
     let mut recent: Vec<Tick> = ends.filter(|end| world.now.tick < *end).collect();
     if recent.len() < limit {
         return None;
@@ -65,7 +66,7 @@ fn backoff(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     let earlier: Vec<Past> = world
         .cases()
         .filter(|other| other.recovery.name != recovery.name && other.recovery.same_workload(recovery))
-        .flat_map(writing_attempts)
+        .flat_map(Case::writing_attempts)
         .filter(|started| started.elapsed(now) <= window)
         .collect();
     let last = earlier.iter().min_by_key(|started| started.elapsed(now))?;
@@ -104,10 +105,4 @@ fn escalated(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 /// A record whose evidence was lost in a crash does not show that its owner was another.
 fn has_changed(before: Option<&str>, now: Option<&str>) -> bool {
     before.zip(now).is_some_and(|(before, now)| before != now)
-}
-
-/// When each attempt began that may write.
-fn writing_attempts(case: &Case) -> impl Iterator<Item = Past> {
-    let attempts = case.times.attempts(&case.recovery);
-    attempts.filter(|(attempt, _)| attempt.strategy != Strategy::Monitor).map(|(_, started)| started)
 }

@@ -4,10 +4,10 @@ use super::times::Times;
 use crate::effect::EffectId;
 use crate::happening::What;
 use crate::key::Text;
-use crate::names::{Channel, GuardName, Phase};
+use crate::names::{Channel, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
 use crate::settings::Settings;
-use crate::time::{Now, Tick};
+use crate::time::{Now, Past, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::time::Duration;
@@ -66,6 +66,9 @@ pub(crate) struct Saving {
     /// The same for the saved manifest.
     pub manifest_sent: bool,
     pub manifest_stored: bool,
+    /// Whether the Recovery still acts, by the status that is under way and by the stored one.
+    pub acting_sent: bool,
+    pub acting_stored: bool,
     pub backoff: Backoff,
 }
 
@@ -132,6 +135,17 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// Whether it has begun to write and has something left to do, as far as a successor of this process would know.
+    pub(crate) fn is_acting(&self) -> bool {
+        self.recovery.is_acting() || self.saving.acting_stored
+    }
+
+    /// When each attempt began that may write.
+    pub(crate) fn writing_attempts(&self) -> impl Iterator<Item = Past> {
+        let attempts = self.times.attempts(&self.recovery);
+        attempts.filter(|(attempt, _)| attempt.strategy != Strategy::Monitor).map(|(_, started)| started)
+    }
+
     pub(crate) fn new(now: Now, recovery: Recovery) -> Self {
         let times = Times::of(now, &recovery);
         let created = !recovery.uid.is_empty();
@@ -140,6 +154,7 @@ impl Case {
             status_stored: created && !is_bare_record(&recovery),
             attempts_stored: if created { recovery.status.attempts.len() } else { 0 },
             manifest_stored: created && recovery.status.saved_manifest.is_some(),
+            acting_stored: created && recovery.is_acting(),
             ..Saving::default()
         };
         Self {

@@ -88,7 +88,13 @@ impl Healer {
                 if outcome == Outcome::Gone {
                     self.record_gone(&name);
                 }
+                let acts = |healer: &Self| healer.cases.get(&name).is_some_and(Case::is_acting);
+                let acted = acts(self);
                 self.with(&name, |case, now, settings| case.was_saved(now, settings, outcome));
+                if acted && !acts(self) {
+                    // Its place is free for another.
+                    agenda.cases.extend(self.active.iter().cloned());
+                }
             }
             (Errand::Tell(channel, key), outcome) => {
                 self.with(&name, |case, now, settings| case.told(now, settings, id, (*channel, key), outcome));

@@ -30,6 +30,7 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
     }
     case.saving.dirty = false;
     case.saving.attempts_sent = case.recovery.status.attempts.len();
+    case.saving.acting_sent = case.recovery.is_acting();
     case.saving.manifest_sent = case.recovery.status.saved_manifest.is_some();
     let verb = Verb::SaveStatus {
         status: Box::new(case.recovery.status.clone()),

@@ -6,8 +6,9 @@ use crate::cluster::{Cluster, Subject};
 use crate::key::Text;
 use crate::recovery::Recovery;
 use crate::settings::Settings;
-use crate::time::{Now, Tick};
+use crate::time::{Now, Past, Tick};
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// What guards, remedies and triage may look at.
 pub(crate) struct World<'a> {
@@ -16,6 +17,8 @@ pub(crate) struct World<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) leading_since: Tick,
     cases: &'a BTreeMap<Text, Case>,
+    /// When the attempts that may write began of the one that is being stepped.
+    pub(crate) own_attempts: Vec<Past>,
     pub(super) sickbed: &'a Sickbed,
 }
 
@@ -44,6 +47,7 @@ impl Healer {
             cluster: &self.cluster,
             leading_since,
             cases: &self.cases,
+            own_attempts: Vec::new(),
             sickbed: &self.sickbed,
         }
     }

@@ -220,6 +220,32 @@ fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_ba
 }
 
 #[test]
+fn a_place_is_free_when_the_record_says_so() {
+    let acting = |ground: &Ground| ground.truth.records.values().filter(|record| record.is_acting()).count();
+    let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30"));
+    // With nothing to take back, the end is decided while the failure of the last attempt is still being stored.
+    ground.does("cordon n1");
+    ground.does("not-ready n1");
+    ground.run(10.0);
+    ground.does("not-ready n2");
+    for _ in 0..20_000 {
+        ground.run(0.005);
+        assert!(acting(&ground) <= 1, "a crash now would let two nodes be recovered: {}", ground.report());
+    }
+    assert_eq!((ground.phase("n1"), ground.count("cordon n2")), (Phase::Escalated, 1), "{}", ground.report());
+}
+
+#[test]
+fn the_second_attempt_of_a_recovery_counts_the_first() {
+    let mut ground = Ground::of(WEB, &format!("{QUICK}\nrecoveries_per_minute 1\nrecovery_timeout 20"));
+    ground.truth.unwell = true;
+    ground.does("fail web.1");
+    ground.run(100.0);
+    let [first, second] = ["delete web.1", "delete web.3"].map(|write| ground.when(write));
+    assert!((60.0..62.0).contains(&(second - first)), "{}", ground.report());
+}
+
+#[test]
 fn a_node_keeps_its_place_between_two_attempts() {
     // Whichever of the two is looked at first.
     for (first, second) in [("n1", "n2"), ("n2", "n1")] {
