@@ -39,6 +39,21 @@ fn l1_a_broken_pod_that_is_in_somebodys_hands() {
 }
 
 #[test]
+fn l1_a_pod_of_a_sick_node_is_its_nodes() {
+    for (opened, good) in [(true, true), (false, false)] {
+        let mut history = broken();
+        history.ready("n1", "Unknown");
+        if opened {
+            history.opens(A, "r1", "Node", &node("n1"));
+            history.saves(A, "r1", over("Succeeded", &[("emergency_replace", "node-n1")], "2026-01-01T00:15:00Z"));
+        }
+        history.pass(900);
+        history.end();
+        if good { history.holds() } else { history.breaks("L1", "node n1 has been sick since") }
+    }
+}
+
+#[test]
 fn l1_a_sick_node_that_nobody_has() {
     for (opened, good) in [(true, true), (false, false)] {
         let mut history = broken();

@@ -2,6 +2,7 @@
 
 use crate::doings::{node, pod};
 use crate::history::{A, B, CLUSTER, History};
+use self_healing_api::marks;
 use self_healing_trial::check::{FaultKind, Note, Read, Sent};
 use serde_json::json;
 
@@ -120,6 +121,22 @@ fn s17_the_same_again_needs_a_new_look() {
             history.reads(A, &pod("web-1"));
         }
         history.deletes_by(A, "web-1", body);
+        if good { history.holds() } else { history.breaks("S17", "without a read in between") }
+    }
+}
+
+#[test]
+fn s17_two_recoveries_may_ask_for_the_same() {
+    for (second, good) in [("r2", true), ("r1", false)] {
+        let mut history = opened();
+        history.opens(A, "r2", "Pod", &pod("web-1"));
+        history.reads(A, &node("n1"));
+        let version = history.get(&node("n1"))["metadata"]["resourceVersion"].clone();
+        for record in ["r1", second] {
+            let taints = json!([{"key": marks::SUSPECT, "value": record, "effect": "PreferNoSchedule"}]);
+            let lock = json!({"uid": "node-n1", "resourceVersion": version});
+            history.sends(A, "patch", &node("n1"), &json!({"metadata": lock, "spec": {"taints": taints}}));
+        }
         if good { history.holds() } else { history.breaks("S17", "without a read in between") }
     }
 }

@@ -177,8 +177,7 @@ pub(super) fn switched_off(world: &World<'_>) -> Option<Hold> {
 fn verify(world: &World<'_>, case: &mut Case) {
     // What befalls the workloads once they were back is another failure's business.
     let before = case.recovery.status.verification.as_ref().filter(|found| found.passed);
-    let (passed, message) =
-        before.map_or_else(|| remedy::verify(world, case), |found| (true, found.message.clone()));
+    let (passed, message) = before.map_or_else(|| remedy::verify(world, case), |found| (true, found.message.clone()));
     let known = case.recovery.status.verification.as_ref().is_some_and(|v| v.passed == passed && v.message == message);
     if !known {
         case.recovery.status.verification =

@@ -34,6 +34,10 @@ impl Rule for Healed {
         let late = scene.now - (span(config.pod_check_interval * 10).saturating_add(SLACK));
         for (key, pod) in scene.store.list("pods", "").filter(|(key, _)| watched(key)) {
             let Some(since) = broken_since(pod).filter(|since| *since < late) else { continue };
+            // What is wrong with it is its node, which is judged below.
+            if scene.node(text(pod, "/spec/nodeName")).is_some_and(|node| condition(node, "Ready") != "True") {
+                continue;
+            }
             found.judge(is_in_hand(&scene, pod), || {
                 format!("{} has been broken since {since:.0}, and no Recovery has it", Named(key))
             });

@@ -10,8 +10,8 @@ use self_healing_sim::store::Key;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Process, what it asked, of which object, of which uid.
-type Decision = (Arc<str>, DeedKind, Key, String);
+/// Process, what it asked, of which object, of which uid, for which Recovery as far as the request says.
+type Decision = (Arc<str>, DeedKind, Key, String, String);
 
 #[derive(Default)]
 pub(crate) struct Sends {
@@ -29,7 +29,7 @@ impl Rule for Sends {
             Note::Sent(sent) => {
                 let Some(deed) = asked(sent).filter(|deed| deed.kind.is_destructive()) else { return };
                 let words = format!("request {} of {}: {deed}", sent.id, sent.instance);
-                let decision = (sent.instance.clone(), deed.kind, deed.key, deed.uid);
+                let decision = (sent.instance.clone(), deed.kind, deed.key, deed.uid, deed.record);
                 let last = self.last.insert(decision, (sent.id, false));
                 let blind = last.filter(|(_, read)| !read);
                 found.judge(blind.is_none(), || {
