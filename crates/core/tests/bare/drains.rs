@@ -205,5 +205,8 @@ fn what_befalls_the_workloads_after_a_drain_is_no_reason_for_another_attempt() {
     ground.run(60.0);
     let record = ground.recovery("n1");
     assert_eq!((record.status.attempts.len(), record.is_verified()), (1, true), "{}", ground.report());
-    assert_eq!(ground.phase("n1"), Phase::Verifying, "{}", ground.report());
+    assert_eq!((ground.phase("n1"), ground.is_marked()), (Phase::Verifying, true), "{}", ground.report());
+    ground.truth.lose_node("n1");
+    ground.run(10.0);
+    assert_eq!(ground.phase("n1"), Phase::Succeeded);
 }

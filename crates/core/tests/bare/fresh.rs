@@ -1,6 +1,6 @@
 //! Nothing irreversible on cached knowledge: what is stored and read before a pod is touched.
 
-use crate::ground::{Ground, Scripted};
+use crate::ground::{Ground, Scripted, later};
 use self_healing_core::effect::{Outcome, Verb};
 use self_healing_core::names::Phase;
 
@@ -94,4 +94,15 @@ fn a_deletion_that_was_lost_is_not_tried_again_on_a_pod_that_is_well() {
     ground.does("heal web.1");
     ground.run(60.0);
     assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0));
+}
+
+#[test]
+fn what_somebody_else_has_done_is_not_called_a_success_of_ours() {
+    let mut ground = Ground::of(WEB, "");
+    ground.truth.scripted.push_back(Scripted { verb: "delete", outcome: later("busy"), applied: false });
+    ground.does("fail web.1");
+    ground.run(0.1);
+    ground.does("delete web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0), "{}", ground.report());
 }
