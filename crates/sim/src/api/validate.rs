@@ -110,7 +110,7 @@ fn name_fault(resource: &Resource, name: &str) -> Option<&'static str> {
         _ if resource.group == "rbac.authorization.k8s.io" || resource.plural == "poddisruptionbudgets" => {
             name.contains(['/', '%']).then_some("may not contain '/' or '%'")
         }
-        "namespaces" | "services" => (!label(name) || name.len() > 63).then_some(LABEL),
+        "namespaces" | "services" | "statefulsets" => (!label(name) || name.len() > 63).then_some(LABEL),
         _ => (!name.split('.').all(label) || name.len() > 253).then_some(SUBDOMAIN),
     }
 }

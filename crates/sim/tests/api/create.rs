@@ -150,6 +150,9 @@ async fn a_policy_that_is_none_and_bounds_that_exclude_each_other_are_named() {
     let mut odd = pod("a");
     odd["spec"]["restartPolicy"] = "Sometimes".into();
     assert_eq!(said(&hand.create("pods", "default", &odd).unwrap_err()), (422, "Invalid", vec!["spec.restartPolicy"]));
+    let set = deployment("a.b");
+    let failure = hand.create("statefulsets.apps", "default", &set).unwrap_err();
+    assert_eq!(said(&failure), (422, "Invalid", vec!["metadata.name"]), "its pods have their names from it");
     let spec = json!({ "minAvailable": 1, "maxUnavailable": 1, "selector": {} });
     let mut budget = json!({ "metadata": { "name": "Any_Name" }, "spec": spec });
     let failure = hand.create("poddisruptionbudgets.policy", "default", &budget).unwrap_err();

@@ -90,3 +90,16 @@ async fn to_apply_is_to_create_or_to_merge() {
     let object = hand.patch_with(("configmaps", "default", "c"), "", &more).unwrap();
     assert_eq!(object["data"], json!({ "a": "b", "c": "d" }));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_json_patch_need_not_find_the_field_that_it_replaces_or_copies() {
+    let hand = hand();
+    node(&hand);
+    let object =
+        json_patch(&hand, json!([{ "op": "replace", "path": "/metadata/labels/none", "value": "z" }])).unwrap();
+    assert_eq!(object["metadata"]["labels"]["none"], "z");
+    let nowhere = json!([{ "op": "replace", "path": "/metadata/nothing/none", "value": "z" }]);
+    assert_eq!(json_patch(&hand, nowhere).unwrap_err().code, 422);
+    let copy = json!([{ "op": "copy", "from": "/spec/none", "path": "/spec/copied" }]);
+    assert!(json_patch(&hand, copy).unwrap()["spec"]["copied"].is_null());
+}

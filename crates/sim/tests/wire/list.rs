@@ -47,6 +47,15 @@ async fn selectors_narrow_a_list() {
     assert_eq!((status, &wrong["message"]), (400, &json!(words)));
     let (_, limited) = get(&ground.api, &format!("{MAPS}?labelSelector=n&limit=1")).await;
     assert!(limited["metadata"].get("remainingItemCount").is_none(), "unknown under a selector");
+    let page = format!("{MAPS}?labelSelector=n%3D1&limit=1");
+    let (_, first) = get(&ground.api, &page).await;
+    let next = text(&first["metadata"]["continue"]);
+    let (_, second) = get(&ground.api, &format!("{page}&continue={next}")).await;
+    assert_eq!(
+        (names(&first), names(&second)),
+        (vec!["a"], vec![]),
+        "nobody looks ahead whether the others are selected"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -121,6 +121,12 @@ async fn kubectl_is_told_what_there_is() {
     let definition = json!({ "metadata": { "name": "things.x.io" }, "spec": spec });
     send(&ground.api, "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition).await;
     let (_, list) = get(&ground.api, "/apis/x.io/v1").await;
+    assert_eq!(list["resources"][0]["verbs"][0], "delete", "custom resources have an order of their own");
+    assert_eq!(get(&ground.api, "/apis/apps/v9").await.1["reason"], "NotFound");
+    let (_, core) = get(&ground.api, "/api/v1").await;
+    let namespaces = core["resources"].as_array().unwrap().iter().find(|one| one["name"] == "namespaces").unwrap();
+    assert!(!namespaces["verbs"].as_array().unwrap().contains(&json!("deletecollection")));
+    assert_eq!(send(&ground.api, "DELETE", "/api/v1/namespaces", Value::Null).await.0, 405);
     assert_eq!(
         (&list["resources"][0]["name"], &list["resources"][0]["shortNames"]),
         (&json!("things"), &json!(["th"]))

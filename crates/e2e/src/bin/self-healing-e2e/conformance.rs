@@ -4,11 +4,13 @@
 //! repeated by its own seed. `--mirror` compares the real API with itself: what differs then is this program's fault.
 //! `--show` prints each request with the real answer.
 
+mod change;
 mod compare;
 mod discovery;
 mod fields;
 mod generate;
 mod memory;
+mod object;
 mod request;
 mod resource;
 mod setup;
@@ -32,7 +34,7 @@ use trial::Difference;
 /// Sequences at once: most of one is waiting for the real server.
 const LANES: usize = 6;
 /// What `cargo xtask test` runs.
-const SEQUENCES: u64 = 150;
+const SEQUENCES: u64 = 120;
 /// Sequences that are shrunk and shown.
 const SHOWN: usize = 12;
 

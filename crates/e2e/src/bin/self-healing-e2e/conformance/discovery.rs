@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 /// Of one group and version, with their subresources that are compared.
-const RESOURCES: [&str; 17] = [
+const RESOURCES: [&str; 21] = [
     "pods",
     "pods/binding",
     "pods/eviction",
@@ -17,6 +17,10 @@ const RESOURCES: [&str; 17] = [
     "deployments",
     "deployments/scale",
     "deployments/status",
+    "replicasets",
+    "replicasets/scale",
+    "statefulsets",
+    "statefulsets/scale",
     "leases",
     "poddisruptionbudgets",
     "events",

@@ -46,9 +46,10 @@ const NODE: &[&str] = &[
     "status.daemonEndpoints.kubeletEndpoint",
 ];
 
-const DEPLOYMENT: &[&str] = &[
+const WORKLOAD: &[&str] = &[
     "spec.replicas",
     "spec.paused",
+    "spec.minReadySeconds",
     "spec.selector",
     "spec.template.metadata.labels",
     "spec.template.spec.containers[].name",
@@ -98,7 +99,7 @@ pub(super) fn of(plural: &str) -> &'static [&'static str] {
     match plural {
         "pods" => POD,
         "nodes" => NODE,
-        "deployments" => DEPLOYMENT,
+        "deployments" | "replicasets" | "statefulsets" => WORKLOAD,
         "configmaps" => CONFIG_MAP,
         "leases" => LEASE,
         "poddisruptionbudgets" => BUDGET,
@@ -113,7 +114,7 @@ pub(super) fn of(plural: &str) -> &'static [&'static str] {
 /// What an absent field means, where the server may write it out.
 pub(super) fn defaults(plural: &str) -> Vec<(Vec<&'static str>, Value)> {
     match plural {
-        "deployments" => vec![(vec!["spec", "replicas"], json!(1))],
+        "deployments" | "replicasets" | "statefulsets" => vec![(vec!["spec", "replicas"], json!(1))],
         "pods" => vec![(vec!["spec", "terminationGracePeriodSeconds"], json!(30))],
         _ => Vec::new(),
     }

@@ -10,9 +10,13 @@ mod more;
 mod reads;
 mod watches;
 mod writes;
+mod wrongly;
 
 use super::request::Request;
-use super::resource::{ALL, BUDGETS, CONFIG_MAPS, DEPLOYMENTS, LEASES, NODES, Name, PODS, RECOVERIES, Resource};
+use super::resource::{
+    ALL, BUDGETS, CONFIG_MAPS, DEPLOYMENTS, EVENTS, LEASES, NODES, Name, PODS, RECOVERIES, REPLICA_SETS, Resource,
+    STATEFUL_SETS,
+};
 use crate::chance::Chance;
 
 /// Few names, so that requests meet.
@@ -20,8 +24,22 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 /// Prefixes that names are made from, each once in a sequence, so that its order among others is known.
 const PREFIXES: [(&str, &Resource); 3] = [("p1-", PODS), ("p2-", CONFIG_MAPS), ("p3-", RECOVERIES)];
 /// Pods more often than others: most that the controller does is done to them.
-const LIKELY: [&Resource; 11] =
-    [PODS, PODS, PODS, PODS, NODES, CONFIG_MAPS, DEPLOYMENTS, LEASES, BUDGETS, RECOVERIES, super::resource::EVENTS];
+const LIKELY: [&Resource; 14] = [
+    PODS,
+    PODS,
+    PODS,
+    PODS,
+    NODES,
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    LEASES,
+    BUDGETS,
+    RECOVERIES,
+    RECOVERIES,
+    EVENTS,
+];
 /// Requests of a sequence, at least and at most (a recipe may add a few).
 const LENGTH: (u32, u32) = (10, 36);
 
@@ -32,7 +50,7 @@ type Recipe = fn(&mut Sequence);
 const RECIPES: &[(u32, Recipe)] = &[
     (14, writes::create),
     (3, writes::create_with_prefix),
-    (6, writes::create_wrongly),
+    (6, wrongly::create_wrongly),
     (12, writes::update),
     (10, writes::write_status),
     (12, writes::merge_patch),
@@ -159,7 +177,7 @@ mod tests {
     #[test]
     fn every_idea_comes_up_and_no_sequence_is_long() {
         let sequences: Vec<_> = (0..200).map(sequence).collect();
-        assert!(sequences.iter().all(|requests| (18..=60).contains(&requests.len())));
+        assert!(sequences.iter().all(|requests| (18..=70).contains(&requests.len())));
         let labels: BTreeSet<_> = sequences.iter().flatten().map(|request| request.label).collect();
         assert!(labels.len() > 60, "{labels:?}");
     }

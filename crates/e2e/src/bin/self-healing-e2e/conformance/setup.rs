@@ -1,7 +1,8 @@
 //! Both APIs with the shipped definitions and roles, a namespace that is on its way out, and the one of a sequence.
 
 use super::memory::Memory;
-use super::resource::{EVENTS, object};
+use super::object::object;
+use super::resource::EVENTS;
 use super::side::{Clients, Side};
 use crate::chance::Chance;
 use anyhow::{Context, Result, bail};

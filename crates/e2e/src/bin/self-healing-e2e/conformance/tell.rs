@@ -149,10 +149,7 @@ fn lines(text: &str, plural: &str, memory: &Memory) -> Value {
         }
         json!({ "type": event["type"], "order": order, "object": told })
     };
-    let mut told: Vec<Value> = text.lines().map(line).collect();
-    // The real server may send one more.
-    told.dedup_by(|second, first| first["type"] == "BOOKMARK" && first == second);
-    told.into()
+    text.lines().map(line).collect()
 }
 
 /// An object: the fields of its table, its identity by relation.

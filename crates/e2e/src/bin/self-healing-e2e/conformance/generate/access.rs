@@ -1,8 +1,9 @@
 //! What the controller's ServiceAccount may do, and what not.
 
 use super::{RECIPES, Sequence, reads};
+use crate::conformance::object::object;
 use crate::conformance::request::{Request, User};
-use crate::conformance::resource::{CONFIG_MAPS, LEASES, PODS, RECOVERIES, object};
+use crate::conformance::resource::{CONFIG_MAPS, LEASES, PODS, RECOVERIES};
 use serde_json::json;
 
 /// The namespace of the shipped roles.

@@ -1,8 +1,9 @@
 //! What no client should send.
 
 use super::Sequence;
+use crate::conformance::object::object;
 use crate::conformance::request::{Body, Request};
-use crate::conformance::resource::{RECOVERIES, object};
+use crate::conformance::resource::RECOVERIES;
 use http::Method;
 use serde_json::{Value, json};
 

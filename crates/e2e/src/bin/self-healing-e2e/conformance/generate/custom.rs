@@ -1,8 +1,9 @@
 //! Recoveries that break their definition: as sent, and in their status.
 
 use super::Sequence;
+use crate::conformance::object::object;
 use crate::conformance::request::Request;
-use crate::conformance::resource::{Name, RECOVERIES, object};
+use crate::conformance::resource::{Name, RECOVERIES};
 use serde_json::{Value, json};
 
 /// One fault, or two at once.

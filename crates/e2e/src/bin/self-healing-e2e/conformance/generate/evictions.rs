@@ -1,8 +1,9 @@
 //! Evictions, with and without disruption budgets.
 
 use super::{NAMES, Sequence, writes};
+use crate::conformance::object::object;
 use crate::conformance::request::Request;
-use crate::conformance::resource::{BUDGETS, Name, PODS, object};
+use crate::conformance::resource::{BUDGETS, Name, PODS};
 use serde_json::{Value, json};
 
 fn eviction(name: &Name, options: Value) -> (String, Value) {

@@ -1,8 +1,9 @@
 //! What happens rarely: dry runs, bindings, merges by key, collections that go at once, the end of a namespace.
 
 use super::{NAMES, Sequence};
+use crate::conformance::object::object;
 use crate::conformance::request::{Body, Request};
-use crate::conformance::resource::{CONFIG_MAPS, DEPLOYMENTS, LEASES, NODES, Name, PODS, RECOVERIES, object};
+use crate::conformance::resource::{CONFIG_MAPS, DEPLOYMENTS, LEASES, NODES, Name, PODS, RECOVERIES};
 use http::Method;
 use serde_json::json;
 

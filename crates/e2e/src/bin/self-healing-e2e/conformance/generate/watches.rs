@@ -2,8 +2,9 @@
 
 use super::Sequence;
 use super::reads::OWN;
+use crate::conformance::object::object;
 use crate::conformance::request::{Read, Request};
-use crate::conformance::resource::{CONFIG_MAPS, EVENTS, NODES, Name, RECOVERIES, Resource, object};
+use crate::conformance::resource::{CONFIG_MAPS, EVENTS, NODES, Name, RECOVERIES, Resource};
 
 /// Names of objects that are created so that a watch can be read up to them.
 const SENTINELS: [&str; 6] = ["z1", "z2", "z3", "z4", "z5", "z6"];
@@ -46,14 +47,7 @@ pub(super) fn watch(sequence: &mut Sequence) {
 pub(super) fn watch_wrongly(sequence: &mut Sequence) {
     let resource = sequence.resource();
     let mut path = sequence.among(&[resource, CONFIG_MAPS, NODES]).all();
-    let (label, query) = match sequence.chance.up_to(9) {
-        8 => {
-            let none = "labelSelector=app%3Dnone";
-            (
-                "watch with bookmarks until it is closed",
-                format!("timeoutSeconds=4&allowWatchBookmarks=true&resourceVersion=<start>&{none}"),
-            )
-        }
+    let (label, query) = match sequence.chance.up_to(8) {
         0 | 1 => {
             // The real server's cache of the built-in kinds may begin with its start, and then forgets nothing here.
             path = sequence.among(&[EVENTS, RECOVERIES]).all();
