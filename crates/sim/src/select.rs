@@ -205,7 +205,6 @@ const FIELDS: &[(&str, &[&str])] = &[
             "type",
         ],
     ),
-    ("replicasets.apps", &["status.replicas"]),
     ("jobs.batch", &["status.successful"]),
 ];
 
