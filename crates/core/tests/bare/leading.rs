@@ -138,11 +138,23 @@ fn a_gap_of_the_watches_starts_the_counting_again_and_makes_no_dead_node_well() 
 }
 
 #[test]
-fn marks_that_nobody_answers_for_are_taken_back() {
-    let mut ground = Ground::of(WEB, "");
+fn marks_that_nobody_answers_for_are_taken_back_when_that_may_be_done() {
+    let mut ground = Ground::of(WEB, "paused true");
     let gone = Text::from("node-gone");
     ground.truth.edit_node("n1", |node| (node.unschedulable, node.owner) = (true, gone.clone()));
     ground.truth.taint("n2", &gone);
+    ground.run(60.0);
+    ground.does("set mode Observe");
+    ground.does("set paused false");
+    ground.run(60.0);
+    // On an old view of the nodes nothing is concluded.
+    ground.tell(Event::Watch(WatchKind::Node, WatchState::Broken));
+    ground.run(0.1);
+    ground.deaf = vec![WatchKind::Node];
+    ground.does("set mode Enforce");
+    ground.run(60.0);
+    assert!(ground.writes().is_empty(), "{}", ground.report());
+    ground.deaf.clear();
     ground.run(60.0);
     assert!(!ground.is_marked() && !ground.truth.nodes["n1"].unschedulable, "{}", ground.report());
 }
