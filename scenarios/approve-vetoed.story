@@ -10,8 +10,8 @@ settings
   mode Approve
 
 story
-  0   crash-loop web.1 9
-  5   cancel web.1
-  8   set mode Enforce
-  9   unready web.1
-  30  end
+  0   unready web.1
+  14  cancel web.1
+  16  set mode Enforce
+  17  crash-loop web.1 9
+  35  end

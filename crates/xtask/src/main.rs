@@ -3,6 +3,7 @@
 mod check;
 mod e2e;
 mod image;
+mod mutants;
 mod parts;
 mod sim;
 mod tools;
@@ -27,6 +28,11 @@ enum Task {
         /// Passed on, e.g. `--story NAME` or `--seeds 1 --seed 7`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Takes away each guard, precondition and undo in turn, and must see a story or test fail without it.
+    Mutants {
+        /// Only those whose names contain one of these.
+        filters: Vec<String>,
     },
     /// Builds the controller and runs it against a real control plane; arguments go to self-healing-e2e.
     #[command(disable_help_flag = true)]
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
         Task::Generate => check::generate(),
         Task::Test => parts::run(&[check::parts(), e2e::tests(), e2e::parts()].concat()),
         Task::Sim { args } => sim::run(&args),
+        Task::Mutants { filters } => mutants::run(&filters),
         Task::E2e { args } => e2e::run(&args),
         Task::Conformance { args } => e2e::conformance(&args),
         Task::Bench { args } => e2e::bench(&args),

@@ -1,6 +1,6 @@
 //! Nodes: when exactly one counts as failed, and what may be done with a dead one.
 
-use crate::ground::{Ground, condition, node};
+use crate::ground::{Ground, QUICK, condition, node};
 use self_healing_core::fact::{ConditionStatus, Marks};
 use self_healing_core::names::{Cause, Phase};
 use self_healing_core::time::Stamp;
@@ -32,6 +32,30 @@ fn without_a_second_signal_a_silent_node_is_left_alone() {
     ground.does("cut-off n1");
     ground.run(3600.0);
     assert!(ground.writes().is_empty() && ground.truth.records.is_empty());
+}
+
+#[test]
+fn pods_of_a_node_that_lives_are_not_deleted_because_its_lease_is_silent() {
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    // Its kubelet answers, and nobody calls it Unknown.
+    ground.truth.idle = true;
+    ground.does("not-ready n1");
+    ground.run(20.0);
+    ground.does("cut-off n1");
+    ground.run(200.0);
+    assert_eq!((ground.count("cordon n1"), ground.count("delete")), (1, 0), "{}", ground.report());
+}
+
+#[test]
+fn what_fails_on_a_node_in_recovery_is_told_as_its_impact() {
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(10.0);
+    ground.does("fail web.1");
+    ground.run(10.0);
+    let impact = &ground.recovery("n1").status.impact;
+    assert!(impact.iter().any(|text| text.starts_with("Pod shop/web") && text.ends_with(": Failed")), "{impact:?}");
+    assert_eq!(ground.truth.records.len(), 1, "{}", ground.report());
 }
 
 #[test]

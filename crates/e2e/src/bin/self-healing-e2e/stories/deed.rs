@@ -4,7 +4,7 @@ use super::build;
 use super::player::Player;
 use crate::ground::OWN;
 use crate::objects::merge;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
@@ -13,7 +13,7 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_e2e::Answer;
-use self_healing_story::{Deed, Kubelet, Name, Object, PodName, WorkloadKind};
+use self_healing_story::{Deed, Kubelet, Name, Object, PodName, Thing, WorkloadKind};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -26,10 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Player<'_> {
     pub(super) async fn deed(&self, deed: &Deed) -> Result<()> {
         match deed {
-            Deed::Fail(pod) | Deed::CrashLoop(pod, _) | Deed::Waits(pod, _) | Deed::Unready(pod) | Deed::Heal(pod) => {
-                self.behave(&self.pod(pod).await?, deed).await
-            }
-            Deed::Oom(pod) => self.behave(&self.pod(pod).await?, deed).await,
+            Deed::Fail(pod)
+            | Deed::CrashLoop(pod, _)
+            | Deed::Waits(pod, _)
+            | Deed::Unready(pod)
+            | Deed::Heal(pod)
+            | Deed::Oom(pod) => self.behave(&self.pod(pod).await?, deed).await,
             Deed::Finalizer(pod, finalizer) => {
                 let patch = json!({ "metadata": { "finalizers": [finalizer] } });
                 self.patch_pod(pod, patch).await
@@ -71,11 +73,9 @@ impl Player<'_> {
             }
             Deed::ReplaceNode(node) => {
                 cluster.delete_node(node).await?;
-                let is_meant = |thing: &&_| build::node(thing).is_some() && self.is_node(thing, node);
-                match self.story.things.iter().find(is_meant).and_then(build::node) {
-                    Some(spec) => cluster.add_node(spec).await,
-                    None => bail!("the story has no node {node}"),
-                }
+                let is_meant = |thing: &&Thing| matches!(thing, Thing::Node { name, .. } if name == node);
+                let spec = self.story.things.iter().find(is_meant).and_then(build::node);
+                cluster.add_node(spec.with_context(|| format!("the story has no node {node}"))?).await
             }
             Deed::Cordon(node) => merge(&cluster.nodes(), node, schedulable(json!(true))).await,
             Deed::Uncordon(node) => merge(&cluster.nodes(), node, schedulable(Value::Null)).await,

@@ -9,7 +9,7 @@ use crate::slack::{Reply, Slack};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use self_healing_story::{Deed, Moment, Object, Outcome, PodName, Story, Thing, Write};
+use self_healing_story::{Deed, Moment, Object, Outcome, PodName, Story, Write};
 use serde_json::json;
 use std::cell::RefCell;
 use std::future::Future;
@@ -119,10 +119,6 @@ impl Player<'_> {
             Object::Pod(pod) => self.witness.find(pod).is_some_and(|(uid, _)| uid == wrote.uid),
             Object::Workload(..) | Object::Namespace(_) => false,
         }
-    }
-
-    pub(super) fn is_node(&self, thing: &Thing, node: &str) -> bool {
-        matches!(thing, Thing::Node { name, .. } if name == node)
     }
 
     async fn moment(&self, moment: &Moment) -> Result<()> {
