@@ -48,8 +48,16 @@ impl Cluster {
     /// The cluster's wall clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.start.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.begin.saturating_add(passed).unwrap_or(self.begin)
+        self.clock()()
+    }
+
+    /// The wall clock alone, for a witness: one that held the cluster would keep it alive for ever.
+    pub fn clock(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+        let (begin, start) = (self.begin, self.start);
+        move || {
+            let passed = SignedDuration::try_from(start.elapsed()).unwrap_or(SignedDuration::MAX);
+            begin.saturating_add(passed).unwrap_or(begin)
+        }
     }
 
     /// The state under its lock; held for moments only, and never over an await.

@@ -113,8 +113,7 @@ impl World {
         let cluster = Cluster::new(BEGIN.parse()?);
         let user = User::service_account(NAMESPACE, SERVICE_ACCOUNT, "").name;
         let fixed = FLAGS.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        let clock = cluster.clone();
-        let checker = Checker::new(Setup { fixed, ..Setup::default() }, move || clock.now());
+        let checker = Checker::new(Setup { fixed, ..Setup::default() }, cluster.clock());
         let record: Shared<Record> = Arc::new(Mutex::new(Record::new(&user)));
         let (reign, trace) = (Shared::<Reign>::default(), Shared::<Trace>::default());
         cluster.add_witness(checker.witness());

@@ -12,6 +12,8 @@ pub(crate) const RENEW: SignedDuration = SignedDuration::from_secs(7);
 pub(crate) const RETRY: SignedDuration = SignedDuration::from_secs(2);
 /// What a watch without faults brings is known after this.
 pub(crate) const LATENCY: SignedDuration = SignedDuration::from_secs(2);
+/// The longest wait before a list or watch that failed is asked for again.
+pub(crate) const BACK_OFF: SignedDuration = SignedDuration::from_secs(30);
 /// After the end of a fault of its views, the controller may still be catching up for so long: it notices silence after 60 s
 /// and waits up to 30 s before it lists again.
 pub(crate) const CATCHING_UP: SignedDuration = SignedDuration::from_secs(95);

@@ -2,7 +2,7 @@
 
 use super::clock::WallClock;
 use super::outside::{ADDRESSES, Ports, Receiver};
-use crate::check::Note;
+use crate::check::{FaultKind, Note};
 use crate::fault::OLD_VIEW;
 use crate::net::{Command, Link, Net};
 use secrecy::SecretString;
@@ -73,6 +73,9 @@ async fn keep(ground: Ground, index: u64, pod: Pod, trouble: mpsc::UnboundedSend
     let (keeper, mut commands) = mpsc::unbounded_channel();
     let mut view = None;
     for life in 1.. {
+        if view.is_some() {
+            ground.net.fault_for(FaultKind::Views, OLD_VIEW);
+        }
         let link = Link::new(&ground.net, &format!("{}#{life}", pod.name), &keeper, view.map(|view| (view, OLD_VIEW)));
         let instance = link.instance().clone();
         pod.set(Some(link.clone()));

@@ -95,3 +95,16 @@ fn l5_who_is_cut_off_or_dead_cannot_lead() {
     history.pass(60);
     history.holds();
 }
+
+#[test]
+fn l5_who_was_refused_asks_again_before_it_leads() {
+    for (kind, good) in [(FaultKind::Views, true), (FaultKind::Process, false)] {
+        let mut history = opened();
+        history.leader = None;
+        history.fault(kind);
+        history.pass(1);
+        history.fault_ends();
+        history.pass(30);
+        if good { history.holds() } else { history.breaks("L5", "nobody has led for 23s") }
+    }
+}

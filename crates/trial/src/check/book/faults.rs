@@ -1,6 +1,6 @@
 //! Which faults are on, and what they excuse.
 
-use crate::check::limits::{CATCHING_UP, LATENCY};
+use crate::check::limits::{BACK_OFF, CATCHING_UP, LATENCY};
 use crate::check::note::{Fault, FaultKind};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -44,6 +44,14 @@ impl Faults {
     /// Since when no fault has been on; `None` while one is.
     pub(crate) fn quiet_since(&self) -> Option<Timestamp> {
         self.on.is_empty().then(|| self.last_end.unwrap_or(Timestamp::MIN))
+    }
+
+    /// Since when no fault has been on, and what one refused was asked for again: who reads nothing cannot lead.
+    pub(crate) fn asks_since(&self) -> Option<Timestamp> {
+        let waits = |span: &Span| !matches!(span.kind, FaultKind::Process | FaultKind::Clock);
+        let again = self.over.iter().filter(|span| waits(span)).filter_map(|span| span.until).max();
+        let quiet = self.quiet_since()?;
+        Some(again.map_or(quiet, |until| quiet.max(until + BACK_OFF)))
     }
 
     /// Whether no fault was on at any time since `then`.

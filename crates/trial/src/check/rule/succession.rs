@@ -16,7 +16,7 @@ pub(crate) struct Succession {
 impl Rule for Succession {
     fn tick(&mut self, scene: Scene<'_>, found: &mut Found) {
         let book = scene.book;
-        let (Some(quiet), Some(alive)) = (book.faults.quiet_since(), book.lives.values().min()) else { return };
+        let (Some(quiet), Some(alive)) = (book.faults.asks_since(), book.lives.values().min()) else { return };
         if !book.possible(scene.now).all(|config| config.leader_election) {
             return;
         }
