@@ -11,7 +11,7 @@ settings
 
 story
   0   unready web.1
-  14  cancel web.1
-  16  set mode Enforce
-  17  crash-loop web.1 9
-  35  end
+  25  cancel web.1
+  27  set mode Enforce
+  28  crash-loop web.1 9
+  46  end

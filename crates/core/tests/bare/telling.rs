@@ -1,6 +1,6 @@
 //! Telling: messages that wait, are refused or survive, and what is announced; which messages go where is in every story's outcome.
 
-use crate::ground::{Ground, QUICK};
+use crate::ground::{Ground, Misfortune, QUICK};
 use self_healing_core::effect::Outcome;
 use self_healing_core::names::{Channel, Phase};
 use self_healing_core::recovery::Delivery;
@@ -83,6 +83,17 @@ fn messages_that_wait_survive_a_restart_and_delivered_ones_are_not_repeated() {
 fn a_recovery_is_announced_from_its_detection_to_its_success() {
     let mut ground = heard([]);
     ground.run(600.0);
+    assert_eq!(ground.announced(), ["FailureDetected", "RecoveryStarted", "RecoverySucceeded"]);
+}
+
+#[test]
+fn a_record_that_the_watch_shows_before_its_answer_comes_is_announced_all_the_same() {
+    let mut ground = Ground::of(WEB, "");
+    // The first effect reads the pod, the second stores the record.
+    ground.misfortunes = vec![(Misfortune::Late, ground.sent + 2)];
+    ground.does("fail web.1");
+    ground.run(60.0);
+    assert!(ground.misfortunes.is_empty() && ground.log[2].1.verb.to_string().starts_with("create recovery"));
     assert_eq!(ground.announced(), ["FailureDetected", "RecoveryStarted", "RecoverySucceeded"]);
 }
 
