@@ -67,6 +67,7 @@ const RECIPES: &[(u32, Recipe)] = &[
     (5, access::review),
     (8, access::as_account),
     (6, watches::watch),
+    (4, watches::come_and_go),
     (2, watches::watch_wrongly),
     (6, broken::broken),
     (4, custom::break_definition),
