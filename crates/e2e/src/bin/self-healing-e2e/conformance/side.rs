@@ -5,7 +5,7 @@ use super::request::{Body as Content, Read, Request, User};
 use super::tell;
 use anyhow::{Context, Result};
 use futures::TryStreamExt;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use serde_json::{Value, json};
@@ -46,8 +46,9 @@ impl Side {
 
     /// Sends the request; gives the answer as it is compared.
     pub(super) async fn ask(&mut self, request: &Request) -> Result<Value> {
-        if request.path.contains("resourceVersion=0") || request.path.contains("NotOlderThan") {
-            self.settle(request).await?;
+        if let Some(collection) = stale(request) {
+            // A list of the newest state waits until the server's cache has it.
+            self.send(&Request::get("", format!("{collection}?limit=1"))).await?;
         }
         let answer = match self.send(request).await {
             Ok(answer) => answer,
@@ -94,12 +95,19 @@ impl Side {
             }
         }
     }
+}
 
-    /// Lets a view that may be old become new: a list of the newest state waits until the server's cache has it.
-    async fn settle(&self, request: &Request) -> Result<()> {
-        let path = request.path.split('?').next().unwrap_or_default();
-        self.send(&Request::get("", format!("{path}?limit=1"))).await.map(drop)
+/// The collection that must be known to the server's cache before this request, whose answer depends on it: a view of any age,
+/// or how long a pod has to leave. For that, the real server looks at the pod in its cache first, and what it finds there
+/// (a pod without a node leaves at once) may stay when it has looked again.
+fn stale(request: &Request) -> Option<&str> {
+    let path = request.path.split('?').next()?;
+    if request.path.contains("resourceVersion=0") || request.path.contains("NotOlderThan") {
+        return Some(path);
     }
+    let leaves = request.method == Method::DELETE || path.ends_with("/eviction");
+    let (collection, _) = path.trim_end_matches("/eviction").rsplit_once('/')?;
+    (leaves && collection.ends_with("/pods")).then_some(collection)
 }
 
 /// The text of an answer, and whether it was read to its end.
@@ -162,6 +170,17 @@ fn merge(target: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_depends_on_a_cache_waits_for_it() {
+        let stale = |method, path: &str| stale(&Request::new("", method, path)).map(str::to_owned);
+        let pods = Some("/api/v1/namespaces/<ns>/pods".to_owned());
+        assert_eq!(stale(Method::DELETE, "/api/v1/namespaces/<ns>/pods/a?dryRun=All"), pods);
+        assert_eq!(stale(Method::POST, "/api/v1/namespaces/<ns>/pods/a/eviction"), pods);
+        assert_eq!(stale(Method::GET, "/api/v1/namespaces/<ns>/pods?resourceVersion=0"), pods);
+        assert_eq!(stale(Method::GET, "/api/v1/namespaces/<ns>/pods/a"), None);
+        assert_eq!(stale(Method::DELETE, "/api/v1/nodes/a"), None);
+    }
 
     #[test]
     fn a_watch_is_read_up_to_the_line_that_was_asked_for() {
