@@ -176,3 +176,15 @@ fn the_checker_sees_what_it_looks_for() {
     );
     assert!(is_without_std("//! Core.\n#![no_std]\n") && !is_without_std("//! #![no_std]\n"));
 }
+
+/// Without `biased`, which of two things that are ready at once comes first is drawn at random, and no seed repeats it.
+#[test]
+fn no_select_is_left_to_chance() {
+    for krate in ["controller", "sim", "trial"] {
+        for (name, text) in sources(&root().join("crates").join(krate).join("src")) {
+            let words = words(&text);
+            let drawn = words.windows(4).filter(|four| four[..2] == ["select", "!"] && four[3] != "biased").count();
+            assert_eq!(drawn, 0, "{krate}/src/{name} has a select! without biased");
+        }
+    }
+}

@@ -48,6 +48,7 @@ impl Server {
         let serve = move || {
             runtime.block_on(async {
                 tokio::select! {
+                    biased;
                     () = accept(listener, jobs) => {}
                     _ = stopped => {}
                 }
@@ -129,6 +130,7 @@ async fn work(service: ApiService, mut todo: mpsc::UnboundedReceiver<Job>) {
             }
             loop {
                 let piece = tokio::select! {
+                    biased;
                     piece = body.frame() => piece,
                     () = sender.closed() => return,
                 };

@@ -9,7 +9,7 @@ mod troubles;
 
 pub use hunt::{Failure, Hunt};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Fired};
 use crate::player::{Pace, Play};
 use anyhow::Result;
 use dice::Dice;
@@ -53,6 +53,16 @@ impl Drawn {
         text.push_str(&format!("  {span}  end\n"));
         let story = Story::parse(Path::new(&format!("seed-{seed}.story")), &text)?;
         Ok(Self { seed, story, plan: chaos::draw(&mut dice, span), replicas: 1 + dice.below(2) })
+    }
+
+    /// Draws those faults anew that hit nothing in a run of it: what a fault could hit is often known only when the others
+    /// have done their work. Gives whether there were any.
+    pub fn draw_again(&mut self, fired: &[Fired], round: u64) -> bool {
+        let mut dice = Dice::of(self.seed ^ (round << 32));
+        let span = self.story.end.as_secs();
+        let missed = self.plan.iter_mut().zip(fired).filter(|(_, fired)| fired.hits == 0);
+        let drawn = missed.map(|(fault, _)| *fault = chaos::fault(&mut dice, span));
+        drawn.count() > 0
     }
 
     /// How it is played.

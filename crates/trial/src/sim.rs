@@ -23,6 +23,12 @@ pub(crate) struct Args {
     /// Plays every story with every plan of one fault.
     #[arg(long)]
     exhaustive: bool,
+    /// Of those plans, plays one in eight.
+    #[arg(long)]
+    quick: bool,
+    /// Which eighth that is, from 0 to 7.
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "quick")]
+    eighth: usize,
     /// Plays so many seeds.
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
@@ -38,6 +44,9 @@ pub(crate) struct Args {
     /// Pods of the controller, where one story is told.
     #[arg(long, value_name = "N", default_value_t = 1)]
     replicas: u64,
+    /// Also every request of that one story, with the numbers by which faults are aimed at them.
+    #[arg(long, requires = "story")]
+    requests: bool,
     /// Runs at once; as many as there are cores, if not given.
     #[arg(long, value_name = "N", default_value_t = runs::threads())]
     threads: usize,
@@ -52,13 +61,13 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let all = !(args.stories || args.exhaustive || args.seeds.is_some() || told);
     let stories = stories_of(args)?;
     if told {
-        one::tell(&stories, &args.fault, args.replicas, args.seed, &mut sums)?;
+        one::tell(&stories, args, &mut sums)?;
     }
     if args.stories || all {
         stories::run(&stories, args.threads, &mut sums);
     }
     if args.exhaustive || all {
-        exhaustive::run(&stories, args.threads, &mut sums);
+        exhaustive::run(&stories, args.quick.then_some(args.eighth), args.threads, &mut sums);
     }
     if let Some(count) = args.seeds.or(all.then_some(SEEDS)) {
         seeds::run(args.seed, count, args.threads, &mut sums);

@@ -197,7 +197,9 @@ impl World {
     /// Whether a process has led without a break for so long.
     #[must_use]
     pub fn is_settled(&self, settle: Duration) -> bool {
-        lock(&self.reign).has_lasted(settle)
+        let born = self.leader().and_then(|link| link.alive_since());
+        // One that was started after its pod took the Lease does not lead: the one before it did.
+        born.is_some_and(|born| lock(&self.reign).has_lasted(settle, born))
     }
 
     /// The uid and the name of the pod that a story means.

@@ -1,5 +1,6 @@
 //! The controller on trial on the embedded cluster, in virtual time.
 
+use crate::parts::Part;
 use crate::tools::{cargo, run as run_command};
 use anyhow::Result;
 
@@ -8,7 +9,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     runner(&args.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Virtual time costs real time, so it runs as a release build.
+/// The parts of `test` that put the controller on trial; the stories are tests of the workspace.
+pub(crate) fn parts() -> Vec<Part> {
+    vec![
+        Part { name: "every plan of one fault", run: || runner(&["--exhaustive"]) },
+        Part { name: "1000 seeds", run: || runner(&["--seeds", "1000"]) },
+    ]
+}
+
+/// Virtual time costs real time, so it runs as a release build, which shares what it depends on with the controller's.
 fn runner(args: &[&str]) -> Result<()> {
     let mut command = cargo(&["run", "--quiet", "--release", "--package", "self-healing-trial", "--"]);
     command.args(args);

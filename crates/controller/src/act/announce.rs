@@ -11,7 +11,7 @@ use self_healing_core::effect::Outcome;
 use self_healing_core::happening::Happening;
 use self_healing_core::key::Kind;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -44,7 +44,7 @@ struct Words<'a> {
 pub(super) struct Announcer {
     identity: Identity,
     wall: Wall,
-    said: Mutex<HashMap<Said, Instant>>,
+    said: Mutex<BTreeMap<Said, Instant>>,
     /// The number in the newest Event's name.
     named: Mutex<i128>,
 }

@@ -20,11 +20,11 @@ impl Case {
         self.backoff.fail(now.tick, settings.retry_interval, asked);
     }
 
-    pub(super) fn looked(&mut self, now: Now, settings: &Settings, outcome: Outcome) {
+    pub(super) fn looked(&mut self, now: Now, settings: &Settings, uid: Text, outcome: Outcome) {
         match outcome {
             Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, now.tick)),
             Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, now.tick)),
-            Outcome::Gone => self.looks = Looks::default(),
+            Outcome::Gone => self.looks = Looks { gone: Some((uid, now.tick)), ..Looks::default() },
             other => self.failed(now, settings, &other),
         }
     }

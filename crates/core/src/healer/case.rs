@@ -101,6 +101,8 @@ impl Backoff {
 pub(crate) struct Looks {
     pub pod: Option<(PodView, Tick)>,
     pub node: Option<(NodeView, Tick)>,
+    /// The uid of what was not there.
+    pub gone: Option<(Text, Tick)>,
 }
 
 /// A Recovery in hand.

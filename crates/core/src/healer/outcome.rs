@@ -71,12 +71,15 @@ impl Healer {
             (Errand::LookPod(target), outcome) => {
                 let seen = self.see_pod(target, &outcome);
                 agenda.subjects.extend(seen);
-                self.with(&name, |case, now, settings| case.looked(now, settings, outcome));
+                self.with(&name, |case, now, settings| case.looked(now, settings, target.uid.clone(), outcome));
             }
             (Errand::LookNode, outcome) => {
                 let seen = self.see_node(&name, &outcome);
                 agenda.subjects.extend(seen);
-                self.with(&name, |case, now, settings| case.looked(now, settings, outcome));
+                self.with(&name, |case, now, settings| {
+                    let uid = case.recovery.spec.target.uid.clone();
+                    case.looked(now, settings, uid, outcome);
+                });
             }
             (Errand::ListPods, Outcome::Done(Answer::Pods(pods))) => {
                 for pod in pods {

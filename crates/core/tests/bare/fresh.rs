@@ -2,6 +2,7 @@
 
 use crate::ground::{Ground, Scripted, later};
 use self_healing_core::effect::{Outcome, Verb};
+use self_healing_core::event::Event;
 use self_healing_core::names::Phase;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
@@ -61,6 +62,20 @@ fn a_pod_that_a_fresh_read_shows_healthy_is_not_deleted() {
 }
 
 #[test]
+fn a_view_from_before_the_failure_ends_no_recovery() {
+    let mut ground = Ground::of(WEB, "paused true");
+    let before = ground.pod("web.1").clone();
+    ground.does("crash-loop web.1 9");
+    ground.run(5.0);
+    ground.tell(Event::Pod(before));
+    ground.run(5.0);
+    assert_eq!(ground.phase("web.1"), Phase::Held, "{}", ground.report());
+    ground.does("set paused false");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.count("delete web.1")), (Phase::Succeeded, 1));
+}
+
+#[test]
 fn a_read_that_contradicts_the_watch_holds_the_deletion() {
     let mut ground = Ground::of(WEB, "paused true");
     outdated(&mut ground, "web.1");
@@ -105,4 +120,19 @@ fn what_somebody_else_has_done_is_not_called_a_success_of_ours() {
     ground.does("delete web.1");
     ground.run(60.0);
     assert_eq!((ground.phase("web.1"), ground.writes().len()), (Phase::SelfRecovered, 0), "{}", ground.report());
+}
+
+#[test]
+fn a_deletion_that_was_lost_is_no_success_although_the_workload_is_back() {
+    let mut ground = Ground::of(WEB, "");
+    let outcome = Outcome::Unknown { message: "timed out".into() };
+    ground.truth.scripted.push_back(Scripted { verb: "delete", outcome, applied: false });
+    ground.does("fail web.1");
+    ground.run(0.1);
+    ground.does("exclude web.1");
+    ground.run(30.0);
+    assert_eq!(ground.phase("web.1"), Phase::Held, "{}", ground.report());
+    ground.does("include web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("web.1"), ground.count("delete web.1")), (Phase::Succeeded, 1), "{}", ground.report());
 }

@@ -23,6 +23,7 @@ pub enum Command {
 struct Shared {
     net: Net,
     instance: Arc<str>,
+    born: Instant,
     keeper: mpsc::UnboundedSender<Command>,
     dead: AtomicBool,
     stopped: Mutex<Option<Instant>>,
@@ -50,6 +51,7 @@ impl Link {
         Self(Arc::new(Shared {
             net: net.clone(),
             instance: instance.into(),
+            born: Instant::now(),
             keeper: keeper.clone(),
             dead: AtomicBool::new(false),
             stopped: Mutex::default(),
@@ -68,6 +70,11 @@ impl Link {
     #[must_use]
     pub fn instance(&self) -> &Arc<str> {
         &self.0.instance
+    }
+
+    /// When the process started; `None` once it is dead.
+    pub(crate) fn alive_since(&self) -> Option<Instant> {
+        (!self.0.dead.load(Ordering::Relaxed)).then_some(self.0.born)
     }
 
     /// The process ends at once: nothing passes any more. The next one sees the state of this commit for a while.

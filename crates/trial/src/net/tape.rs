@@ -3,6 +3,7 @@
 use self_healing_sim::store::Key;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,17 @@ pub struct Asking {
     pub subresource: String,
     /// The store's version when it was sent.
     pub version: u64,
+}
+
+impl fmt::Display for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, write, instance, at, verb, key, subresource, version } = self;
+        write!(f, "request {request}")?;
+        write.iter().try_for_each(|write| write!(f, " write {write}"))?;
+        let Key { resource, namespace, name } = key;
+        write!(f, " at {} of {instance}: {verb} {resource} {namespace}/{name} {subresource}", at.as_secs_f64())?;
+        write!(f, " at version {version}")
+    }
 }
 
 /// One event of a watch.

@@ -1,4 +1,4 @@
-//! Faults around the controller at random; each is sure to hit something, so that one that does not is a mistake.
+//! Faults around the controller at random; each is likely to hit something.
 
 use super::dice::Dice;
 use crate::fault::{CallTrouble, EventTrouble, Fault, Side, Trouble, Which};
@@ -14,7 +14,8 @@ fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 
-fn fault(dice: &mut Dice, whole: u64) -> Fault {
+/// One fault within `whole` seconds.
+pub(super) fn fault(dice: &mut Dice, whole: u64) -> Fault {
     let from = dice.below(whole - 70);
     let span = dice.between(20, 60);
     let during = |from: u64, span: u64, what: Trouble| Fault::During { from: seconds(from), span: seconds(span), what };

@@ -10,6 +10,8 @@ use anyhow::Result;
 use self_healing_story::{Moment, Story};
 use std::fmt::{self, Display, Formatter};
 
+/// How often faults that hit nothing are drawn anew; those that still do not are a mistake of the drawing.
+const ROUNDS: u64 = 5;
 /// Runs that may be spent on making one failure small.
 const TRIES: usize = 150;
 
@@ -40,8 +42,14 @@ impl Hunt {
     /// # Errors
     /// When it cannot be drawn or built.
     pub fn seed(seed: u64) -> Result<Self> {
-        let drawn = Drawn::of(seed)?;
+        let mut drawn = Drawn::of(seed)?;
         let mut report = play(&drawn.story, &drawn.play())?;
+        for round in 1..=ROUNDS {
+            if !drawn.draw_again(&report.fired, round) {
+                break;
+            }
+            report = play(&drawn.story, &drawn.play())?;
+        }
         // Only plans are aimed by it, and a thousand of them do not fit into memory.
         report.tape = Tape::default();
         let wrong = report.wrong();

@@ -1,5 +1,6 @@
 //! One story, told in full.
 
+use super::Args;
 use super::sums::Sums;
 use anyhow::{Context, Result};
 use self_healing_story::Story;
@@ -8,16 +9,16 @@ use self_healing_trial::player::{Pace, Play, play};
 use std::time::Duration;
 
 /// How long a run with faults goes on after the story's end.
-const REST: Duration = Duration::from_secs(120);
+const REST: Duration = Duration::from_secs(60);
 
-pub(crate) fn tell(stories: &[Story], faults: &[String], replicas: u64, seed: u64, sums: &mut Sums) -> Result<()> {
+pub(crate) fn tell(stories: &[Story], args: &Args, sums: &mut Sums) -> Result<()> {
     let story = stories.first().context("no story")?;
-    let plan = faults.iter().map(|fault| fault.parse()).collect::<Result<Vec<Fault>>>()?;
+    let plan = args.fault.iter().map(|fault| fault.parse()).collect::<Result<Vec<Fault>>>()?;
     let pace = if plan.is_empty() { Pace::Told } else { Pace::Patient(REST) };
-    let report = play(story, &Play { seed, plan, replicas, pace })?;
+    let report = play(story, &Play { seed: args.seed, plan, replicas: args.replicas, pace })?;
     println!("{}\n\ntimeline\n{}\noutcome\n{}", story.title, report.timeline, report.outcome);
-    for asked in report.tape.asked.iter().filter(|_| std::env::var_os("TAPE").is_some()) {
-        println!("{asked:?}");
+    for asked in report.tape.asked.iter().filter(|_| args.requests) {
+        println!("{asked}");
     }
     println!("hash {:016x}", report.hash);
     sums.add(&report);

@@ -14,6 +14,8 @@ pub(crate) struct Sums {
     /// By kind: faults that were planned, and hits.
     faults: BTreeMap<&'static str, (u64, u64)>,
     judged: BTreeMap<&'static str, u64>,
+    /// Of the hashes of all runs.
+    trace: u64,
     failed: u64,
 }
 
@@ -26,6 +28,7 @@ impl Sums {
             virtual_time: Duration::ZERO,
             faults: BTreeMap::new(),
             judged: BTreeMap::new(),
+            trace: 0,
             failed: 0,
         }
     }
@@ -34,6 +37,7 @@ impl Sums {
     pub(crate) fn add(&mut self, report: &Report) {
         self.runs += 1;
         self.commits += report.commits;
+        self.trace = self.trace.rotate_left(1) ^ report.hash;
         self.virtual_time += report.lasted;
         for fired in &report.fired {
             let (planned, hits) = self.faults.entry(fired.fault.kind()).or_default();
@@ -68,9 +72,10 @@ impl Display for Sums {
         writeln!(f, "\nnumber of times that a rule had something to judge: {}", judged.join(", "))?;
         writeln!(
             f,
-            "{} runs, {} commits checked, {hours:.1} virtual hours in {took:.1} s ({:.1} virtual hours per second); {} failed",
+            "{} runs, {} commits checked, trace {:016x}, {hours:.1} virtual hours in {took:.1} s ({:.1} virtual hours per second); {} failed",
             self.runs,
             self.commits,
+            self.trace,
             hours / took.max(0.001),
             self.failed
         )

@@ -37,10 +37,11 @@ impl Reign {
         self.holder.rsplit_once('_').map(|(pod, _)| pod)
     }
 
-    /// Whether the same process has led for so long, and still does.
-    pub(super) fn has_lasted(&self, span: Duration) -> bool {
+    /// Whether the same process has led for so long, and still does; the one that runs was started at `born`.
+    pub(super) fn has_lasted(&self, span: Duration, born: Instant) -> bool {
+        let is_it = self.since.is_some_and(|since| born <= since);
         let within = |since: Option<Instant>| since.map(|since| since.elapsed());
         let led = within(self.since).filter(|_| !self.holder.is_empty());
-        led.is_some_and(|led| led >= span) && within(self.renewed).is_some_and(|ago| ago <= FRESH)
+        is_it && led.is_some_and(|led| led >= span) && within(self.renewed).is_some_and(|ago| ago <= FRESH)
     }
 }

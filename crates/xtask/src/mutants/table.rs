@@ -217,6 +217,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "!$on && !is_failing(world, case, &view)\n    };",
     },
     Mutant {
+        name: "Live: a fresh read confirms that a failure is over",
+        of: Of::Guard,
+        find: "match live::look_first(world, case, target) {",
+        replace: "match live::look_first(world, case, target).filter(|_| !$on) {",
+    },
+    Mutant {
         name: "Triage: pods of a node in recovery belong to it",
         of: Of::Guard,
         find: "if let Some(other) = active(world).find(on_node) {",

@@ -1,6 +1,6 @@
 //! An attempt under way: the remedy names the next move, the guards and a fresh read let it pass, the world says when it is done.
 
-use super::ending::{Ends, end};
+use super::ending::{Ends, conclude, end};
 use super::live::{self, Live};
 use super::{Orders, held_phase, hold, is_over, pass_all, set_phase, start};
 use crate::effect::Verb;
@@ -20,7 +20,7 @@ use alloc::string::ToString;
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     if let Some(ends) = settled(world, case).or_else(|| start::helped(world, case)) {
-        return end(case, ends);
+        return conclude_subject(world, case, orders, ends);
     }
     let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
     if let Move::Do(verb) = remedy::next(strategy, world, case)
@@ -37,7 +37,7 @@ pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
 pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
     if let Some(ends) = settled(world, case) {
-        return end(case, ends);
+        return conclude_subject(world, case, orders, ends);
     }
     if case.recovery.spec.strategy == Some(Strategy::Monitor) {
         return;
@@ -51,6 +51,11 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
         return;
     }
     make(world, case, orders, remedy::next(strategy, world, case));
+}
+
+fn conclude_subject(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
+    let subject = case.recovery.subject().clone();
+    conclude(world, case, orders, &subject, ends);
 }
 
 /// The end that the world has brought about, whatever a guard says.
@@ -116,7 +121,7 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
             let held = Hold { guard: GuardName::Plan, reason, until };
             hold(world, case, orders, held);
         }
-        Move::Verify => verify(world, case),
+        Move::Verify => verify(world, case, orders),
         Move::Impossible(guard, reason) => {
             hold(world, case, orders, Hold { guard, reason: reason.clone(), until: None });
             fail(world, case, orders, guard.as_str(), reason);
@@ -174,10 +179,17 @@ pub(super) fn switched_off(world: &World<'_>) -> Option<Hold> {
     Some(Hold { guard: reason.0, reason: String::from(reason.1), until: None })
 }
 
-fn verify(world: &World<'_>, case: &mut Case) {
+fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     // What befalls the workloads once they were back is another failure's business.
     let before = case.recovery.status.verification.as_ref().filter(|found| found.passed);
     let (passed, message) = before.map_or_else(|| remedy::verify(world, case), |found| (true, found.message.clone()));
+    // Passed for good, so not on a view from before the failure.
+    if passed
+        && !case.recovery.is_verified()
+        && let Some(look) = live::look_first(world, case, case.recovery.subject())
+    {
+        return orders.push((errand_of(&look), look));
+    }
     let known = case.recovery.status.verification.as_ref().is_some_and(|v| v.passed == passed && v.message == message);
     if !known {
         case.recovery.status.verification =
@@ -197,7 +209,7 @@ fn verify(world: &World<'_>, case: &mut Case) {
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", message)
     };
-    end(case, ends);
+    conclude_subject(world, case, orders, ends);
 }
 
 /// The attempt is over; the next strategy is tried, or a person is called.

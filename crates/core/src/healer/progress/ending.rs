@@ -1,11 +1,12 @@
 //! The end of a Recovery: its marks are taken back first, then it becomes history.
 
 use super::attempt::switched_off;
-use super::{Orders, explain, hold, set_phase};
+use super::{Orders, explain, hold, live, set_phase};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
 use crate::healer::{World, tell};
+use crate::key::Target;
 use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::StepResult;
 use crate::remedy::{self, Move};
@@ -23,6 +24,18 @@ impl Ends {
 /// Decides the end; it takes effect when no mark is left.
 pub(super) fn end(case: &mut Case, ends: Ends) {
     case.ending.get_or_insert(ends);
+}
+
+/// Ends what went well, once a fresh read of `target` has not shown otherwise.
+pub(super) fn conclude(world: &World<'_>, case: &mut Case, orders: &mut Orders, target: &Target, ends: Ends) {
+    if !matches!(ends.phase, Phase::SelfRecovered | Phase::Succeeded) {
+        return end(case, ends);
+    }
+    match live::look_first(world, case, target) {
+        None => end(case, ends),
+        Some(_) if case.is_busy(world.now.tick) => {}
+        Some(look) => orders.push((errand_of(&look), look)),
+    }
 }
 
 pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {

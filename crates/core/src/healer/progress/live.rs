@@ -60,12 +60,29 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     }
 }
 
+/// The read without which the failure of `target` may not be called over, or `None` when it was made just now: a view may
+/// be behind, as one from before the failure, and a finding that comes back with it would find its record closed.
+pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Option<Verb> {
+    let fresh = |at: Tick| world.now.tick.since(at) <= FRESH;
+    let looks = &case.looks;
+    let gone = looks.gone.as_ref().is_some_and(|(uid, at)| *uid == target.uid && fresh(*at));
+    let (seen, look) = match target.kind {
+        Kind::Node => (looks.node.as_ref().map(|(_, at)| *at), Verb::LookAtNode(target.clone())),
+        _ => {
+            let pod = looks.pod.as_ref().filter(|(view, _)| view.fact.uid == target.uid);
+            (pod.map(|(_, at)| *at), Verb::LookAtPod(target.clone()))
+        }
+    };
+    (!gone && !seen.is_some_and(fresh)).then_some(look)
+}
+
 /// Write-ahead: a record that was just created is the intent of a pod's first attempt; every other attempt has to be stored itself.
 fn is_recorded(case: &Case) -> bool {
-    let attempts = case.recovery.status.attempts.len();
-    let intent =
-        usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod && !case.saving.status_stored);
-    case.saving.created && case.saving.attempts_stored + intent >= attempts
+    let (saving, attempts) = (&case.saving, case.recovery.status.attempts.len());
+    // A status that is under way takes that meaning away: it says that there was no attempt yet.
+    let bare = !saving.status_stored && saving.in_flight.is_none();
+    let intent = usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod && bare);
+    saving.created && saving.attempts_stored + intent >= attempts
 }
 
 fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {

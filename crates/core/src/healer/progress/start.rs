@@ -1,6 +1,6 @@
 //! Before an attempt: the failure must still be there, the guards must pass.
 
-use super::ending::{Ends, end};
+use super::ending::{Ends, conclude, end};
 use super::{Orders, attempt, held_phase, hold, is_over, pass_all, set_phase};
 use crate::effect::Verb;
 use crate::guard;
@@ -34,7 +34,8 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
 /// Holds, starts, or ends what has gone away by itself.
 pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     if let Some(ends) = went_away(world, case) {
-        return end(case, ends);
+        let target = case.recovery.spec.target.clone();
+        return conclude(world, case, orders, &target, ends);
     }
     if expired(world, case) {
         let ends = Ends::new(Phase::Cancelled, "ApprovalTimeout", "nobody approved it within approval_timeout");
@@ -76,7 +77,9 @@ fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
 
 /// What was tried helped after its time, or while a guard held what would have followed.
 pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
-    if !case.has_moved() || case.recovery.spec.target.kind != Kind::Pod {
+    // A pod that has failed counts no more for its workload, which may be back while the deletion was lost.
+    let still_bad = !is_over(world, case.recovery.subject());
+    if still_bad || !case.has_moved() || case.recovery.spec.target.kind != Kind::Pod {
         return None;
     }
     let (back, message) = remedy::verify(world, case);
