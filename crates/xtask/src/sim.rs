@@ -12,7 +12,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// The parts of `test` that put the controller on trial; the stories are tests of the workspace.
 pub(crate) fn parts() -> Vec<Part> {
     vec![
-        // All of them take longer than everything else together: `cargo xtask sim` without a choice plays them.
+        // All of them take eight times as long: `cargo xtask sim` plays them.
         Part { name: "one in eight plans of one fault", run: || runner(&["--exhaustive", "--quick"]) },
         Part { name: "1000 seeds", run: || runner(&["--seeds", "1000"]) },
     ]
