@@ -58,7 +58,7 @@ impl Checker {
     pub fn new(setup: Setup, clock: impl Fn() -> Timestamp + Send + 'static) -> Self {
         let now = clock();
         let rules = INVARIANTS.iter().filter_map(|invariant| match invariant.how {
-            How::Rule(make, _) => Some((invariant, make())),
+            How::Rule(make, ..) => Some((invariant, make())),
             How::Elsewhere(_) | How::NotYet(_) => None,
         });
         let found = Found { violations: Vec::new(), judged: BTreeMap::new(), rule: &INVARIANTS[0], at: now };

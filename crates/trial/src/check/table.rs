@@ -12,13 +12,15 @@ pub struct Invariant {
     /// In a sentence or two.
     pub says: &'static str,
     pub(crate) how: How,
+    /// What asserts it beside the checker, on other ground.
+    pub(crate) beside: &'static str,
 }
 
 /// How it is asserted.
 #[derive(Clone, Copy)]
 pub(crate) enum How {
-    /// By a rule of the checker; with what it leaves out, if it leaves something out.
-    Rule(fn() -> Box<dyn Rule>, &'static str),
+    /// By a rule of the checker; with the path of its type, and what it leaves out, if it leaves something out.
+    Rule(fn() -> Box<dyn Rule>, fn() -> &'static str, &'static str),
     /// By something else, and by what.
     Elsewhere(&'static str),
     /// Not yet, and why.
@@ -34,12 +36,21 @@ impl Invariant {
 }
 
 const fn rule<R: Rule + Default + 'static>(leaves_out: &'static str) -> How {
-    How::Rule(|| Box::new(R::default()), leaves_out)
+    How::Rule(|| Box::new(R::default()), std::any::type_name::<R>, leaves_out)
 }
 
 const fn line(id: &'static str, name: &'static str, how: How, says: &'static str) -> Invariant {
-    Invariant { id, name, says, how }
+    Invariant { id, name, says, how, beside: "" }
 }
+
+impl Invariant {
+    const fn beside(self, beside: &'static str) -> Self {
+        Self { beside, ..self }
+    }
+}
+
+/// Lives at random on the bare core.
+const RANDOM: &str = "random lives of the core (`crates/core/tests/bare/random.rs`)";
 
 /// All of them, in order.
 #[rustfmt::skip] // a table
@@ -51,7 +62,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S3", "epochs", rule::<by::epochs::Epochs>(""),
         "Who has not led, or has not renewed within renewDeadline, sends no write. After a later leader wrote a record, none of an earlier one is accepted; what an earlier one had on its way to other objects lands within leaseDuration − renewDeadline."),
     line("S4", "at most once", rule::<by::once::Once>(""),
-        "A pod is deleted or evicted at most once in all, and a Recovery sets a mark at most once, whoever leads."),
+        "A pod is deleted or evicted at most once in all, and a Recovery sets a mark at most once, whoever leads.").beside(RANDOM),
     line("S5", "write-ahead", rule::<by::ahead::Ahead>(""),
         "Before a write to an object, a stored record names it and has the attempt; of a pod's first attempt the record's creation is enough (decision 6). A bare pod's manifest is stored before the pod is deleted."),
     line("S6", "no orphan marks", rule::<by::orphans::Orphans>(""),
@@ -69,7 +80,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S12", "fencing", rule::<by::fencing::Fencing>(""),
         "No removal with a grace of 0, asked for or by the pod's own spec, no taint of effect NoExecute or out-of-service, no deletion of a node: this version has no proof that a machine is off."),
     line("S13", "exclusions", rule::<by::exclusions::Exclusions>("Locks of other tools come with the guard Busy (issue 5)."),
-        "No destructive write on mirror pods, on DaemonSet pods for their node's sake, in protected namespaces, on what is marked as opted out (object, workload, namespace), on control-plane nodes, on the controller's own pod or node."),
+        "No destructive write on mirror pods, on DaemonSet pods for their node's sake, in protected namespaces, on what is marked as opted out (object, workload, namespace), on control-plane nodes, on the controller's own pod or node.").beside(RANDOM),
     line("S14", "foreign state", rule::<by::foreign::Foreign>(""),
         "Labels, annotations, taints and cordons of others are after our write as before it."),
     line("S15", "human wins", rule::<by::human::Human>("Edits of the target other than an uncordon come with issue 7."),
@@ -83,7 +94,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S19", "unknown means no", rule::<by::doubt::Doubt>("Reads of budgets and owners come with the drain plan (issue 7)."),
         "After a read of the target that failed, nothing is taken away until one succeeds."),
     line("S20", "off means off", rule::<by::off::Off>(""),
-        "Paused, only our own Lease, Recoveries and Events are written; in Observe only the Lease and Recoveries; in Approve nothing is taken away that nobody approved."),
+        "Paused, only our own Lease, Recoveries and Events are written; in Observe only the Lease and Recoveries; in Approve nothing is taken away that nobody approved.").beside(RANDOM),
     line("S21", "bounds", rule::<by::bounds::Bounds>("Queues, caches and series are inside the controller; benches look at them (issue 9)."),
         "Records stay within their schema's lengths and 1.5 MiB, an Event is not repeated within 300 s, a message arrives once unless a fault doubled it."),
     line("S22", "no leak", rule::<by::leaks::Leaks>(""),
@@ -91,9 +102,9 @@ pub const INVARIANTS: &[Invariant] = &[
     line("L1", "healed", rule::<by::healed::Healed>(""),
         "At the end, what is still broken has a Recovery that works on it or says why not, or a person has it."),
     line("L2", "ended", rule::<by::ended::Ended>(""),
-        "At the end, every record is over, or held with a reason, or has time left."),
+        "At the end, every record is over, or held with a reason, or has time left.").beside(RANDOM),
     line("L3", "no mark left", rule::<by::left::Left>(""),
-        "At the end, no mark is left by a Recovery that is over."),
+        "At the end, no mark is left by a Recovery that is over.").beside(RANDOM),
     line("L4", "thaw", rule::<by::thaw::Thaw>(""),
         "At the end, nothing is held by Settling or StaleWatch when all has been calm for long enough."),
     line("L5", "succession", rule::<by::succession::Succession>(""),
@@ -106,13 +117,13 @@ pub const INVARIANTS: &[Invariant] = &[
         "What is held has a guard with its reason in the record, and a Warning Event within 30 s in which nothing was in the way."),
     line("L9", "caches catch up", How::NotYet("The views are inside the controller; what a stale one would lead to, S2, S9 and L1 find. A figure to assert comes with issue 9."),
         "After a fault of a watch, the controller's view is the store's again."),
-    line("M1", "same seed, same trace", How::Elsewhere("The runner: the hash of all requests of two runs."),
+    line("M1", "same seed, same trace", How::Elsewhere("`crates/trial/tests/same.rs`, by the hash of all commits and requests of two runs; and random lives of the core."),
         "The same seed and commit give the same trace."),
-    line("M2", "faults fire", How::Elsewhere("The runner: a planned fault that hit nothing fails its run."),
+    line("M2", "faults fire", How::Elsewhere("The runner: a planned fault that hit nothing fails its run (`crates/trial/tests/faults.rs`)."),
         "Each injected fault has hit something."),
     line("M3", "every guard counts", How::Elsewhere("`cargo xtask mutants`."),
         "With any guard or precondition removed, some run fails."),
-    line("M4", "honest cluster", How::Elsewhere("The conformance run against the real API server."),
+    line("M4", "honest cluster", How::Elsewhere("`cargo xtask conformance`, against the real API server."),
         "The embedded API answers as the real one does."),
     line("M5", "on in production", How::NotYet("Counters that freeze the controller come with issue 10."),
         "The invariants stay on in production."),
