@@ -12,11 +12,12 @@ mod trace;
 
 pub use record::Wrote;
 
-use crate::check::{Checker, Note, Setup, Violation};
+use crate::check::{Canary, Checker, Note, Setup, Violation};
 use crate::fault::{Fault, Fired};
 use crate::net::{Link, Net, Tape};
 use anyhow::Result;
 use keeper::{FLAGS, Ground, Pod};
+use outside::ADDRESSES;
 use record::{RECOVERIES, Record};
 use reign::Reign;
 use self_healing_controller::manifests::{NAMESPACE, SERVICE_ACCOUNT};
@@ -66,6 +67,9 @@ pub struct World {
     _actors: Actors,
 }
 
+/// A secret in the manifest of each pod without a controller.
+pub(crate) const PASSWORD: &str = "canary-in-a-manifest";
+
 type Shared<T> = Arc<Mutex<T>>;
 
 /// What is left of a run.
@@ -113,7 +117,7 @@ impl World {
         let cluster = Cluster::new(BEGIN.parse()?);
         let user = User::service_account(NAMESPACE, SERVICE_ACCOUNT, "").name;
         let fixed = FLAGS.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        let checker = Checker::new(Setup { fixed, ..Setup::default() }, cluster.clock());
+        let checker = Checker::new(Setup { fixed, canaries: canaries(), ..Setup::default() }, cluster.clock());
         let record: Shared<Record> = Arc::new(Mutex::new(Record::new(&user)));
         let (reign, trace) = (Shared::<Reign>::default(), Shared::<Trace>::default());
         cluster.add_witness(checker.witness());
@@ -245,6 +249,12 @@ impl World {
             lasted: self.start.elapsed(),
         }
     }
+}
+
+/// What must not come out: where messages go, and what stands in a pod's manifest.
+fn canaries() -> Vec<Canary> {
+    let addresses = ADDRESSES.iter().map(|(_, address)| Canary { text: (*address).to_owned(), in_manifest: false });
+    addresses.chain([Canary { text: PASSWORD.to_owned(), in_manifest: true }]).collect()
 }
 
 /// What hears everything that passes through the network.

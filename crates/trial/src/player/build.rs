@@ -1,7 +1,7 @@
 //! What is there when a story begins: nodes, workloads, pods, budgets; all of it well.
 
 use crate::look::is_ready;
-use crate::world::World;
+use crate::world::{PASSWORD, World};
 use anyhow::{Result, bail};
 use self_healing_api::marks::CONTROL_PLANE;
 use self_healing_sim::actor::NodeSpec;
@@ -173,7 +173,9 @@ impl Builder<'_> {
     }
 
     fn pod(&self, name: &Name) -> Result<()> {
-        let pod = json!({ "metadata": { "name": name.name, "labels": { "app": name.name } }, "spec": containers() });
+        let mut spec = containers();
+        spec["containers"][0]["env"] = json!([{ "name": "PASSWORD", "value": PASSWORD }]);
+        let pod = json!({ "metadata": { "name": name.name, "labels": { "app": name.name } }, "spec": spec });
         self.world.admin().create("pods", &name.namespace, &pod)?;
         Ok(())
     }
