@@ -8,15 +8,16 @@ use self_healing_story::{Outcome, RecoveryLine};
 #[must_use]
 pub fn difference(family: Family, calm: &Outcome, met: &Outcome) -> Option<String> {
     let [mut calm, mut met] = [calm.clone(), met.clone()];
-    if climbs(&calm) {
+    let climbs = climbs(&calm);
+    if family == Family::OldView {
+        forget_what_only_an_old_view_shows(&calm, &mut met);
+        [&mut calm, &mut met].into_iter().for_each(forget_how_serious_it_was);
+    }
+    if climbs {
         [&mut calm, &mut met].into_iter().for_each(forget_the_ladder);
     }
     if takes_eyes_away(family) {
         [&mut calm, &mut met].into_iter().for_each(forget_the_second_signal);
-    }
-    if family == Family::OldView {
-        forget_what_only_an_old_view_shows(&calm, &mut met);
-        [&mut calm, &mut met].into_iter().for_each(forget_how_serious_it_was);
     }
     calm.diff(&met).map(|diff| format!("it ends otherwise than without the fault (- without, + with it):\n{diff}"))
 }
