@@ -14,7 +14,11 @@ pub(crate) fn tests() -> Vec<Part> {
 
 /// The last parts of `test`.
 pub(crate) fn parts() -> Vec<Part> {
-    vec![Part { name: "conformance", run: || conformance(&[]) }, Part { name: "end to end", run: || runner(&[]) }]
+    vec![
+        Part { name: "conformance", run: || conformance(&[]) },
+        Part { name: "end to end", run: || runner(&[]) },
+        Part { name: "stories on real control planes", run: || runner(&["--stories"]) },
+    ]
 }
 
 /// Builds the controller and runs it against a real control plane.

@@ -19,7 +19,7 @@ enum Task {
     Check,
     /// Writes the generated files: kubernetes/self-healing/*.yaml, docs/configuration.md and docs/invariants.md.
     Generate,
-    /// Everything: `check`, all tests of the workspace, `sim`, the release build, `conformance`, `e2e`.
+    /// Everything: `check`, all tests of the workspace, the release build, `sim`, `mutants`, `conformance`, `e2e`.
     Test,
     /// Puts the controller on trial on the embedded cluster, in virtual time: stories, every plan of one fault, 1000 seeds;
     /// arguments go to self-healing-trial.
@@ -63,7 +63,9 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Check => parts::run(&check::parts()),
         Task::Generate => check::generate(),
-        Task::Test => parts::run(&[check::parts(), e2e::tests(), sim::parts(), e2e::parts()].concat()),
+        Task::Test => {
+            parts::run(&[check::parts(), e2e::tests(), sim::parts(), mutants::parts(), e2e::parts()].concat())
+        }
         Task::Sim { args } => sim::run(&args),
         Task::Mutants { filters } => mutants::run(&filters),
         Task::E2e { args } => e2e::run(&args),

@@ -7,6 +7,7 @@
 mod copy;
 mod table;
 
+use crate::parts::Part;
 use crate::tools::{program, target};
 use anyhow::{Context, Result, bail, ensure};
 use copy::Copy;
@@ -32,6 +33,11 @@ struct Killed {
     by: String,
     /// The invariant that broke, or how it ended otherwise.
     why: String,
+}
+
+/// The part of `test`: every guard as a whole. What the rest of the table names is tried by `cargo xtask mutants`.
+pub(crate) fn parts() -> Vec<Part> {
+    vec![Part { name: "mutants of the guards", run: || run(&["guard ".to_owned()]) }]
 }
 
 /// Tries those whose names contain one of `filters`, all without any.
