@@ -158,3 +158,15 @@ fn marks_that_nobody_answers_for_are_taken_back_when_that_may_be_done() {
     ground.run(60.0);
     assert!(!ground.is_marked() && !ground.truth.nodes["n1"].unschedulable, "{}", ground.report());
 }
+
+#[test]
+fn a_dead_node_whose_port_answers_otherwise_to_the_next_leader_is_no_new_failure() {
+    let mut ground = Ground::of(WEB, "health_check_interval 10");
+    ground.does("silence n1");
+    ground.run(100.0);
+    assert_eq!(ground.phase("n1"), Phase::Succeeded);
+    ground.does("kubelet-down n1");
+    ground.does("kill controller");
+    ground.run(200.0);
+    assert_eq!(ground.truth.records.len(), 1, "{}", ground.report());
+}

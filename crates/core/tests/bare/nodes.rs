@@ -96,6 +96,17 @@ fn a_new_node_has_ten_minutes_to_become_ready_whatever_the_wall_clock_says() {
 }
 
 #[test]
+fn a_new_node_that_was_ready_once_has_no_more_time_than_others() {
+    let mut ground = Ground::of("nodes n1 n2", "");
+    let fresh = node("n3", ground.truth.stamp());
+    ground.truth.add_node(fresh);
+    ground.run(10.0);
+    ground.truth.set_condition("n3", "Ready", ConditionStatus::False);
+    ground.run(100.0);
+    assert_eq!(ground.count("cordon n3"), 1, "{}", ground.report());
+}
+
+#[test]
 fn a_condition_whose_detector_fell_silent_says_nothing() {
     let mut ground = Ground::of(WEB, "");
     let old = Stamp(ground.truth.stamp().0 - 31 * 60_000);
