@@ -73,10 +73,21 @@ fn sources(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
         if path.extension().is_some_and(|extension| extension == "rs") {
             texts.push((path, fs::read_to_string(&from).with_context(|| from.display().to_string())?));
         } else {
-            write(&folder.join(&path), fs::read(&from).with_context(|| from.display().to_string())?)?;
+            let content = fs::read(&from).with_context(|| from.display().to_string())?;
+            let is_root = path == Path::new("Cargo.toml");
+            write(&folder.join(&path), if is_root { renamed(&content)? } else { content })?;
         }
     }
     Ok(texts)
+}
+
+/// The workspace with a version of its own: what two packages of one name and version build has the same names, and the copy's would
+/// take the place of what the sources build.
+fn renamed(manifest: &[u8]) -> Result<Vec<u8>> {
+    let manifest = std::str::from_utf8(manifest)?;
+    let (before, after) = manifest.split_once("\nversion = \"").context("Cargo.toml has no line `version = \"…`")?;
+    let (version, after) = after.split_once('"').context("the version in Cargo.toml has no end")?;
+    Ok(format!("{before}\nversion = \"{version}-mutants\"{after}").into_bytes())
 }
 
 fn known_files() -> Result<Vec<PathBuf>> {
