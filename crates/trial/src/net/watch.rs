@@ -67,7 +67,8 @@ impl Stream {
             let next = self.take().await;
             self.silent |= self.link.net().weather().silent;
             if self.silent {
-                // Whoever listens has to find out by himself.
+                // Whoever listens has to find out by himself, also what was hidden.
+                self.hidden = None;
                 if !matches!(next, Next::Line(_) | Next::FoundOut) {
                     return pending().await;
                 }
