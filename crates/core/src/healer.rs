@@ -202,7 +202,7 @@ impl Healer {
             store::run(&world, &mut case, &mut orders);
             for (errand, verb) in orders {
                 let id = self.send(name, errand, verb);
-                outcome::started(&mut case, id, self.errands.get(&id).map(|(_, errand)| errand));
+                outcome::started(&mut case, self.now.tick, id, self.errands.get(&id).map(|(_, errand)| errand));
             }
         }
         if let Some(at) = case.wake.take() {

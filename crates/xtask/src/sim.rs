@@ -14,7 +14,7 @@ pub(crate) fn parts() -> Vec<Part> {
     vec![
         // All of them take eight times as long: `cargo xtask sim` plays them.
         Part { name: "one in eight plans of one fault", run: || runner(&["--exhaustive", "--quick"]) },
-        Part { name: "600 seeds", run: || runner(&["--seeds", "600"]) },
+        Part { name: "1000 seeds", run: || runner(&["--seeds", "1000"]) },
     ]
 }
 

@@ -22,9 +22,9 @@ impl Case {
 
     pub(super) fn looked(&mut self, now: Now, settings: &Settings, uid: Text, outcome: Outcome) {
         match outcome {
-            Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, now.tick)),
-            Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, now.tick)),
-            Outcome::Gone => self.looks = Looks { gone: Some((uid, now.tick)), ..Looks::default() },
+            Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, self.asked)),
+            Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, self.asked)),
+            Outcome::Gone => self.looks = Looks { gone: Some((uid, self.asked)), ..Looks::default() },
             other => self.failed(now, settings, &other),
         }
     }

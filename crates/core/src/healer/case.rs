@@ -114,6 +114,8 @@ pub(crate) struct Case {
     pub doing: Option<EffectId>,
     pub backoff: Backoff,
     pub looks: Looks,
+    /// When the look that was sent last was asked for: what it shows is not younger.
+    pub asked: Tick,
     /// Uids whose deletion or eviction was accepted, and the names of other steps that were.
     pub handled: BTreeSet<Text>,
     /// Pods whose eviction was refused for now.
@@ -165,6 +167,7 @@ impl Case {
             doing: None,
             backoff: Backoff::default(),
             looks: Looks::default(),
+            asked: now.tick,
             handled: BTreeSet::new(),
             postponed: BTreeMap::new(),
             listed: false,

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::key::{Target, Text};
 use crate::names::Channel;
 use crate::settings::Settings;
-use crate::time::Now;
+use crate::time::{Now, Tick};
 use alloc::string::{String, ToString};
 
 /// What an effect was sent for.
@@ -36,7 +36,10 @@ pub(super) enum Errand {
 }
 
 /// Notes in the case what was just sent for it.
-pub(super) fn started(case: &mut Case, id: EffectId, errand: Option<&Errand>) {
+pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&Errand>) {
+    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode)) {
+        case.asked = now;
+    }
     match errand {
         Some(Errand::Create | Errand::Save) => case.saving.in_flight = Some(id),
         Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Step { .. }) => case.doing = Some(id),

@@ -1,6 +1,6 @@
 //! Nothing irreversible on cached knowledge: what is stored and read before a pod is touched.
 
-use crate::ground::{Ground, Scripted, later};
+use crate::ground::{Ground, Misfortune, Scripted, later};
 use self_healing_core::effect::{Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::names::Phase;
@@ -135,4 +135,28 @@ fn a_deletion_that_was_lost_is_no_success_although_the_workload_is_back() {
     ground.does("include web.1");
     ground.run(60.0);
     assert_eq!((ground.phase("web.1"), ground.count("delete web.1")), (Phase::Succeeded, 1), "{}", ground.report());
+}
+
+#[test]
+fn an_answer_that_was_long_on_its_way_is_no_fresh_read() {
+    let mut calm = Ground::of(WEB, "");
+    calm.does("crash-loop web.1 9");
+    calm.run(1.0);
+    let mut slow = 0;
+    for effect in 1..=calm.sent {
+        let mut ground = Ground::of(WEB, "");
+        (ground.late, ground.misfortunes) = (6000, vec![(Misfortune::Late, effect)]);
+        ground.does("crash-loop web.1 9");
+        ground.run(3.0);
+        if ground.sent_like("look at Pod") == 0 || ground.sent_like("delete shop/") > 0 {
+            continue;
+        }
+        // What the look found is on its way; it is over by now, and the watch is late to say so.
+        ground.does("heal web.1");
+        ground.truth.news.clear();
+        ground.run(60.0);
+        assert_eq!(ground.sent_like("delete shop/"), 0, "{}", ground.report());
+        slow += 1;
+    }
+    assert!(slow > 0, "no look was late");
 }

@@ -59,6 +59,8 @@ pub(crate) struct Ground {
     pub(crate) sent: usize,
     /// What will go wrong, and at which effect.
     pub(crate) misfortunes: Vec<(Misfortune, usize)>,
+    /// How late an answer comes that is late, in milliseconds.
+    pub(crate) late: u64,
     /// Everything that was sent, with its time.
     pub(crate) log: Vec<(u64, Effect)>,
     /// Watches of these kinds say nothing.

@@ -33,6 +33,7 @@ impl Ground {
             sequence: 0,
             sent: 0,
             misfortunes: Vec::new(),
+            late: 3000,
             log: Vec::new(),
             deaf: Vec::new(),
             leads: true,

@@ -98,7 +98,7 @@ impl Ground {
                 return false;
             }
             Some(Misfortune::Mute) => self.answer(effect.id, unknown()),
-            Some(Misfortune::Late) => self.put(3000, Mail::Event(Event::Outcome(effect.id, outcome))),
+            Some(Misfortune::Late) => self.put(self.late, Mail::Event(Event::Outcome(effect.id, outcome))),
             other => {
                 *deposed |= other == Some(Misfortune::Deposed);
                 self.answer(effect.id, outcome);
