@@ -12,5 +12,5 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  6   condition n2 KernelDeadlock
-  20  end
+  20  condition n2 KernelDeadlock
+  34  end
