@@ -63,7 +63,7 @@ fn a_pod_that_a_fresh_read_shows_healthy_is_not_deleted() {
 
 #[test]
 fn a_view_from_before_the_failure_ends_no_recovery() {
-    let mut ground = Ground::of(WEB, "paused true");
+    let mut ground = Ground::of(WEB, "health_check_interval 1\npaused true");
     let before = ground.pod("web.1").clone();
     ground.does("crash-loop web.1 9");
     ground.run(5.0);

@@ -223,6 +223,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "match live::look_first(world, case, target).filter(|_| !$on) {",
     },
     Mutant {
+        name: "Live: a fresh read confirms that a workload is back",
+        of: Of::Guard,
+        find: "let Some(look) = live::look_first(world, case, case.recovery.subject())",
+        replace: "let Some(look) = live::look_first(world, case, case.recovery.subject()).filter(|_| !$on)",
+    },
+    Mutant {
+        name: "Budget: a Recovery's own attempts count in the rate",
+        of: Of::Guard,
+        find: ".chain(world.own_attempts.iter().copied())",
+        replace: ".chain(world.own_attempts.iter().copied().filter(|_| !$on))",
+    },
+    Mutant {
         name: "Triage: pods of a node in recovery belong to it",
         of: Of::Guard,
         find: "if let Some(other) = active(world).find(on_node) {",
