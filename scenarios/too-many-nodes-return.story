@@ -1,6 +1,4 @@
-Three of five nodes fall silent at once: a shared cause, so nothing is done, and that is over when they return
-
-not on real: fake nodes return one after the other there, and the last one is for a moment the only one that is sick
+Three of five nodes fall silent at once and return one after the other: one message, and the last one out is not acted on
 
 cluster
   nodes n1 n2 n3 n4 n5
@@ -15,6 +13,6 @@ story
   0    silence n2
   0    silence n3
   90   return n1
-  90   return n2
-  90   return n3
-  130  end
+  96   return n2
+  102  return n3
+  145  end

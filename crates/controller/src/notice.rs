@@ -33,7 +33,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// The notice on what `key` (`opened`, `outcome`, `held-<Guard>`) names in the life of `about`.
+    /// The notice on what `key` (`opened`, `storm`, `outcome`, `held-<Guard>`) names in the life of `about`.
     ///
     /// The same record and key give the same notice, so that a repeated message is a repetition and no news. A saved
     /// manifest is never part of it.
@@ -45,7 +45,7 @@ impl Notice {
             ("Resource", resource(&spec.target)),
             ("Namespace", or_none(&spec.target.key.namespace)),
             ("Severity", spec.severity.to_string()),
-            ("Description", or_none(&spec.description)),
+            ("Description", or_none(described(about, key))),
             ("Recovery Action", action(about)),
             ("Result", result(about, key)),
             ("Timestamp", rfc3339(moment(about, key))),
@@ -82,6 +82,11 @@ fn failure(about: &Recovery) -> String {
 
 fn resource(target: &Target) -> String {
     clean(&format!("{}/{}", target.kind.as_str(), target.key.name), FIELD_LIMIT)
+}
+
+/// What happened; of many nodes that are sick at once, one Recovery tells for all.
+fn described<'a>(about: &'a Recovery, key: &str) -> &'a str {
+    about.evidence(key).filter(|_| key == "storm").unwrap_or(&about.spec.description)
 }
 
 /// What is or was done, with the strategy of the last attempt where there was one.
@@ -122,7 +127,7 @@ fn moment(about: &Recovery, key: &str) -> Stamp {
         .and_then(|guard| about.status.guards.iter().find(|state| state.name.as_str() == guard))
         .map(|state| state.since);
     match key {
-        "opened" => about.spec.detected_at,
+        "opened" | "storm" => about.spec.detected_at,
         _ => held_since.or(about.status.finished_at).unwrap_or(about.spec.detected_at),
     }
 }

@@ -32,6 +32,8 @@ impl Marks {
     pub const PERSISTENT_VOLUME: Self = Self(1 << 7);
     /// Has an emptyDir on disk.
     pub const EMPTY_DIR: Self = Self(1 << 8);
+    /// It is being deleted: `metadata.deletionTimestamp` (of nodes; a pod's is in its trouble).
+    pub const DELETING: Self = Self(1 << 15);
     /// Label `node-role.kubernetes.io/control-plane` (or the older `master`).
     pub const CONTROL_PLANE: Self = Self(1 << 9);
 

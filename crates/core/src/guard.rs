@@ -3,6 +3,7 @@
 mod bare_pod;
 mod breaker;
 mod budget;
+mod busy;
 mod excluded;
 mod mode;
 mod paused;
@@ -17,7 +18,9 @@ use crate::recovery::Recovery;
 use crate::time::Tick;
 use alloc::string::String;
 
+pub(crate) use breaker::{Scope, Share, storm};
 pub(crate) use excluded::why as why_excluded;
+pub(crate) use quorum::ROLE as CONTROL_PLANE_ROLE;
 
 /// Why a Recovery is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +72,14 @@ const GUARDS: &[Guard] = &[
     Guard { name: GuardName::Breaker, when: When::Always, check: breaker::check },
     Guard { name: GuardName::Budget, when: When::Start, check: budget::check },
     Guard { name: GuardName::Quorum, when: When::Always, check: quorum::check },
+    Guard { name: GuardName::Busy, when: When::Always, check: busy::check },
 ];
+
+/// Whether a node's failure has to wait because this process has only just begun to see.
+#[must_use]
+pub(crate) fn is_settling(world: &World<'_>, recovery: &Recovery) -> bool {
+    settling::check(world, recovery).is_some()
+}
 
 /// Asks every guard before an attempt starts.
 #[must_use]

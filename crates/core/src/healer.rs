@@ -5,6 +5,7 @@ mod answers;
 mod case;
 mod counts;
 mod examine;
+mod fleet;
 mod open;
 mod outcome;
 mod progress;
@@ -28,7 +29,9 @@ use crate::time::{Now, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use case::Backoff;
+use core::cmp::Reverse;
 use core::time::Duration;
+use fleet::Fleet;
 use outcome::Errand;
 use sickbed::Sickbed;
 use timers::{Timer, Timers};
@@ -40,6 +43,7 @@ pub struct Healer {
     now: Now,
     cluster: Cluster,
     sickbed: Sickbed,
+    fleet: Fleet,
     cases: BTreeMap<Text, Case>,
     /// Names of the cases that are not over.
     active: BTreeSet<Text>,
@@ -73,6 +77,7 @@ impl Healer {
             now: Now::default(),
             cluster,
             sickbed: Sickbed::default(),
+            fleet: Fleet::default(),
             cases: BTreeMap::new(),
             active: BTreeSet::new(),
             leading: None,
@@ -154,16 +159,19 @@ impl Healer {
         for subject in &agenda.subjects {
             self.examine(subject);
         }
+        self.weigh();
         for subject in &agenda.subjects {
             self.open(subject, &mut agenda.cases);
         }
         let acting = self.active.iter().filter(|name| self.cases.get(*name).is_some_and(|c| c.recovery.is_acting()));
         let targets = agenda.subjects.iter().flat_map(|subject| self.cases_of(subject));
-        let mut todo: BTreeSet<Text> = acting.cloned().chain(targets).chain(agenda.cases).collect();
-        while let Some(name) = todo.pop_first() {
+        let named = acting.cloned().chain(targets).chain(agenda.cases);
+        // The oldest first: what becomes free goes to who has waited longest.
+        let mut todo: BTreeSet<(Reverse<Duration>, Text)> = named.map(|name| (self.age(&name), name)).collect();
+        while let Some((_, name)) = todo.pop_first() {
             let ended = self.step(&name);
             if ended {
-                todo.extend(self.active.iter().cloned());
+                todo.extend(self.active.iter().map(|name| (self.age(name), name.clone())));
             }
         }
         if agenda.everything {
@@ -186,6 +194,11 @@ impl Healer {
         self.active.iter().filter(|name| self.cases.get(*name).is_some_and(about)).cloned().collect()
     }
 
+    fn age(&self, name: &Text) -> Reverse<Duration> {
+        let age = |case: &Case| case.times.detected().elapsed(self.now.tick);
+        Reverse(self.cases.get(name).map(age).unwrap_or_default())
+    }
+
     /// Steps one case; true when it ended, which may free budgets for others.
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };
@@ -197,6 +210,7 @@ impl Healer {
             world.own_attempts = case.writing_attempts().collect();
             let mut orders = Vec::new();
             tell::news(&world, &mut case, &mut orders);
+            tell::belated(&world, &mut case);
             progress::run(&world, &mut case, &mut orders);
             tell::run(&world, &mut case, &mut orders);
             store::run(&world, &mut case, &mut orders);

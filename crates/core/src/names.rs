@@ -200,6 +200,8 @@ words! {
         Budget = "Budget",
         /// Control-plane nodes.
         Quorum = "Quorum",
+        /// Another actor works on the node.
+        Busy = "Busy",
         /// The plan of a drain cannot succeed now; the reason names the blocker.
         Plan = "Plan",
         /// The fresh read does not confirm the failure.

@@ -67,6 +67,8 @@ pub struct Settings {
     pub recovery_ttl: Duration,
     /// `approval_timeout`.
     pub approval_timeout: Duration,
+    /// Whether control-plane nodes may be recovered, which only a policy can say.
+    pub control_plane_nodes: bool,
     /// Whether the controller may create pods, so that a bare pod can be restarted.
     pub recreate_bare_pods: bool,
     /// Channels that have an address and are switched on.
@@ -104,6 +106,7 @@ impl Default for Settings {
             settle_period: seconds(30),
             recovery_ttl: seconds(86_400),
             approval_timeout: seconds(3600),
+            control_plane_nodes: false,
             recreate_bare_pods: true,
             channels: Vec::new(),
             own_pod: (Text::from("self-healing"), Text::from("")),

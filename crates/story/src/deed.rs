@@ -127,6 +127,10 @@ pub enum Deed {
     Cordon(String),
     /// `uncordon NODE`: by a person.
     Uncordon(String),
+    /// `taint NODE KEY`: another tool's taint of effect NoSchedule.
+    Taint(String, String),
+    /// `untaint NODE KEY`: taken away.
+    Untaint(String, String),
     /// `exclude OBJECT`: the opt-out annotation.
     Exclude(Object),
     /// `include OBJECT`: the annotation is taken away.
@@ -174,6 +178,8 @@ impl fmt::Display for Deed {
             Self::ReplaceNode(node) => write!(f, "replace {node}"),
             Self::Cordon(node) => write!(f, "cordon {node}"),
             Self::Uncordon(node) => write!(f, "uncordon {node}"),
+            Self::Taint(node, key) => write!(f, "taint {node} {key}"),
+            Self::Untaint(node, key) => write!(f, "untaint {node} {key}"),
             Self::Exclude(object) => write!(f, "exclude {object}"),
             Self::Include(object) => write!(f, "include {object}"),
             Self::Set(key, value) => write!(f, "set {key} {value}"),

@@ -96,7 +96,7 @@ pub fn written(names: &Names, verb: Verb, uid: &str, name: &Name) -> String {
     numbered.unwrap_or_else(|| name.to_string())
 }
 
-/// What of its Recovery's life a message tells: `opened`, `held-GUARD` or `outcome`. The moment that the message names says so;
+/// What of its Recovery's life a message tells: `opened`, `storm`, `held-GUARD` or `outcome`. The moment that the message names says so;
 /// `detected_at` is the Recovery's `spec.detectedAt`, `None` while it is not stored.
 #[must_use]
 pub fn told(text: &str, detected_at: Option<&str>) -> String {
@@ -105,7 +105,12 @@ pub fn told(text: &str, detected_at: Option<&str>) -> String {
     let result = line(text, "Result");
     let guard = result.strip_prefix("Held by ").map(|rest| rest.split(':').next().unwrap_or(rest));
     match guard {
-        _ if detected.is_none() || millis(line(text, "Timestamp")) == detected => "opened".to_owned(),
+        _ if detected.is_none() || millis(line(text, "Timestamp")) == detected => {
+            // One tells for all nodes that are sick at once; how many is its description then.
+            let storm = line(text, "storm");
+            let word = if !storm.is_empty() && line(text, "Description") == storm { "storm" } else { "opened" };
+            word.to_owned()
+        }
         Some(guard) => format!("held-{guard}"),
         None => "outcome".to_owned(),
     }

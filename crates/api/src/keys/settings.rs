@@ -32,6 +32,7 @@ impl Config {
             recovery_ttl: self.recovery_ttl,
             approval_timeout: self.approval_timeout,
             channels: built_in.channels,
+            control_plane_nodes: built_in.control_plane_nodes,
             recreate_bare_pods: built_in.recreate_bare_pods,
             own_pod: (Text::from(own_pod.0), Text::from(own_pod.1)),
             watch_patience: built_in.watch_patience,

@@ -148,3 +148,16 @@ fn texts_from_outside_are_data() {
     let evidence = value(&notice, "Evidence");
     assert!(!evidence.contains(['\n', '\0']) && evidence.chars().count() == 200);
 }
+
+#[test]
+fn of_many_sick_nodes_one_recovery_tells_how_many_they_are() {
+    let mut about = recovery();
+    let words = "6 of 10 nodes are sick at once";
+    about.status.evidence.insert(0, ("storm".into(), words.into()));
+    let described = |key: &str| {
+        let notice = Notice::new(&about, key, "");
+        notice.fields.into_iter().find(|(label, _)| *label == "Description").map(|(_, value)| value)
+    };
+    assert_eq!(described("storm").as_deref(), Some(words));
+    assert_eq!(described("outcome").as_deref(), Some(&*about.spec.description));
+}

@@ -2,7 +2,7 @@
 
 use super::{Metadata, ObjectError, Shared, short, stamp};
 use jiff::Timestamp;
-use self_healing_core::fact::{ConditionStatus, NodeCondition, NodeFact, Taint};
+use self_healing_core::fact::{ConditionStatus, Marks, NodeCondition, NodeFact, Taint};
 use self_healing_core::key::Text;
 use serde::Deserialize;
 
@@ -99,7 +99,7 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         taints: taints.iter().map(|t| taint(t, shared)).collect(),
         owner: Text::from(node.metadata.annotations.0.owner.as_str()),
         kubelet: kubelet(node.status.as_ref()),
-        marks: node.metadata.marks(),
+        marks: node.metadata.marks().with_if(node.metadata.deletion_timestamp.is_some(), Marks::DELETING),
         zone: shared.text(&node.metadata.labels.0.zone),
     })
 }

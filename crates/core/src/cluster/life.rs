@@ -21,7 +21,12 @@ pub(crate) struct Heartbeat {
 impl Heartbeat {
     /// Whether at least one renewal is missing: a kubelet renews four times in the duration of its Lease.
     pub(crate) fn is_overdue(&self, now: Tick) -> bool {
-        now.since(self.seen) > self.duration() / 2
+        now >= self.overdue_at()
+    }
+
+    /// From when on it is, if none comes.
+    pub(crate) fn overdue_at(&self) -> Tick {
+        self.seen + self.duration() / 2 + Duration::from_millis(1)
     }
 
     /// `spec.leaseDurationSeconds`.

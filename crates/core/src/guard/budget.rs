@@ -1,7 +1,7 @@
 //! `Budget`: how many at once, how many per minute, how soon again; all counted from records, so that a restart
 //! forgets nothing, and on the monotonic clock, so that a jump of the wall clock frees nothing.
 
-use super::{Wait, is_before};
+use super::{Scope, Wait, is_before};
 use crate::healer::{Case, World};
 use crate::names::{FailureType, Phase, Strategy};
 use crate::recovery::Recovery;
@@ -28,10 +28,11 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     if recovery.spec.failure != FailureType::Node {
         return None;
     }
-    let limit = world.settings.node_concurrency.of(world.cluster.nodes().count()).max(1);
+    let nodes = world.fleet.tally(&Scope::Cluster).map_or(0, |tally| tally.nodes);
+    let limit = world.settings.node_concurrency.of(nodes).max(1);
     let acting: Vec<&str> = world
-        .cases()
-        .filter(|other| other.recovery.spec.failure == FailureType::Node && other.is_acting())
+        .node_cases()
+        .filter(|other| other.is_acting())
         .filter(|other| is_before(&other.recovery, recovery))
         .map(|other| &*other.recovery.spec.target.key.name)
         .collect();

@@ -4,7 +4,7 @@ use super::times::Times;
 use crate::effect::EffectId;
 use crate::happening::What;
 use crate::key::Text;
-use crate::names::{Channel, GuardName, Phase, Strategy};
+use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
@@ -134,6 +134,8 @@ pub(crate) struct Case {
     pub tell_backoff: BTreeMap<(Channel, String), Backoff>,
     /// What is told as soon as the record exists, since Events on it need its uid.
     pub news: Option<(What, String)>,
+    /// Nobody may have been told of it yet.
+    pub untold: bool,
     /// When to look at this case again.
     pub wake: Option<Tick>,
 }
@@ -178,6 +180,7 @@ impl Case {
             telling: BTreeMap::new(),
             tell_backoff: BTreeMap::new(),
             news: None,
+            untold: false,
             wake: None,
         }
     }
@@ -190,7 +193,13 @@ impl Case {
             case.may_have_written = under_way || !case.saving.status_stored;
             case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
-            super::tell::note(&mut case, settings, "opened");
+            let status = &case.recovery.status;
+            case.untold = case.recovery.spec.failure == FailureType::Node
+                && status.attempts.is_empty()
+                && status.notifications.is_empty();
+            if !case.untold && !status.notifications.iter().any(|told| told.key == super::tell::STORM) {
+                super::tell::note(&mut case, settings, "opened");
+            }
         }
         case
     }

@@ -1,12 +1,13 @@
 //! Looking: what the signals of one object say now, and when they have to be asked again.
 
-use super::Healer;
 use super::outcome::Errand;
 use super::timers::Timer;
+use super::{Healer, fleet};
 use crate::cluster::Subject;
 use crate::detect::{Sight, look_due};
 use crate::effect::Verb;
 use crate::key::Text;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 impl Healer {
@@ -23,12 +24,22 @@ impl Healer {
                 None => self.sickbed.discharge(subject),
             },
         };
-        if let Some(at) = wake {
+        let overdue = match subject {
+            Subject::Node(name) => self.fleet.look(self.now, name, &self.cluster, &self.sickbed),
+            Subject::Pod(_) => None,
+        };
+        if let Some(at) = wake.into_iter().chain(overdue).min() {
             self.timers.arm(Timer::Subject(subject.clone()), at.max(self.now.tick + Duration::from_millis(1)));
         }
         if let Subject::Node(name) = subject {
             self.look_at_kubelet(name);
         }
+    }
+
+    /// Notes where more nodes are sick than the breaker allows.
+    pub(super) fn weigh(&mut self) {
+        let above = if self.fleet.sick() == 0 { Vec::new() } else { fleet::above(&self.world(self.now.tick)) };
+        self.fleet.note(self.now.tick, &above);
     }
 
     fn look_at_kubelet(&mut self, name: &Text) {

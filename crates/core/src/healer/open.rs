@@ -38,7 +38,7 @@ impl Healer {
         let recovery = self.recovery(name.clone(), &finding);
         let mut case = Case::new(self.now, recovery);
         case.news = Some(detection(&case.recovery, &finding, self.now));
-        tell::note(&mut case, &self.settings, "opened");
+        tell::opening(&self.world(leading_since), &mut case);
         self.cases.insert(name.clone(), case);
         self.active.insert(name.clone());
         touched.insert(name);

@@ -2,8 +2,9 @@
 
 use crate::cluster::Subject;
 use crate::detect::{Bad, NODE_RULES, POD_RULES, Rule, Score, Sight, Signal};
-use crate::fact::{NodeFact, PodFact};
+use crate::fact::{Marks, NodeFact, PodFact};
 use crate::finding::Finding;
+use crate::guard::CONTROL_PLANE_ROLE;
 use crate::key::{Target, Text};
 use crate::names::{Cause, WatchKind};
 use crate::time::{Now, Tick};
@@ -67,7 +68,12 @@ impl Sickbed {
         let clear = sight.settings.node_check_interval;
         let whole = |bad: &Bad, rule: &Rule<NodeFact>, first_seen| {
             let about = About { target: node.target(), workload: node.target(), node: Some(node.name.clone()) };
-            finding(bad, rule, about, first_seen)
+            let mut finding = finding(bad, rule, about, first_seen);
+            let zone = Some(String::from(&*node.zone)).filter(|zone| !zone.is_empty());
+            finding.evidence.extend(zone.map(|zone| ("zone".into(), zone)));
+            let (role, of) = CONTROL_PLANE_ROLE;
+            finding.evidence.extend(node.marks.has(Marks::CONTROL_PLANE).then(|| (role.into(), of.into())));
+            finding
         };
         self.examine(subject, &node.uid, NODE_RULES, node, sight, clear, &whole)
     }

@@ -4,8 +4,9 @@ use super::World;
 use super::case::Case;
 use super::outcome::Errand;
 use crate::effect::Verb;
+use crate::guard;
 use crate::happening::{Happening, What};
-use crate::names::{Channel, Mode, Severity};
+use crate::names::{Channel, FailureType, GuardName, Mode, Severity};
 use crate::recovery::{Delivery, Notification, Recovery};
 use crate::settings::Settings;
 use alloc::boxed::Box;
@@ -32,11 +33,51 @@ pub(super) fn announce(world: &World<'_>, case: &Case, orders: &mut Vec<(Errand,
     orders.push((Errand::None, Verb::Happened(Box::new(happening))));
 }
 
+/// The message that stands for all nodes that are sick at once; the same word names its sentence in the evidence.
+pub(super) const STORM: &str = "storm";
+
+/// Tells of a new Recovery; of many sick nodes at once only one tells, for all of them.
+pub(super) fn opening(world: &World<'_>, case: &mut Case) {
+    let Some((scope, words)) = guard::storm(world, &case.recovery) else {
+        return note(case, world.settings, "opened");
+    };
+    let now = world.now.tick;
+    let is_elder = |other: &Case| other.times.detected().elapsed(now) > case.times.detected().elapsed(now);
+    // Whoever was about to tell of it before a crash tells it again, and no second one.
+    if world.node_cases().any(|other| other.untold && is_elder(other) && scope.has(world, &other.recovery)) {
+        case.untold = true;
+        return;
+    }
+    let tells = |other: &Case| other.recovery.is_active() && other.recovery.evidence(STORM).is_some();
+    if !world.node_cases().any(|other| tells(other) && scope.has(world, &other.recovery)) {
+        case.recovery.status.evidence.insert(0, (STORM.into(), words));
+        note(case, world.settings, STORM);
+    }
+}
+
+/// Tells of a Recovery that was found without anybody having been told, as soon as it is known whether others are sick too.
+pub(super) fn belated(world: &World<'_>, case: &mut Case) {
+    if case.untold && !guard::is_settling(world, &case.recovery) {
+        case.untold = false;
+        // Whoever was one of many stays so until something is done about it, also when the others are well again.
+        if !is_one_of_many(&case.recovery) || guard::storm(world, &case.recovery).is_some() {
+            opening(world, case);
+        }
+    }
+}
+
+/// Whether nobody was told of it because it was one of many.
+pub(super) fn is_one_of_many(recovery: &Recovery) -> bool {
+    let status = &recovery.status;
+    let held = status.guards.iter().any(|guard| guard.name == GuardName::Breaker);
+    held && recovery.spec.failure == FailureType::Node && status.attempts.is_empty() && status.notifications.is_empty()
+}
+
 /// Puts a message into the record for every channel that is due to hear of this severity; once per key.
 pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
     let wanted = match case.recovery.spec.severity {
-        Severity::Low | Severity::Medium => Channel::SlackMonitoring,
-        Severity::High | Severity::Critical => Channel::SlackIncident,
+        Severity::Low | Severity::Medium if key != STORM => Channel::SlackMonitoring,
+        _ => Channel::SlackIncident,
     };
     for channel in settings.channels.iter().filter(|channel| **channel == wanted) {
         let known = case.recovery.status.notifications.iter().any(|n| n.channel == *channel && n.key == key);

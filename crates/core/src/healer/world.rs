@@ -1,9 +1,11 @@
 //! What guards, remedies and triage may look at.
 
+use super::fleet::Fleet;
 use super::sickbed::Sickbed;
 use super::{Case, Healer};
 use crate::cluster::{Cluster, Subject};
 use crate::key::Text;
+use crate::names::FailureType;
 use crate::recovery::Recovery;
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
@@ -20,6 +22,8 @@ pub(crate) struct World<'a> {
     /// When the attempts that may write began of the one that is being stepped.
     pub(crate) own_attempts: Vec<Past>,
     pub(super) sickbed: &'a Sickbed,
+    /// The nodes, counted.
+    pub(crate) fleet: &'a Fleet,
 }
 
 impl World<'_> {
@@ -31,6 +35,11 @@ impl World<'_> {
     /// The same with what is remembered of each.
     pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
         self.cases.values()
+    }
+
+    /// Those about nodes.
+    pub(crate) fn node_cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases().filter(|case| case.recovery.spec.failure == FailureType::Node)
     }
 
     /// Whether a signal of this node is bad now, or was a moment ago.
@@ -49,6 +58,7 @@ impl Healer {
             cases: &self.cases,
             own_attempts: Vec::new(),
             sickbed: &self.sickbed,
+            fleet: &self.fleet,
         }
     }
 }

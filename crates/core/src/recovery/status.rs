@@ -93,7 +93,7 @@ pub enum Delivery {
 pub struct Notification {
     /// Where to.
     pub channel: Channel,
-    /// What happened, stable over retries: `opened`, `outcome`, `held-<Guard>`.
+    /// What happened, stable over retries: `opened`, `storm` (opened, and tells of all nodes that are sick at once), `outcome`, `held-<Guard>`.
     pub key: String,
     /// How far it got.
     pub state: Delivery,

@@ -123,3 +123,47 @@ fn nothing_is_done_on_an_old_view_whichever_watch_is_silent() {
         assert_eq!(ground.phase("web.1"), Phase::Succeeded, "{kind}");
     }
 }
+
+#[test]
+fn control_plane_nodes_are_recovered_one_at_a_time_while_a_majority_stays() {
+    let members = |count: usize| (1..=count).map(|n| format!("node cp{n} control-plane\n")).collect::<String>();
+    let sick = |count: usize, names: &[&str]| {
+        let mut ground = Ground::of(
+            &format!("{}nodes n1 n2 n3 n4 n5 n6", members(count)),
+            "health_check_interval 1\nsettle_period 1\nnode_concurrency 5",
+        );
+        ground.with(|settings| settings.control_plane_nodes = true);
+        names.iter().for_each(|name| ground.does(&format!("condition {name} KernelDeadlock")));
+        ground.run(3.2);
+        let first = ground.held(names[0]);
+        (ground.count("cordon"), first.0, first.1.to_owned())
+    };
+    assert_eq!(sick(3, &["cp1"]).0, 1);
+    for (count, names) in [(1, &["cp1"][..]), (2, &["cp1"]), (3, &["cp1", "cp2"]), (4, &["cp1", "cp2"])] {
+        let (cordons, guard, reason) = sick(count, names);
+        assert_eq!((cordons, guard), (0, "Quorum"), "{names:?} of {count}");
+        assert!(reason.contains("no majority"), "{reason}");
+    }
+    assert_eq!(sick(5, &["cp1", "cp2"]).0, 1, "one at a time");
+}
+
+#[test]
+fn a_node_that_another_actor_has_claimed_is_left_to_it() {
+    let claims = [
+        ("taint n1 karpenter.sh/disrupted", "karpenter.sh/disrupted"),
+        ("taint n1 karpenter.sh/disruption", "karpenter.sh/disruption"),
+        ("taint n1 ToBeDeletedByClusterAutoscaler", "cluster autoscaler"),
+        ("taint n1 medik8s.io/remediation", "medik8s"),
+        ("taint n1 medik8s.io/drain", "medik8s"),
+        ("condition n1 MaintenanceInProgress", "MaintenanceInProgress"),
+        ("condition n1 DrainInProgress", "DrainInProgress"),
+    ];
+    for (claim, words) in claims {
+        let mut ground = Ground::of(WEB, "");
+        ground.does(claim);
+        assert_held(ground, "condition n1 KernelDeadlock", "Busy", words);
+    }
+    let mut ground = Ground::of(WEB, "");
+    ground.truth.edit_node("n1", |node| node.marks = Marks::DELETING);
+    assert_held(ground, "condition n1 KernelDeadlock", "Busy", "is being deleted");
+}

@@ -7,7 +7,7 @@ use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 28] = [
+const DEEDS: [&str; 30] = [
     "fail",
     "crash-loop",
     "waits",
@@ -25,6 +25,8 @@ const DEEDS: [&str; 28] = [
     "condition",
     "cordon",
     "uncordon",
+    "taint",
+    "untaint",
     "exclude",
     "include",
     "set",
@@ -37,6 +39,8 @@ const DEEDS: [&str; 28] = [
     "freeze",
     "end",
 ];
+
+const A_TAINT: &str = "the key of a taint, as karpenter.sh/disrupted";
 
 pub(super) fn moment(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
     let at = seconds(line, "a time in seconds")?;
@@ -83,6 +87,8 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         }
         "cordon" => Deed::Cordon(line.node(story)?),
         "uncordon" => Deed::Uncordon(line.node(story)?),
+        "taint" => Deed::Taint(line.node(story)?, line.word(A_TAINT)?.to_owned()),
+        "untaint" => Deed::Untaint(line.node(story)?, line.word(A_TAINT)?.to_owned()),
         "exclude" => Deed::Exclude(line.object(story)?),
         "include" => Deed::Include(line.object(story)?),
         "set" => Deed::Set(line.word("a configuration key")?.to_owned(), line.word("a value")?.to_owned()),

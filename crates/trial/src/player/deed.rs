@@ -76,6 +76,15 @@ impl Player<'_> {
             Deed::Uncordon(node) => {
                 admin.patch("nodes", "", node, &json!({ "spec": { "unschedulable": null } }))?;
             }
+            Deed::Taint(node, key) => {
+                let mut taints = self.taints_but(node, key)?;
+                taints.push(json!({ "key": key, "effect": "NoSchedule" }));
+                admin.patch("nodes", "", node, &json!({ "spec": { "taints": taints } }))?;
+            }
+            Deed::Untaint(node, key) => {
+                let taints = self.taints_but(node, key)?;
+                admin.patch("nodes", "", node, &json!({ "spec": { "taints": taints } }))?;
+            }
             Deed::Exclude(object) => self.annotate(object, EXCLUDE, json!("true")).await?,
             Deed::Include(object) => self.annotate(object, EXCLUDE, Value::Null).await?,
             Deed::Set(key, value) => {
@@ -99,6 +108,13 @@ impl Player<'_> {
             Deed::StartApiserver => net.set_down(false),
         }
         Ok(())
+    }
+
+    /// A node's taints without those of this key.
+    fn taints_but(&self, node: &str, key: &str) -> Result<Vec<Value>> {
+        let node = self.world.admin().get("nodes", "", node)?;
+        let taints = node["spec"]["taints"].as_array().into_iter().flatten();
+        Ok(taints.filter(|taint| taint["key"] != key).cloned().collect())
     }
 
     /// The process that leads; a fault may have ended it just before.

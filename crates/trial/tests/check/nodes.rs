@@ -97,6 +97,21 @@ fn s8_three_of_five_sick_nodes_are_too_many() {
 }
 
 #[test]
+fn s8_a_zone_that_is_sick_as_a_whole_is_left() {
+    for (second, good) in [("b", true), ("a", false)] {
+        let mut history = History::five_nodes();
+        for (name, zone) in [("n1", "a"), ("n2", second), ("n3", "b"), ("n4", "b"), ("n5", "b")] {
+            let label = json!({"topology.kubernetes.io/zone": zone});
+            history.change(&CLUSTER, &node(name), |node| node["metadata"]["labels"] = label);
+        }
+        history.pass(60);
+        history.ready("n2", "Unknown");
+        history.drains(A, "n1");
+        if good { history.holds() } else { history.breaks("S8", "while 2 of 2 nodes of zone a were sick") }
+    }
+}
+
+#[test]
 fn s8_what_the_views_do_not_show_cannot_be_known() {
     let mut history = History::five_nodes();
     history.fault(FaultKind::Views);

@@ -97,7 +97,7 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
         _ => What::RecoveryFailed { strategy, last: true },
     };
     tell::announce(world, case, orders, what, ends.message);
-    if world.settings.mode != Mode::Observe {
+    if world.settings.mode != Mode::Observe && !tell::is_one_of_many(&case.recovery) {
         tell::note(case, world.settings, "outcome");
     }
     case.saving.dirty = true;

@@ -3,7 +3,9 @@
 use super::things::{kind_of, node};
 use super::truth::{Later, Truth};
 use self_healing_core::event::Event;
-use self_healing_core::fact::{ConditionStatus, ContainerFact, Exit, Marks, NodeFact, PodFact, PodPhase, PodTrouble};
+use self_healing_core::fact::{
+    ConditionStatus, ContainerFact, Exit, Marks, NodeFact, PodFact, PodPhase, PodTrouble, Taint,
+};
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::time::Stamp;
 use self_healing_story::{Deed, Object, PodName};
@@ -81,6 +83,11 @@ impl Truth {
             }
             Deed::Cordon(name) => self.edit_node(name, |node| node.unschedulable = true),
             Deed::Uncordon(name) => self.edit_node(name, |node| node.unschedulable = false),
+            Deed::Taint(name, key) => self.edit_node(name, |node| {
+                let (key, effect) = (Text::from(&**key), Text::from("NoSchedule"));
+                node.taints.push(Taint { key, value: Text::from(""), effect });
+            }),
+            Deed::Untaint(name, key) => self.edit_node(name, |node| node.taints.retain(|taint| *taint.key != **key)),
             Deed::Exclude(object) => self.mark(object, Marks::EXCLUDED)?,
             Deed::Include(object) => self.mark(object, Marks::default())?,
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),

@@ -1,6 +1,6 @@
 //! The nodes as they truly are: how many, and which are sick since when.
 
-use crate::check::json::{condition, list, time, uid};
+use crate::check::json::{condition, label, list, time, uid};
 use jiff::{SignedDuration, Timestamp};
 use self_healing_sim::store::Commit;
 use serde_json::Value;
@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 
 /// Conditions that make a node sick when True.
 const PROBLEMS: &[&str] = &["KernelDeadlock", "ReadonlyFilesystem", "FrequentKubeletRestart", "NetworkUnavailable"];
+/// The label that says in which zone a node is.
+const ZONE: &str = "topology.kubernetes.io/zone";
 /// A condition whose heartbeat is older has lost its detector.
 const DETECTOR: SignedDuration = SignedDuration::from_mins(30);
 
 pub(crate) struct Node {
     uid: String,
+    zone: String,
     created: Option<Timestamp>,
     /// Since when Ready has been False or Unknown.
     unready: Option<Timestamp>,
@@ -33,8 +36,8 @@ impl Node {
 #[derive(Default)]
 pub(crate) struct Fleet {
     nodes: BTreeMap<String, Node>,
-    /// How many there were from when.
-    sizes: Vec<(Timestamp, usize)>,
+    /// How many there were from when; in the cluster under the empty name, and per zone.
+    sizes: BTreeMap<String, Vec<(Timestamp, usize)>>,
 }
 
 impl Fleet {
@@ -45,15 +48,46 @@ impl Fleet {
             let same = before.filter(|before| before.uid == uid(node));
             self.nodes.insert(name, look(node, same.as_ref(), now));
         }
-        if self.sizes.last().is_none_or(|(_, size)| *size != self.nodes.len()) {
-            self.sizes.push((now, self.nodes.len()));
+        let of_zone = |zone: &str| self.nodes.values().filter(|node| node.zone == zone).count();
+        let known = self.sizes.keys().chain(self.nodes.values().map(|node| &node.zone)).filter(|zone| !zone.is_empty());
+        let mut sizes: BTreeMap<String, usize> = known.map(|zone| (zone.clone(), of_zone(zone))).collect();
+        sizes.insert(String::new(), self.nodes.len());
+        for (zone, size) in sizes {
+            let known = self.sizes.entry(zone).or_default();
+            if known.last().is_none_or(|(_, last)| *last != size) {
+                known.push((now, size));
+            }
         }
     }
 
     /// The most nodes that there were at one time from `seen` on.
     pub(crate) fn most_since(&self, seen: Timestamp) -> usize {
-        let first = self.sizes.partition_point(|(from, _)| *from <= seen).saturating_sub(1);
-        self.sizes[first..].iter().map(|(_, size)| *size).max().unwrap_or(0)
+        self.most_of_zone("", seen)
+    }
+
+    /// The same for one zone.
+    pub(crate) fn most_of_zone(&self, zone: &str, seen: Timestamp) -> usize {
+        let sizes = self.sizes.get(zone).map(Vec::as_slice).unwrap_or_default();
+        let first = sizes.partition_point(|(from, _)| *from <= seen).saturating_sub(1);
+        sizes[first..].iter().map(|(_, size)| *size).max().unwrap_or(0)
+    }
+
+    /// Whether a node of that name is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.nodes.contains_key(name)
+    }
+
+    /// The zone of a node, where there is more than one since `seen`.
+    pub(crate) fn zone_of(&self, name: &str, seen: Timestamp) -> Option<&str> {
+        let zone = self.nodes.get(name).map(|node| node.zone.as_str()).filter(|zone| !zone.is_empty())?;
+        let others = self.sizes.keys().filter(|other| !other.is_empty() && *other != zone);
+        others.map(|other| self.least_of_zone(other, seen)).any(|size| size > 0).then_some(zone)
+    }
+
+    fn least_of_zone(&self, zone: &str, seen: Timestamp) -> usize {
+        let sizes = self.sizes.get(zone).map(Vec::as_slice).unwrap_or_default();
+        let first = sizes.partition_point(|(from, _)| *from <= seen).saturating_sub(1);
+        sizes[first..].iter().map(|(_, size)| *size).min().unwrap_or(0)
     }
 
     /// The names of those that have been sick since `seen`.
@@ -77,6 +111,7 @@ fn look(node: &Value, before: Option<&Node>, now: Timestamp) -> Node {
     let beat = problem.and_then(|found| time(found, "/lastHeartbeatTime").max(time(found, "/lastTransitionTime")));
     Node {
         uid: uid(node).to_owned(),
+        zone: label(node, ZONE).unwrap_or_default().to_owned(),
         created: time(node, "/metadata/creationTimestamp"),
         unready: if is_unready { since(before.and_then(|before| before.unready)) } else { None },
         was_ready: ready == "True" || before.is_some_and(|before| before.was_ready),

@@ -79,8 +79,24 @@ impl Player<'_> {
             }
             Deed::Cordon(node) => merge(&cluster.nodes(), node, schedulable(json!(true))).await,
             Deed::Uncordon(node) => merge(&cluster.nodes(), node, schedulable(Value::Null)).await,
+            Deed::Taint(node, key) => {
+                let mut taints = self.taints_but(node, key).await?;
+                taints.push(json!({ "key": key, "effect": "NoSchedule" }));
+                merge(&cluster.nodes(), node, json!({ "spec": { "taints": taints } })).await
+            }
+            Deed::Untaint(node, key) => {
+                let taints = self.taints_but(node, key).await?;
+                merge(&cluster.nodes(), node, json!({ "spec": { "taints": taints } })).await
+            }
             other => bail!("a real cluster cannot do `{other}`"),
         }
+    }
+
+    /// A node's taints without those of this key.
+    async fn taints_but(&self, node: &str, key: &str) -> Result<Vec<Value>> {
+        let node = serde_json::to_value(self.ground.cluster.nodes().get(node).await?)?;
+        let taints = node["spec"]["taints"].as_array().into_iter().flatten();
+        Ok(taints.filter(|taint| taint["key"] != key).cloned().collect())
     }
 
     async fn behave(&self, pod: &Name, deed: &Deed) -> Result<()> {

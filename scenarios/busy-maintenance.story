@@ -1,0 +1,17 @@
+A node that falls ill while somebody works on it is left to him; what was begun before stops before its next write
+
+cluster
+  nodes n1 n2 n3 n4 n5
+  deployment web 2 on n1
+  deployment api 2 on n2
+  budget web 2
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0    condition n1 KernelDeadlock
+  8    condition n1 DrainInProgress
+  9    budget web 1
+  20   end

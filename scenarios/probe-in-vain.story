@@ -1,0 +1,17 @@
+While two nodes are sick, the second is not tried when what was done for the first did not help
+
+cluster
+  nodes n1 n2 n3 n4 n5
+  deployment web 2 on n1
+  deployment api 2 on n2
+  budget web 2
+
+settings
+  health_check_interval 1
+  settle_period 1
+  recovery_timeout 20
+
+story
+  0   condition n1 KernelDeadlock
+  20  condition n2 KernelDeadlock
+  90  end
