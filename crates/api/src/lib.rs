@@ -2,4 +2,6 @@
 
 pub mod keys;
 pub mod marks;
+pub mod policy;
 pub mod recovery;
+mod schema;

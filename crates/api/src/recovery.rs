@@ -68,7 +68,7 @@ use serde::{Deserialize, Serialize};
 pub struct RecoverySpec {
     /// Type of the failure.
     #[serde(rename = "type")]
-    #[schemars(schema_with = "words::failure_types")]
+    #[schemars(schema_with = "crate::schema::failure_types")]
     pub failure_type: String,
     /// What kind of recovery it is, e.g. pod_recovery.
     #[schemars(length(min = 1, max = WORD))]
@@ -77,13 +77,13 @@ pub struct RecoverySpec {
     #[schemars(length(min = 1, max = WORD))]
     pub cause: String,
     /// How bad it is.
-    #[schemars(schema_with = "words::severities")]
+    #[schemars(schema_with = "crate::schema::severities")]
     pub severity: String,
     /// The first attempt's strategy, e.g. restart.
     #[schemars(length(min = 1, max = WORD))]
     pub strategy: String,
     /// The mode when the Recovery was created.
-    #[schemars(schema_with = "words::modes")]
+    #[schemars(schema_with = "crate::schema::modes")]
     pub mode: String,
     /// What failed.
     pub target: ObjectRef,

@@ -98,7 +98,7 @@ pub fn objects(options: Options) -> Result<Vec<Value>, ManifestError> {
 /// The custom resource definitions.
 #[must_use]
 pub fn crds() -> Vec<CustomResourceDefinition> {
-    vec![self_healing_api::recovery::recovery_crd()]
+    vec![self_healing_api::policy::policy_crd(), self_healing_api::recovery::recovery_crd()]
 }
 
 fn contents(options: Options) -> Result<Vec<File>, ManifestError> {

@@ -13,6 +13,7 @@ mod namespace;
 mod node;
 mod outlet;
 mod pod;
+mod policy;
 mod pulse;
 mod recovery;
 mod request;

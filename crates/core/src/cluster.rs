@@ -9,6 +9,7 @@ mod owners;
 mod pods;
 
 pub(crate) use freshness::Freshness;
+pub(crate) use kept::Kept;
 pub(crate) use life::Heartbeat;
 
 use crate::effect::KubeletLook;
@@ -19,7 +20,6 @@ use crate::names::WatchKind;
 use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
-use kept::Kept;
 use moments::Moments;
 
 /// Something that has to be looked at again.
@@ -73,7 +73,9 @@ impl Cluster {
                 Vec::new()
             }
             Event::Watch(kind, state) => self.watch(now, kind, state),
-            Event::Recovery(_)
+            Event::Policy(_)
+            | Event::PolicyGone(_)
+            | Event::Recovery(_)
             | Event::RecoveryGone(_)
             | Event::Settings(_)
             | Event::Leading(_)
@@ -123,7 +125,7 @@ impl Cluster {
             WatchKind::StatefulSet => self.list_workloads(Kind::StatefulSet, ended),
             WatchKind::DaemonSet => self.list_workloads(Kind::DaemonSet, ended),
             WatchKind::Job => self.list_workloads(Kind::Job, ended),
-            WatchKind::Recovery => Vec::new(),
+            WatchKind::Policy | WatchKind::Recovery => Vec::new(),
         }
     }
 
@@ -157,7 +159,7 @@ impl Cluster {
             WatchKind::StatefulSet => workloads(Kind::StatefulSet),
             WatchKind::DaemonSet => workloads(Kind::DaemonSet),
             WatchKind::Job => workloads(Kind::Job),
-            WatchKind::Recovery => 0,
+            WatchKind::Policy | WatchKind::Recovery => 0,
         }
     }
 }

@@ -4,12 +4,13 @@ use crate::effect::{EffectId, Outcome};
 use crate::fact::{LeaseFact, NamespaceFact, NodeFact, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Text};
 use crate::names::WatchKind;
+use crate::policy::StoredPolicy;
 use crate::recovery::Recovery;
 use crate::settings::Settings;
 use alloc::boxed::Box;
 
 /// One happening in the outside world.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A pod as it is now.
     Pod(PodFact),
@@ -31,6 +32,10 @@ pub enum Event {
     Namespace(NamespaceFact),
     /// A namespace was deleted.
     NamespaceGone(Text),
+    /// A HealingPolicy as it is now.
+    Policy(Box<StoredPolicy>),
+    /// A HealingPolicy was deleted.
+    PolicyGone(Text),
     /// A stored Recovery as it is now.
     Recovery(Box<Recovery>),
     /// A stored Recovery was deleted.

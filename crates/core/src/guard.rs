@@ -20,6 +20,7 @@ use alloc::string::String;
 
 pub(crate) use breaker::{Scope, Share, storm};
 pub(crate) use excluded::why as why_excluded;
+pub(crate) use mode::observes;
 pub(crate) use quorum::ROLE as CONTROL_PLANE_ROLE;
 
 /// Why a Recovery is held.

@@ -8,6 +8,7 @@ mod examine;
 mod fleet;
 mod open;
 mod outcome;
+mod policies;
 mod progress;
 mod sickbed;
 mod store;
@@ -24,6 +25,7 @@ use crate::cluster::{Cluster, Subject};
 use crate::effect::{Effect, EffectId, Verb};
 use crate::event::{Event, WatchState};
 use crate::key::Text;
+use crate::policy::Policies;
 use crate::settings::Settings;
 use crate::time::{Now, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -44,6 +46,7 @@ pub struct Healer {
     cluster: Cluster,
     sickbed: Sickbed,
     fleet: Fleet,
+    policies: Policies,
     cases: BTreeMap<Text, Case>,
     /// Names of the cases that are not over.
     active: BTreeSet<Text>,
@@ -78,6 +81,7 @@ impl Healer {
             cluster,
             sickbed: Sickbed::default(),
             fleet: Fleet::default(),
+            policies: Policies::default(),
             cases: BTreeMap::new(),
             active: BTreeSet::new(),
             leading: None,
@@ -113,6 +117,7 @@ impl Healer {
             Event::Settings(settings) => {
                 self.cluster.freshness.set_patience(settings.watch_patience);
                 self.settings = *settings;
+                self.policies.settle(&self.settings);
                 agenda.everything = true;
             }
             Event::Leading(leading) => {
@@ -120,6 +125,10 @@ impl Healer {
                 agenda.everything = true;
             }
             Event::Outcome(id, outcome) => self.outcome(id, outcome, agenda),
+            Event::Policy(policy) => {
+                agenda.everything |= self.policies.put(self.now.tick, *policy, &self.settings);
+            }
+            Event::PolicyGone(name) => agenda.everything |= self.policies.remove(&name, &self.settings),
             Event::Recovery(recovery) => self.stored(*recovery, agenda),
             Event::RecoveryGone(name) => self.record_gone(&name),
             Event::Watch(kind, state) => {
@@ -129,6 +138,7 @@ impl Healer {
                 if current && !was_current {
                     self.sickbed.restart(kind);
                 }
+                agenda.everything |= self.list_policies(kind, state);
                 agenda.everything |= current != was_current || state == WatchState::Synced;
             }
             Event::Pod(_)
@@ -154,6 +164,7 @@ impl Healer {
             agenda.subjects.extend(self.cluster.nodes().map(|node| Subject::Node(node.name.clone())));
             agenda.cases.extend(self.active.iter().cloned());
             self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
+            self.apply_policies();
             self.read_recoveries();
         }
         for subject in &agenda.subjects {
@@ -206,7 +217,7 @@ impl Healer {
         // A phase that we do not know was written by a newer version: its record is not ours to change.
         let readable = case.recovery.status.phase.is_some();
         if let (Some(leading_since), true) = (self.leading, self.adopted && readable) {
-            let mut world = self.world(leading_since);
+            let mut world = self.world_of(leading_since, case.policy.as_ref());
             world.own_attempts = case.writing_attempts().collect();
             let mut orders = Vec::new();
             tell::news(&world, &mut case, &mut orders);

@@ -15,6 +15,7 @@ pub mod happening;
 pub mod healer;
 pub mod key;
 pub mod names;
+pub mod policy;
 pub mod recovery;
 mod remedy;
 pub mod settings;

@@ -232,6 +232,8 @@ words! {
         DaemonSet = "daemonsets",
         /// `batch/v1` Jobs.
         Job = "jobs",
+        /// Our own HealingPolicies.
+        Policy = "healingpolicies",
         /// Our own Recoveries.
         Recovery = "recoveries",
     }

@@ -115,15 +115,6 @@ impl Recovery {
         self.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor)
     }
 
-    /// The strategy that the next attempt will use; `None` when the record names one that we do not know, or none is left.
-    #[must_use]
-    pub fn next_strategy(&self) -> Option<Strategy> {
-        match self.attempt() {
-            None => self.spec.strategy,
-            Some(last) => crate::strategy::next_strategy(self.spec.failure, last.strategy),
-        }
-    }
-
     /// Whether both are about the same workload, by name: one that was deleted and applied again keeps its history.
     #[must_use]
     pub fn same_workload(&self, other: &Self) -> bool {

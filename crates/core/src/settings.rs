@@ -1,7 +1,11 @@
 //! The configuration as the core reads it: checked, typed, with nothing left to parse.
 
+mod bounds;
+
+pub use bounds::{Cells, SeverityBounds};
+
 use crate::key::Text;
-use crate::names::{Channel, Mode};
+use crate::names::{Channel, Mode, Strategy};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -26,7 +30,7 @@ impl Share {
     }
 }
 
-/// Everything that configuration decides; the keys and defaults are those of `docs/configuration.md`.
+/// Everything that configuration and, for what it matches, a policy decides; keys and defaults are those of `docs/configuration.md`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `node_check_interval`.
@@ -75,6 +79,14 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// The controller's own namespace and pod name.
     pub own_pod: (Text, Text),
+    /// The HealingPolicy that these settings are of; empty for the configuration's own.
+    pub policy: Text,
+    /// What the policy says about severity.
+    pub severity: SeverityBounds,
+    /// Cells of the table of strategies that the policy replaces.
+    pub strategies: Cells,
+    /// What follows an attempt that failed, in order; empty for the strategy of the next severity.
+    pub ladder: Vec<Strategy>,
     /// How long a watch may be quiet before it counts as stale: a watch's timeout plus the time to start the next.
     pub watch_patience: Duration,
 }
@@ -110,6 +122,10 @@ impl Default for Settings {
             recreate_bare_pods: true,
             channels: Vec::new(),
             own_pod: (Text::from("self-healing"), Text::from("")),
+            policy: Text::from(""),
+            severity: SeverityBounds::default(),
+            strategies: Cells::default(),
+            ladder: Vec::new(),
             watch_patience: seconds(60),
         }
     }

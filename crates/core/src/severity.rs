@@ -4,6 +4,7 @@ use crate::finding::Finding;
 use crate::healer::Case;
 use crate::names::{Cause, FailureType, Severity};
 use crate::recovery::Recovery;
+use crate::settings::SeverityBounds;
 use crate::time::Tick;
 use alloc::format;
 use alloc::string::String;
@@ -31,8 +32,8 @@ fn same_workload(other: &Recovery, finding: &Finding) -> bool {
 
 /// The severity, and the sentences that say why.
 #[must_use]
-pub(crate) fn severity(finding: &Finding, similar: u32) -> (Severity, Vec<String>) {
-    let base = base(finding);
+pub(crate) fn severity(finding: &Finding, similar: u32, bounds: &SeverityBounds) -> (Severity, Vec<String>) {
+    let base = bounds.base.unwrap_or_else(|| base(finding));
     let mut reasons = alloc::vec![format!("{} {} starts at {base}", finding.failure, finding.cause)];
     let raised = match similar {
         0 | 1 => base,
@@ -42,7 +43,13 @@ pub(crate) fn severity(finding: &Finding, similar: u32) -> (Severity, Vec<String
     if raised > base {
         reasons.push(format!("{similar} similar failures of {} raise it to {raised}", finding.workload));
     }
-    (raised, reasons)
+    let floored = bounds.floor.map_or(raised, |floor| raised.max(floor));
+    let bounded = bounds.ceiling.map_or(floored, |ceiling| floored.min(ceiling));
+    if bounded != raised {
+        let bound = if bounded > raised { "floor" } else { "ceiling" };
+        reasons.push(format!("the policy's {bound} makes it {bounded}"));
+    }
+    (bounded, reasons)
 }
 
 fn base(finding: &Finding) -> Severity {
@@ -60,6 +67,7 @@ mod tests {
     use crate::finding::Finding;
     use crate::key::{Key, Kind, Target, Text};
     use crate::names::{Cause, FailureType, Severity};
+    use crate::settings::SeverityBounds;
     use crate::time::{Now, Stamp};
     use alloc::string::String;
     use alloc::vec::Vec;
@@ -83,13 +91,33 @@ mod tests {
     fn more_than_one_similar_failure_is_high_more_than_three_critical() {
         let expected = [Severity::Medium, Severity::Medium, Severity::High, Severity::High, Severity::Critical];
         for (similar, severity_expected) in (0..).zip(expected) {
-            assert_eq!(severity(&finding(FailureType::Pod, Cause::Failed), similar).0, severity_expected, "{similar}");
+            assert_eq!(
+                severity(&finding(FailureType::Pod, Cause::Failed), similar, &SeverityBounds::default()).0,
+                severity_expected,
+                "{similar}"
+            );
         }
     }
 
     #[test]
     fn frequency_never_lowers() {
-        assert_eq!(severity(&finding(FailureType::Node, Cause::NotReady), 2).0, Severity::Critical);
-        assert_eq!(severity(&finding(FailureType::Node, Cause::ProblemCondition), 0).0, Severity::High);
+        assert_eq!(
+            severity(&finding(FailureType::Node, Cause::NotReady), 2, &SeverityBounds::default()).0,
+            Severity::Critical
+        );
+        assert_eq!(
+            severity(&finding(FailureType::Node, Cause::ProblemCondition), 0, &SeverityBounds::default()).0,
+            Severity::High
+        );
+    }
+    #[test]
+    fn a_policy_moves_the_base_and_bounds_what_frequency_makes_of_it() {
+        let judged = |similar, base, floor, ceiling| {
+            severity(&finding(FailureType::Pod, Cause::Failed), similar, &SeverityBounds { base, floor, ceiling }).0
+        };
+        assert_eq!(judged(0, Some(Severity::Low), None, None), Severity::Low);
+        assert_eq!(judged(2, Some(Severity::Low), None, None), Severity::High, "frequency still raises it");
+        assert_eq!(judged(0, None, Some(Severity::High), None), Severity::High);
+        assert_eq!(judged(9, None, None, Some(Severity::Medium)), Severity::Medium);
     }
 }

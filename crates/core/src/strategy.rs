@@ -1,10 +1,11 @@
 //! The table of strategies, and the ladder from one to the next.
 
 use crate::names::{Action, Cause, FailureType, Severity, Strategy};
+use crate::recovery::Recovery;
+use crate::settings::Settings;
 
-/// What to do about a failure of this type and severity.
-#[must_use]
-pub(crate) const fn strategy(failure: FailureType, severity: Severity) -> Strategy {
+/// What to do about a failure of this type and severity, unless a policy says otherwise.
+const fn default_strategy(failure: FailureType, severity: Severity) -> Strategy {
     use Severity::{Critical, High, Low, Medium};
     match (failure, severity) {
         (_, Low) | (FailureType::Deployment | FailureType::Resource, _) => Strategy::Monitor,
@@ -18,21 +19,43 @@ pub(crate) const fn strategy(failure: FailureType, severity: Severity) -> Strate
     }
 }
 
+/// What to do about a failure of this type and severity.
+fn strategy(settings: &Settings, failure: FailureType, severity: Severity) -> Strategy {
+    settings.strategies.get(failure, severity).unwrap_or_else(|| default_strategy(failure, severity))
+}
+
 /// The strategy for a cause that no write can help, else the table's.
 #[must_use]
-pub(crate) const fn strategy_for(failure: FailureType, cause: Cause, severity: Severity) -> Strategy {
+pub(crate) fn strategy_for(settings: &Settings, failure: FailureType, cause: Cause, severity: Severity) -> Strategy {
     match cause {
         // A second delete does nothing, and a forced one needs a proof that the node is off.
         Cause::StuckTerminating => Strategy::Monitor,
-        _ => strategy(failure, severity),
+        _ => strategy(settings, failure, severity),
     }
 }
 
-/// The strategy after `failed` did not help: that of the next severity, `None` after the critical one.
+/// The strategy of the next attempt: the record's own first, then the ladder's, or without one that of the next severity each time;
+/// `None` when the record names one that we do not know, or none is left.
 #[must_use]
-pub(crate) fn next_strategy(failure: FailureType, failed: Strategy) -> Option<Strategy> {
-    let at = Severity::ALL.iter().rposition(|severity| strategy(failure, *severity) == failed)?;
-    Severity::ALL.get(at + 1).map(|severity| strategy(failure, *severity))
+pub(crate) fn next_strategy(settings: &Settings, recovery: &Recovery) -> Option<Strategy> {
+    let (first, tried) = (recovery.spec.strategy?, recovery.status.attempts.len());
+    if tried == 0 {
+        return Some(first);
+    }
+    if settings.ladder.is_empty() {
+        let severity = Severity::ALL.get(recovery.spec.severity as usize + tried)?;
+        return Some(strategy(settings, recovery.spec.failure, *severity));
+    }
+    // A ladder that does not hold the first strategy begins behind it.
+    let passed = settings.ladder.iter().position(|step| *step == first).map_or(0, |at| at + 1);
+    settings.ladder.get(passed + tried - 1).copied()
+}
+
+/// The strategy of the attempt under way, else of the next one.
+#[must_use]
+pub(crate) fn strategy_now(settings: &Settings, recovery: &Recovery) -> Option<Strategy> {
+    let under_way = recovery.attempt().filter(|attempt| attempt.finished_at.is_none());
+    under_way.map(|attempt| attempt.strategy).or_else(|| next_strategy(settings, recovery))
 }
 
 /// The action's name for a type of failure.
@@ -48,16 +71,4 @@ pub(crate) const fn action(failure: FailureType) -> Action {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::next_strategy;
-    use crate::names::{FailureType, Strategy};
-
-    #[test]
-    fn the_ladder_ends_after_the_critical_strategy() {
-        assert_eq!(next_strategy(FailureType::Pod, Strategy::Restart), Some(Strategy::Recreate));
-        assert_eq!(next_strategy(FailureType::Pod, Strategy::Recreate), Some(Strategy::ScaleAndReplace));
-        assert_eq!(next_strategy(FailureType::Pod, Strategy::ScaleAndReplace), None);
-        assert_eq!(next_strategy(FailureType::Node, Strategy::Restart), Some(Strategy::DrainAndReplace));
-        assert_eq!(next_strategy(FailureType::Node, Strategy::EmergencyReplace), None);
-    }
-}
+mod tests;

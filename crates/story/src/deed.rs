@@ -137,6 +137,10 @@ pub enum Deed {
     Include(Object),
     /// `set KEY VALUE`: in the live ConfigMap; a value of one word.
     Set(String, String),
+    /// `apply POLICY VERSION`: that version of a HealingPolicy is stored, whether it was there or not.
+    Apply(String, u32),
+    /// `withdraw POLICY`: a HealingPolicy is deleted.
+    Withdraw(String),
     /// `approve OBJECT`: a person approves the active Recovery of this pod or node.
     Approve(Object),
     /// `cancel OBJECT`: a person vetoes it.
@@ -183,6 +187,8 @@ impl fmt::Display for Deed {
             Self::Exclude(object) => write!(f, "exclude {object}"),
             Self::Include(object) => write!(f, "include {object}"),
             Self::Set(key, value) => write!(f, "set {key} {value}"),
+            Self::Apply(policy, version) => write!(f, "apply {policy} {version}"),
+            Self::Withdraw(policy) => write!(f, "withdraw {policy}"),
             Self::Approve(object) => write!(f, "approve {object}"),
             Self::Cancel(object) => write!(f, "cancel {object}"),
             Self::Budget(name, number) => write!(f, "budget {name} {number}"),

@@ -19,5 +19,5 @@ pub use error::Error;
 pub use expected::Expected;
 pub use names::Names;
 pub use outcome::{Outcome, RecoveryLine};
-pub use story::{Ground, Name, Story, Thing, WorkloadKind};
+pub use story::{Ground, Name, Policy, Story, Thing, WorkloadKind};
 pub use timeline::Timeline;

@@ -21,6 +21,8 @@ pub struct RecoveryLine {
     pub phase: String,
     /// [`crate::Story::reason`]: a guard's name, or a word for why it ended so; may be empty.
     pub reason: String,
+    /// `spec.policy`; may be empty.
+    pub policy: String,
 }
 
 /// How a story ended.
@@ -86,7 +88,13 @@ impl Outcome {
     fn take(&mut self, words: &[&str]) -> Option<()> {
         let owned = |text: &str| text.to_owned();
         match words {
-            ["recovery", target, cause, severity, strategies, phase, rest @ ..] if rest.len() < 2 => {
+            ["recovery", target, cause, severity, strategies, phase, rest @ ..] if rest.len() < 3 => {
+                let is_policy = |word: &str| word.starts_with(POLICY);
+                let policy = rest.last().filter(|word| is_policy(word));
+                let reason = rest.first().filter(|word| !is_policy(word));
+                if rest.len() != usize::from(policy.is_some()) + usize::from(reason.is_some()) {
+                    return None;
+                }
                 let tried = strategies.split(',').filter(|word| *word != NONE);
                 self.recovery(RecoveryLine {
                     target: owned(target),
@@ -94,7 +102,8 @@ impl Outcome {
                     severity: owned(severity),
                     strategies: tried.map(owned).collect(),
                     phase: owned(phase),
-                    reason: rest.first().copied().map(owned).unwrap_or_default(),
+                    reason: reason.copied().map(owned).unwrap_or_default(),
+                    policy: policy.and_then(|word| word.strip_prefix(POLICY)).map(owned).unwrap_or_default(),
                 });
             }
             ["ready", object, ready, "of", wanted] => {
@@ -134,12 +143,15 @@ impl Outcome {
 
 /// Stands for no strategy at all.
 const NONE: &str = "-";
+/// Begins the word that names the policy.
+const POLICY: &str = "policy:";
 
 impl fmt::Display for RecoveryLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tried = if self.strategies.is_empty() { NONE.to_owned() } else { self.strategies.join(",") };
         write!(f, "recovery {} {} {} {tried} {}", self.target, self.cause, self.severity, self.phase)?;
-        if self.reason.is_empty() { Ok(()) } else { write!(f, " {}", self.reason) }
+        let said = |begin: &str, word: &str| if word.is_empty() { String::new() } else { format!(" {begin}{word}") };
+        write!(f, "{}{}", said("", &self.reason), said(POLICY, &self.policy))
     }
 }
 

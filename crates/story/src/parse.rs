@@ -4,14 +4,14 @@ mod line;
 mod moment;
 
 use crate::error::Error;
-use crate::story::{Ground, Name, Story, Thing, WorkloadKind};
+use crate::story::{Ground, Name, Policy, Story, Thing, WorkloadKind};
 use line::Line;
 use std::path::Path;
 use std::time::Duration;
 
 /// The kinds of thing, as the section `cluster` spells them.
 const THINGS: [&str; 8] = ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget"];
-const SECTIONS: [&str; 4] = ["not", "cluster", "settings", "story"];
+const SECTIONS: [&str; 5] = ["not", "cluster", "policy", "settings", "story"];
 
 pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
     let file = path.display().to_string();
@@ -24,6 +24,7 @@ pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
         title: title.text.to_owned(),
         not_on: Vec::new(),
         things: Vec::new(),
+        policies: Vec::new(),
         settings: Vec::new(),
         moments: Vec::new(),
         end: Duration::ZERO,
@@ -36,6 +37,11 @@ pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
                 "settings" => {
                     story.settings.push((line.word("a configuration key")?.to_owned(), line.rest("a value")?))
                 }
+                "policy" => {
+                    if let Some(policy) = story.policies.last_mut() {
+                        policy.spec += &format!("{}\n", line.whole);
+                    }
+                }
                 "story" => moment::moment(&mut story, &mut line)?,
                 _ => return Err(line.wrong(line.text, "a section before it", &SECTIONS)),
             }
@@ -44,6 +50,10 @@ pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
         section = line.known("a section", &SECTIONS)?;
         if section == "not" {
             story.not_on.push(excuse(&mut line)?);
+        }
+        if section == "policy" {
+            let policy = policy(&story, &mut line)?;
+            story.policies.push(policy);
         }
         line.end()?;
     }
@@ -61,6 +71,16 @@ pub(crate) fn deed(story: &Story, text: &str) -> Result<crate::deed::Deed, Error
     let deed = moment::deed(story, &mut line)?;
     line.end()?;
     Ok(deed)
+}
+
+/// `policy NAME [VERSION]`; its spec follows.
+fn policy(story: &Story, line: &mut Line<'_>) -> Result<Policy, Error> {
+    let name = line.word("a name")?.to_owned();
+    let version = if line.is_empty() { 1 } else { line.number("a version, from 1")? };
+    if story.policy(&name, version).is_some() {
+        return Err(line.wrong(line.text, "a version that was not there yet", &[]));
+    }
+    Ok(Policy { name, version, spec: String::new() })
 }
 
 /// `not on real: why`.

@@ -123,6 +123,18 @@ pub enum Thing {
     },
 }
 
+/// A HealingPolicy in one of its versions, from a section `policy NAME [VERSION]`. The first version is there when the story begins;
+/// others come by a deed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// From 1.
+    pub version: u32,
+    /// Its `spec`, as YAML.
+    pub spec: String,
+}
+
 /// One scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {
@@ -134,6 +146,8 @@ pub struct Story {
     pub not_on: Vec<(Ground, String)>,
     /// What is there at the beginning.
     pub things: Vec<Thing>,
+    /// HealingPolicies, in all their versions.
+    pub policies: Vec<Policy>,
     /// ConfigMap keys and values that differ from the defaults.
     pub settings: Vec<(String, String)>,
     /// What is done, in order of time. Time 0 is when the cluster is ready, the controller leads and `settle_period` is over.
@@ -207,6 +221,17 @@ impl Story {
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The policies that are there when the story begins.
+    pub fn first_policies(&self) -> impl Iterator<Item = &Policy> {
+        self.policies.iter().filter(|policy| policy.version == 1)
+    }
+
+    /// That version of a policy.
+    #[must_use]
+    pub fn policy(&self, name: &str, version: u32) -> Option<&Policy> {
+        self.policies.iter().find(|policy| policy.name == name && policy.version == version)
     }
 
     /// Every node's name, in order.

@@ -15,6 +15,13 @@ const BEGIN: &str = "A title\n\nnot on bare: it has no API server  # a comment\n
   pod solo on n1
   budget web 1
 
+policy calm
+  match:
+    types: [pod_failure]  # all of them
+  mode: Observe
+policy calm 2
+  mode: Enforce
+
 settings
   health_check_interval 1
   slack_channel #monitoring # here is one
@@ -46,6 +53,8 @@ uncordon n1
 exclude web
 include namespace/kube-system
 set slack_channel #other
+apply calm 2
+withdraw calm
 approve web.1
 cancel n1
 budget web 2
@@ -80,8 +89,17 @@ fn a_story_is_read_as_it_is_written() {
     assert_eq!((story.moments[0].at, &story.moments[0].deed), (Duration::ZERO, &Deed::Fail(first.clone())));
     let after = story.moments[1].after.as_ref().unwrap();
     assert_eq!((after.verb, &after.object), (Verb::Delete, &Object::Pod(first)));
-    assert_eq!((story.moments[1].line, story.moments[1].at), (22, Duration::from_millis(1500)));
+    assert_eq!((story.moments[1].line, story.moments[1].at), (29, Duration::from_millis(1500)));
     assert_eq!(story.end, Duration::from_secs(60));
+}
+
+#[test]
+fn a_policy_is_kept_as_it_is_written_in_each_of_its_versions() {
+    let story = told("  1  end\n").unwrap();
+    let first: Vec<&str> = story.first_policies().map(|policy| policy.spec.as_str()).collect();
+    assert_eq!(first, ["  match:\n    types: [pod_failure]\n  mode: Observe\n"]);
+    assert_eq!(story.policy("calm", 2).map(|policy| policy.spec.as_str()), Some("  mode: Enforce\n"));
+    assert_eq!(story.policy("calm", 3), None);
 }
 
 #[test]
@@ -95,12 +113,12 @@ fn every_deed_is_shown_as_it_is_written() {
 #[test]
 fn a_mistake_is_answered_with_its_place_and_what_is_expected() {
     for (lines, answer) in [
-        ("  0  fial web.1\n", "x.story:21: `fial`: expected a deed"),
+        ("  0  fial web.1\n", "x.story:28: `fial`: expected a deed"),
         ("  0  fial web.1\n", "; perhaps `fail`?"),
-        ("  0  fail wep.1\n", "x.story:21: `wep.1`: expected a pod of this story, as `web.1` (web.1,"),
+        ("  0  fail wep.1\n", "x.story:28: `wep.1`: expected a pod of this story, as `web.1` (web.1,"),
         ("  0  fail web\n", "`web`: expected a pod"),
         ("  0  fail web.0\n", "`web.0`: expected a pod"),
-        ("  0  fail\n", "x.story:21: expected a pod"),
+        ("  0  fail\n", "x.story:28: expected a pod"),
         ("  0  fail web.1 now\n", "`now`: expected `after VERB OBJECT` or the end of the line"),
         ("  0  kill controller after deleting web.1\n", "perhaps `delete`?"),
         ("  0  crash-loop web.1 often\n", "`often`: expected how often it restarted"),
@@ -111,10 +129,13 @@ fn a_mistake_is_answered_with_its_place_and_what_is_expected() {
         ("  0  approve web\n", "`web`: expected a node or a pod"),
         ("  0  budget db 1\n", "`db`: expected a workload with a `budget`"),
         ("  -1  fail web.1\n", "`-1`: expected a time in seconds"),
-        ("  5  fail web.1\n  4  end\n", "x.story:22: `4  end`: expected a time not before 5"),
+        ("  5  fail web.1\n  4  end\n", "x.story:29: `4  end`: expected a time not before 5"),
         ("  5  end\n  6  fail web.1\n", "expected nothing after `end`"),
         ("  0  fail web.1\n", "expected the section `story` with a last line `SECONDS end`"),
-        ("cloister\n", "`cloister`: expected a section (not, cluster, settings, story); perhaps `cluster`?"),
+        ("  0  apply clam 2\n", "`clam`: expected a policy of this story (calm, calm)"),
+        ("  0  apply calm 3\n", "`3`: expected a version with a section of its own"),
+        ("policy calm\n", "expected a version that was not there yet"),
+        ("cloister\n", "`cloister`: expected a section (not, cluster, policy, settings, story); perhaps `cluster`?"),
         ("not on moon: far\n", "`moon`: expected a ground (bare, sim, real)"),
         ("not on real:\n", "expected the reason"),
         ("cluster\n  node n1\n", "`n1`: expected a name that nothing else has"),
@@ -140,7 +161,7 @@ fn a_blocked_plan_names_the_budget_that_is_blamed() {
 fn a_ground_says_which_deed_it_cannot_do() {
     let story = told("  0  oom web.1\n  60  end\n").unwrap();
     let error = Ground::Real.cannot(&story, &story.moments[0]).to_string();
-    assert_eq!(error, "x.story:21: the ground `real` cannot do `oom web.1`; say `not on real: REASON`");
+    assert_eq!(error, "x.story:28: the ground `real` cannot do `oom web.1`; say `not on real: REASON`");
 }
 
 #[test]

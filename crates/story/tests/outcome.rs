@@ -12,6 +12,7 @@ fn line(target: &str, strategies: &[&str], phase: &str, reason: &str) -> Recover
         strategies: strategies.iter().map(ToString::to_string).collect(),
         phase: phase.into(),
         reason: reason.into(),
+        policy: String::new(),
     }
 }
 
@@ -70,6 +71,19 @@ fn a_line_that_does_not_fit_is_named() {
         let error = Expected::parse(Path::new("x.expected"), text).unwrap_err().to_string();
         assert!(error.contains(answer), "{error}\nshould say: {answer}");
     }
+}
+
+#[test]
+fn the_policy_is_the_last_word_of_a_recovery_with_a_reason_or_without() {
+    for text in [
+        "recovery web.1 Failed medium - Observed Mode policy:calm",
+        "recovery web.1 Failed medium restart Running policy:calm",
+    ] {
+        let outcome = Outcome::parse("x.expected", 1, &[text]).unwrap();
+        assert_eq!(outcome.recoveries[0].policy, "calm");
+        assert_eq!(outcome.recoveries[0].to_string(), text);
+    }
+    assert!(Outcome::parse("x.expected", 1, &["recovery web.1 Failed medium restart Running Mode Mode"]).is_err());
 }
 
 #[test]

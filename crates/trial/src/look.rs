@@ -63,6 +63,7 @@ fn recovery_line(story: &Story, names: &Names, record: &Value) -> RecoveryLine {
         strategies: tried.map(|attempt| text(attempt, "/strategy").to_owned()).collect(),
         phase: word("/status/phase"),
         reason: story.reason(text(record, "/status/reason"), text(record, "/status/message")),
+        policy: word("/spec/policy"),
     }
 }
 

@@ -6,10 +6,12 @@ mod conduct;
 mod install;
 mod keeper;
 mod outside;
+mod policy;
 mod record;
 mod reign;
 mod trace;
 
+pub(crate) use policy::POLICIES;
 pub use record::Wrote;
 
 use crate::check::{Canary, Checker, Note, Setup, Violation};

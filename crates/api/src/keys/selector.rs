@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 /// RFC 1123 label, as a namespace's name: at most 63 of `a-z`, `0-9`, `-`, not starting or ending with `-`.
-pub(super) fn is_dns_label(text: &str) -> bool {
+pub(crate) fn is_dns_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     is_framed(text, 63) && text.bytes().all(inner)
 }

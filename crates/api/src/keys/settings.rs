@@ -35,6 +35,10 @@ impl Config {
             control_plane_nodes: built_in.control_plane_nodes,
             recreate_bare_pods: built_in.recreate_bare_pods,
             own_pod: (Text::from(own_pod.0), Text::from(own_pod.1)),
+            policy: built_in.policy,
+            severity: built_in.severity,
+            strategies: built_in.strategies,
+            ladder: built_in.ladder,
             watch_patience: built_in.watch_patience,
         }
     }

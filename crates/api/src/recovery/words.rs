@@ -1,7 +1,5 @@
-//! The closed words that only the record has, and the schemas of those that the API server checks.
+//! The closed words that only the record has.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
-use self_healing_core::names::{FailureType, Mode, Severity};
 use self_healing_core::recovery::{Delivery, StepResult};
 
 /// A guard that lets the Recovery pass.
@@ -44,20 +42,4 @@ pub(super) fn delivery_of(word: &str) -> Delivery {
         "Failed" => Delivery::Failed,
         _ => Delivery::Pending,
     }
-}
-
-pub(super) fn failure_types(_: &mut SchemaGenerator) -> Schema {
-    one_of(FailureType::ALL.iter().map(|word| word.as_str()).collect())
-}
-
-pub(super) fn severities(_: &mut SchemaGenerator) -> Schema {
-    one_of(Severity::ALL.iter().map(|word| word.as_str()).collect())
-}
-
-pub(super) fn modes(_: &mut SchemaGenerator) -> Schema {
-    one_of(Mode::ALL.iter().map(|word| word.as_str()).collect())
-}
-
-fn one_of(words: Vec<&str>) -> Schema {
-    json_schema!({ "type": "string", "enum": words })
 }

@@ -79,6 +79,7 @@ const ALWAYS: &[Permission] = &[
     cluster("apps", "daemonsets", &["list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
+    cluster(GROUP, "healingpolicies", &["list", "watch"], "know what is to be done differently, and where"),
     own(GROUP, "recoveries", &["get", "list", "watch", "create", "delete"], &[], "keep the record of every recovery, and clear it away after recovery_ttl"),
     own(GROUP, "recoveries/status", &["update"], &[], "record each step"),
     own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),

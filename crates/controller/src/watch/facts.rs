@@ -2,7 +2,7 @@
 
 use super::outlet::Reader;
 use super::request::Source;
-use super::{Scope, lease, namespace, node, pod, recovery, workload};
+use super::{Scope, lease, namespace, node, pod, policy, recovery, workload};
 use crate::objects::{Metadata, ObjectError, Shared};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::key::Key;
@@ -69,6 +69,7 @@ pub(super) fn all(scope: &Scope) -> Vec<(Source, Facts)> {
         node::watched(scope),
         lease::watched(),
         namespace::watched(),
+        policy::watched(),
         recovery::watched(scope),
     ];
     all.extend(workload::watched(scope));

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 /// Each value carries the number of the list that last brought it, and when it came: in tenths of a second, 0 if with the first list.
 #[derive(Debug)]
-pub(super) struct Kept<K, V> {
+pub(crate) struct Kept<K, V> {
     entries: BTreeMap<K, (u32, u32, V)>,
     list: u32,
     complete: bool,
@@ -19,39 +19,39 @@ impl<K, V> Default for Kept<K, V> {
 }
 
 impl<K: Ord + Clone, V> Kept<K, V> {
-    pub(super) fn put(&mut self, now: Tick, key: K, value: V) -> Option<V> {
+    pub(crate) fn put(&mut self, now: Tick, key: K, value: V) -> Option<V> {
         let tenths = if self.complete { u32::try_from(now.0.div_ceil(100)).unwrap_or(u32::MAX) } else { 0 };
         let came = self.entries.get(&key).map_or(tenths, |(_, came, _)| *came);
         self.entries.insert(key, (self.list, came, value)).map(|(_, _, old)| old)
     }
 
     /// When it came; `None` if with the first list.
-    pub(super) fn came(&self, key: &K) -> Option<Tick> {
+    pub(crate) fn came(&self, key: &K) -> Option<Tick> {
         self.entries.get(key).filter(|(_, came, _)| *came > 0).map(|(_, came, _)| Tick(u64::from(*came) * 100))
     }
 
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         self.entries.remove(key).map(|(_, _, old)| old)
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(_, _, value)| value)
     }
 
-    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values().map(|(_, _, value)| value)
     }
 
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.entries.values_mut().map(|(_, _, value)| value)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Starts a list; or, when it has `ended`, names what it did not bring, for the caller to remove.
-    pub(super) fn listing(&mut self, ended: bool) -> Vec<K> {
+    pub(crate) fn listing(&mut self, ended: bool) -> Vec<K> {
         if !ended {
             self.list = self.list.wrapping_add(1);
             return Vec::new();

@@ -5,6 +5,7 @@ use super::{Scope, Wait, is_before};
 use crate::healer::{Case, World};
 use crate::names::{FailureType, Phase, Strategy};
 use crate::recovery::Recovery;
+use crate::strategy::next_strategy;
 use crate::time::{Past, Tick};
 use alloc::format;
 use alloc::vec::Vec;
@@ -15,7 +16,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1800);
 const MINUTE: Duration = Duration::from_secs(60);
 
 pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
-    if recovery.next_strategy() == Some(Strategy::Monitor) {
+    if next_strategy(world.settings, recovery) == Some(Strategy::Monitor) {
         return None;
     }
     escalated(world, recovery)

@@ -109,6 +109,8 @@ pub(crate) struct Looks {
 #[derive(Debug)]
 pub(crate) struct Case {
     pub recovery: Recovery,
+    /// The HealingPolicy that applies to it now; to one that is over, the one that did.
+    pub policy: Option<Text>,
     pub saving: Saving,
     /// The verb of the remedy that is under way.
     pub doing: Option<EffectId>,
@@ -163,8 +165,10 @@ impl Case {
             acting_stored: created && recovery.is_acting(),
             ..Saving::default()
         };
+        let policy = Some(&*recovery.spec.policy).filter(|name| !name.is_empty()).map(Text::from);
         Self {
             recovery,
+            policy,
             saving,
             doing: None,
             backoff: Backoff::default(),

@@ -5,6 +5,7 @@ use crate::cluster::Subject;
 use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::Text;
+use crate::policy::About;
 use crate::recovery::{Orders, Recovery, Spec, Status, name_of, other_name_of};
 use crate::strategy::{action, strategy_for};
 use crate::time::Now;
@@ -12,7 +13,7 @@ use crate::triage::Part;
 use crate::{severity, triage};
 use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// Attributed failures kept in a record.
 const MAX_IMPACT: usize = 100;
@@ -46,8 +47,11 @@ impl Healer {
 
     fn recovery(&self, name: Text, finding: &Finding) -> Recovery {
         let similar = severity::similar(finding, self.cases.values(), self.now.tick, self.settings.history_window);
-        let (severity, mut reasons) = severity::severity(finding, similar);
-        let strategy = strategy_for(finding.failure, finding.cause, severity);
+        let policy = self.policies.choose(&About::finding(finding));
+        let settings = self.policies.settings(policy, &self.settings);
+        let (severity, mut reasons) = severity::severity(finding, similar, &settings.severity);
+        let strategy = strategy_for(settings, finding.failure, finding.cause, severity);
+        reasons.extend(policy.and_then(|name| self.policies.reason(name)));
         reasons.push(format!(
             "the strategy for a {} of severity {severity} and cause {} is {strategy}",
             finding.failure, finding.cause
@@ -58,10 +62,10 @@ impl Healer {
             cause: Some(finding.cause),
             severity,
             strategy: Some(strategy),
-            mode: self.settings.mode,
+            mode: settings.mode,
             target: finding.target.clone(),
             workload: finding.workload.clone(),
-            policy: String::new(),
+            policy: settings.policy.to_string(),
             description: finding.description.clone(),
             first_seen: finding.first_seen.stamp,
             detected_at: self.now.stamp,

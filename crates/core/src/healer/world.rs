@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 /// What guards, remedies and triage may look at.
 pub(crate) struct World<'a> {
     pub(crate) now: Now,
+    /// Those of the case that is being stepped.
     pub(crate) settings: &'a Settings,
     pub(crate) cluster: &'a Cluster,
     pub(crate) leading_since: Tick,
@@ -49,10 +50,16 @@ impl World<'_> {
 }
 
 impl Healer {
+    /// The world for what has the settings of the configuration.
     pub(super) fn world(&self, leading_since: Tick) -> World<'_> {
+        self.world_of(leading_since, None)
+    }
+
+    /// The world for what this policy applies to.
+    pub(super) fn world_of(&self, leading_since: Tick, policy: Option<&Text>) -> World<'_> {
         World {
             now: self.now,
-            settings: &self.settings,
+            settings: self.policies.settings(policy, &self.settings),
             cluster: &self.cluster,
             leading_since,
             cases: &self.cases,

@@ -14,14 +14,17 @@ pub(super) struct Line<'a> {
     pub(super) indented: bool,
     /// The whole line, without comment and white space around.
     pub(super) text: &'a str,
+    /// The whole line with the white space before it, without comment.
+    pub(super) whole: &'a str,
     rest: &'a str,
 }
 
 /// The lines that hold something. A comment begins with `#` and a space, or is `#` alone.
 pub(super) fn lines<'a>(file: &'a str, text: &'a str) -> impl Iterator<Item = Line<'a>> {
     let lines = text.lines().enumerate().map(move |(index, line)| {
-        let text = without_comment(line).trim();
-        Line { file, number: index + 1, indented: line.starts_with([' ', '\t']), text, rest: text }
+        let whole = without_comment(line).trim_end();
+        let text = whole.trim_start();
+        Line { file, number: index + 1, indented: line.starts_with([' ', '\t']), text, whole, rest: text }
     });
     lines.filter(|line| !line.text.is_empty())
 }

@@ -7,7 +7,7 @@ use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 30] = [
+const DEEDS: [&str; 32] = [
     "fail",
     "crash-loop",
     "waits",
@@ -30,6 +30,8 @@ const DEEDS: [&str; 30] = [
     "exclude",
     "include",
     "set",
+    "apply",
+    "withdraw",
     "approve",
     "cancel",
     "budget",
@@ -92,12 +94,28 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "exclude" => Deed::Exclude(line.object(story)?),
         "include" => Deed::Include(line.object(story)?),
         "set" => Deed::Set(line.word("a configuration key")?.to_owned(), line.word("a value")?.to_owned()),
+        "apply" => apply(story, line)?,
+        "withdraw" => Deed::Withdraw(policy(story, line)?),
         "approve" => Deed::Approve(target(story, line)?),
         "cancel" => Deed::Cancel(target(story, line)?),
         "budget" => budget(story, line)?,
         "end" => return Err(line.wrong(word, "a deed", &[])),
         _ => return process(line, word),
     })
+}
+
+fn policy(story: &Story, line: &mut Line<'_>) -> Result<String, Error> {
+    let known: Vec<&str> = story.policies.iter().map(|policy| policy.name.as_str()).collect();
+    line.known("a policy of this story", &known).map(str::to_owned)
+}
+
+fn apply(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
+    let name = policy(story, line)?;
+    let version = line.number("its version")?;
+    if story.policy(&name, version).is_none() {
+        return Err(line.wrong(&version.to_string(), "a version with a section of its own", &[]));
+    }
+    Ok(Deed::Apply(name, version))
 }
 
 fn process(line: &mut Line<'_>, word: &str) -> Result<Deed, Error> {

@@ -5,6 +5,7 @@ mod faults;
 mod fleet;
 mod leaders;
 mod opt_outs;
+mod policies;
 mod records;
 mod trail;
 
@@ -13,6 +14,7 @@ pub(crate) use faults::Faults;
 pub(crate) use fleet::Fleet;
 pub(crate) use leaders::Leaders;
 pub(crate) use opt_outs::OptOuts;
+pub(crate) use policies::Policies;
 pub(crate) use records::{Change, Records};
 pub(crate) use trail::{Seen, Trail};
 
@@ -29,6 +31,7 @@ use std::sync::Arc;
 
 /// Namespace of the nodes' heartbeats, by far the most frequent commits.
 pub(crate) const HEARTBEATS: &str = "kube-node-lease";
+const POLICIES: &str = crate::world::POLICIES;
 const CONFIG_MAP: &str = "self-healing-config";
 const LEADER: &str = "self-healing-controller";
 
@@ -41,6 +44,7 @@ pub(crate) struct Book {
     pub(crate) fleet: Fleet,
     pub(crate) trail: Trail,
     pub(crate) opt_outs: OptOuts,
+    pub(crate) policies: Policies,
     /// Processes of the controller that run, and since when.
     pub(crate) lives: BTreeMap<Arc<str>, Timestamp>,
 }
@@ -55,6 +59,7 @@ impl Book {
             fleet: Fleet::default(),
             trail: Trail::default(),
             opt_outs: OptOuts::default(),
+            policies: Policies::default(),
             lives: BTreeMap::new(),
             setup,
         }
@@ -79,6 +84,7 @@ impl Book {
                 self.leaders.commit(by, commit.new.as_deref(), now);
             }
             "configmaps" if in_own && &*key.name == CONFIG_MAP => self.configs.commit(commit.new.as_deref(), now),
+            POLICIES => self.policies.commit(commit, now),
             "nodes" => self.fleet.commit(commit, now),
             _ => {}
         }
@@ -125,6 +131,11 @@ impl Book {
         let told = attempt.started.filter(|_| !self.faults.is_clock_odd());
         let decided = told.unwrap_or(now).min(now);
         (decided, self.seen_until(now).min(decided - LATENCY))
+    }
+
+    /// The policies that the controller may act by at `now`, as their specs.
+    pub(crate) fn possible_policies(&self, now: Timestamp) -> impl Iterator<Item = &serde_json::Value> {
+        self.policies.possible(self.seen_until(now), now)
     }
 
     /// The configurations that the controller may act by at `now`.

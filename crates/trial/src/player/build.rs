@@ -35,6 +35,7 @@ pub(super) async fn build(world: &World, story: &Story) -> Result<()> {
         }
     }
     builder.wait("pods", || builder.pods().iter().all(|pod| is_ready(pod))).await?;
+    story.first_policies().try_for_each(|policy| world.apply_policy(policy))?;
     sleep(AGE).await;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use super::Player;
 use crate::check::FaultKind;
 use crate::net::Link;
-use anyhow::{Result, bail};
+use crate::world::POLICIES;
+use anyhow::{Context, Result, bail};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE};
 use self_healing_sim::actor::{Behaviour, Look};
@@ -90,6 +91,13 @@ impl Player<'_> {
             Deed::Set(key, value) => {
                 let patch = json!({ "data": { key.as_str(): value } });
                 admin.patch("configmaps", NAMESPACE, CONFIG_MAP, &patch)?;
+            }
+            Deed::Apply(name, version) => {
+                let policy = self.story.policy(name, *version);
+                self.world.apply_policy(policy.with_context(|| format!("there is no {name} {version}"))?)?;
+            }
+            Deed::Withdraw(name) => {
+                admin.delete(POLICIES, "", name, &DeleteOptions::default())?;
             }
             Deed::Approve(object) => self.order(object, APPROVE).await?,
             Deed::Cancel(object) => self.order(object, CANCEL).await?,

@@ -158,6 +158,20 @@ fn s13_pods_that_are_not_ours_to_touch() {
 }
 
 #[test]
+fn s13_a_protected_namespace_is_ours_to_touch_where_a_policy_names_it() {
+    for (named, excused) in [("shop", true), ("bank", false)] {
+        let mut history = History::five_nodes();
+        history.configures(json!({"protected_namespaces": "shop"}));
+        let policy = Key::new("healingpolicies.self-healing.dev", "", "p");
+        let spec = json!({"match": {"namespaces": [named]}});
+        history.put(&CLUSTER, policy, json!({"metadata": {"uid": "p"}, "spec": spec}));
+        history.pass(5);
+        restarts(&mut history, &["web-1"]);
+        if excused { history.holds() } else { history.breaks("S13", "its namespace is protected") }
+    }
+}
+
+#[test]
 fn s13_a_mark_that_the_views_do_not_show_yet_is_excused_but_one_on_the_pod_is_read() {
     let (_, namespace) = OF_PODS[5];
     let mut history = History::five_nodes();

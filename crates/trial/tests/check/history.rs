@@ -51,6 +51,14 @@ impl History {
             version: "v1alpha1".to_owned(),
             plural: "recoveries".to_owned(),
             kind: "Recovery".to_owned(),
+            ..custom.clone()
+        });
+        registry.add(self_healing_sim::resource::Resource {
+            group: "self-healing.dev".to_owned(),
+            version: "v1alpha1".to_owned(),
+            plural: "healingpolicies".to_owned(),
+            kind: "HealingPolicy".to_owned(),
+            namespaced: false,
             ..custom
         });
         Self { store, checker, registry, clock, serial: 0, leader: None }

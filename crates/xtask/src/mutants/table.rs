@@ -1,4 +1,4 @@
-//! Every guard, precondition and undo, with what takes it away.
+//! Every guard, precondition, undo and rule of policies, with what takes it away.
 
 /// What a mutant takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,6 +6,7 @@ pub(super) enum Of {
     Guard,
     Precondition,
     Undo,
+    Policy,
 }
 
 impl Of {
@@ -14,6 +15,7 @@ impl Of {
             Self::Guard => "guards",
             Self::Precondition => "preconditions",
             Self::Undo => "undos",
+            Self::Policy => "rules of policies",
         }
     }
 }
@@ -545,5 +547,71 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Undo,
         find: "    case.recovery.spec.cause == Some(Cause::ProblemCondition)\n",
         replace: "    !$on && case.recovery.spec.cause == Some(Cause::ProblemCondition)\n",
+    },
+    Mutant {
+        name: "policy: the highest priority applies",
+        of: Of::Policy,
+        find: "Reverse(policy.priority)",
+        replace: "Reverse(if $on { 0 } else { policy.priority })",
+    },
+    Mutant {
+        name: "policy: types",
+        of: Of::Policy,
+        find: "let is_type = self.types.is_empty()",
+        replace: "let is_type = $on || self.types.is_empty()",
+    },
+    Mutant {
+        name: "policy: causes",
+        of: Of::Policy,
+        find: "let is_cause = self.causes.is_empty()",
+        replace: "let is_cause = $on || self.causes.is_empty()",
+    },
+    Mutant {
+        name: "policy: namespaces",
+        of: Of::Policy,
+        find: "let is_in = self.namespaces.is_empty()",
+        replace: "let is_in = $on || self.namespaces.is_empty()",
+    },
+    Mutant {
+        name: "policy: workloadKinds",
+        of: Of::Policy,
+        find: "let is_kind = self.workload_kinds.is_empty()",
+        replace: "let is_kind = $on || self.workload_kinds.is_empty()",
+    },
+    Mutant {
+        name: "policy: a protected namespace that it names may be acted on",
+        of: Of::Policy,
+        find: "|namespace| !matches.namespaces.contains(namespace)",
+        replace: "|namespace| $on || !matches.namespaces.contains(namespace)",
+    },
+    Mutant {
+        name: "policy: a severity's floor",
+        of: Of::Policy,
+        find: "bounds.floor.map_or(raised,",
+        replace: "bounds.floor.filter(|_| !$on).map_or(raised,",
+    },
+    Mutant {
+        name: "policy: a severity's ceiling",
+        of: Of::Policy,
+        find: "bounds.ceiling.map_or(floored,",
+        replace: "bounds.ceiling.filter(|_| !$on).map_or(floored,",
+    },
+    Mutant {
+        name: "policy: cells of the table",
+        of: Of::Policy,
+        find: "settings.strategies.get(failure, severity)",
+        replace: "settings.strategies.get(failure, severity).filter(|_| !$on)",
+    },
+    Mutant {
+        name: "policy: its ladder",
+        of: Of::Policy,
+        find: "    if settings.ladder.is_empty() {",
+        replace: "    if $on || settings.ladder.is_empty() {",
+    },
+    Mutant {
+        name: "policy: it applies to what is under way",
+        of: Of::Policy,
+        find: "                case.policy = policy;",
+        replace: "                if !$on {\n                    case.policy = policy;\n                }",
     },
 ];

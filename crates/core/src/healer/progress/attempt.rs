@@ -13,6 +13,7 @@ use crate::key::Kind;
 use crate::names::{GuardName, Mode, Phase, Strategy};
 use crate::recovery::{StepResult, Verification};
 use crate::remedy::{self, Move};
+use crate::strategy::next_strategy;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
@@ -39,7 +40,8 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     if let Some(ends) = settled(world, case) {
         return conclude_subject(world, case, orders, ends);
     }
-    if case.recovery.spec.strategy == Some(Strategy::Monitor) {
+    let goes_on = || !world.settings.ladder.is_empty() && next_strategy(world.settings, &case.recovery).is_some();
+    if strategy == Strategy::Monitor && !goes_on() {
         return;
     }
     if timed_out(world, case) {
@@ -70,7 +72,7 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
     if !is_over(world, subject) {
         return None;
     }
-    if case.recovery.spec.strategy == Some(Strategy::Monitor) {
+    if case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Monitor) && !case.has_written() {
         return self_recovered();
     }
     if subject.kind == Kind::Node {
@@ -170,13 +172,13 @@ fn held_from(world: &World<'_>, case: &Case, verb: &Verb) -> Option<Hold> {
 /// The two switches that stop even writes that give something back.
 pub(super) fn switched_off(world: &World<'_>) -> Option<Hold> {
     let reason = if world.settings.paused {
-        (GuardName::Paused, "the controller is paused (configuration key paused)")
+        (GuardName::Paused, String::from("the controller is paused (configuration key paused)"))
     } else if world.settings.mode == Mode::Observe {
-        (GuardName::Mode, "mode is Observe: decided and recorded only")
+        (GuardName::Mode, guard::observes(world.settings))
     } else {
         return None;
     };
-    Some(Hold { guard: reason.0, reason: String::from(reason.1), until: None })
+    Some(Hold { guard: reason.0, reason: reason.1, until: None })
 }
 
 fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {

@@ -12,6 +12,7 @@ use crate::key::{Kind, Target};
 use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
 use crate::remedy;
+use crate::strategy::next_strategy;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -41,7 +42,7 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         let ends = Ends::new(Phase::Cancelled, "ApprovalTimeout", "nobody approved it within approval_timeout");
         return end(case, ends);
     }
-    let Some(strategy) = case.recovery.next_strategy() else {
+    let Some(strategy) = next_strategy(world.settings, &case.recovery) else {
         return end(case, Ends::new(Phase::Escalated, "LadderExhausted", last_words(case)));
     };
     if let Some(held) = guard::before_start(world, &case.recovery) {

@@ -60,6 +60,11 @@ impl Ground {
         }
         match deed {
             Deed::Set(key, value) => self.set(key, value),
+            Deed::Apply(name, version) => {
+                let policy = self.story.policy(name, *version)?.clone();
+                self.truth.apply_policy(&policy);
+            }
+            Deed::Withdraw(name) => self.truth.withdraw_policy(name),
             Deed::Approve(object) => self.order(object, |record| record.orders.approved_by = Some("ann".into())),
             Deed::Cancel(object) => self.order(object, |record| record.orders.cancelled_by = Some("ann".into())),
             Deed::KillController => self.restart(),

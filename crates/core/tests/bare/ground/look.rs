@@ -31,6 +31,7 @@ impl Ground {
                 strategies: record.status.attempts.iter().map(|attempt| attempt.strategy.as_str().into()).collect(),
                 phase: word(record.status.phase.map(Phase::as_str)),
                 reason: self.story.reason(&record.status.reason, &record.status.message),
+                policy: record.spec.policy.clone(),
             });
         }
         for (_, verb, of) in &self.truth.writes {

@@ -5,6 +5,7 @@ mod answers;
 mod deeds;
 mod look;
 mod pods;
+mod policies;
 mod suffer;
 mod things;
 mod truth;

@@ -93,6 +93,8 @@ impl Truth {
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),
             Deed::Oom(_)
             | Deed::Set(..)
+            | Deed::Apply(..)
+            | Deed::Withdraw(_)
             | Deed::Approve(_)
             | Deed::Cancel(_)
             | Deed::KillController

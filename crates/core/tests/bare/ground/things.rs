@@ -47,6 +47,7 @@ impl Ground {
         ground.settings = ground.configured();
         ground.truth.mark_namespace("self-healing", Marks::default());
         story.things.iter().for_each(|thing| ground.truth.add(thing));
+        story.first_policies().for_each(|policy| ground.truth.apply_policy(policy));
         ground.restart();
         let settled = ground.settings.settle_period.as_secs_f64() + 5.0;
         ground.run(settled);

@@ -7,6 +7,7 @@ use self_healing_core::fact::{
     ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeCondition, NodeFact, PodFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
+use self_healing_core::policy::StoredPolicy;
 use self_healing_core::recovery::Recovery;
 use self_healing_core::time::Stamp;
 use self_healing_story::{Kubelet, Name, Names, Verb as Wrote};
@@ -56,6 +57,7 @@ pub(crate) struct Truth {
     /// `minAvailable`, by workload.
     pub(crate) budgets: BTreeMap<Name, u32>,
     pub(crate) namespaces: BTreeMap<Text, Marks>,
+    pub(crate) policies: BTreeMap<Text, StoredPolicy>,
     pub(crate) records: BTreeMap<Text, Recovery>,
     /// Records that were ever stored.
     pub(super) recorded: BTreeSet<Text>,
@@ -197,6 +199,7 @@ impl Truth {
         let nodes = self.nodes.values().cloned().map(Event::Node);
         let leases = self.leases.values().cloned().map(Event::Lease);
         let pods = self.pods.values().map(|(pod, _)| Event::Pod(pod.clone()));
+        let policies = self.policies.values().map(|policy| Event::Policy(Box::new(policy.clone())));
         let records = self.records.values().map(|record| Event::Recovery(Box::new(record.clone())));
         namespaces
             .map(Event::Namespace)
@@ -204,6 +207,7 @@ impl Truth {
             .chain(nodes)
             .chain(leases)
             .chain(pods)
+            .chain(policies)
             .chain(records)
             .collect()
     }

@@ -118,6 +118,7 @@ impl Ground {
             Event::Lease(_) | Event::LeaseGone(_) => WatchKind::Lease,
             Event::Recovery(_) | Event::RecoveryGone(_) => WatchKind::Recovery,
             Event::Namespace(_) | Event::NamespaceGone(_) => WatchKind::Namespace,
+            Event::Policy(_) | Event::PolicyGone(_) => WatchKind::Policy,
             Event::Watch(kind, _) => *kind,
             Event::Workload(_)
             | Event::WorkloadGone(..)

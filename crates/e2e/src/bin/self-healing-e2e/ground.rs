@@ -13,6 +13,7 @@ use kube::{Api, ResourceExt};
 use self_healing_e2e::shelf::SCHEDULER;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
 use self_healing_e2e::{Cluster, NodeSpec, Options};
+use self_healing_story::Policy;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::fs;
@@ -121,6 +122,15 @@ impl Ground {
         api.patch(CONFIG, &PatchParams::default(), &patch).await.map(drop).context("cannot change the ConfigMap")
     }
 
+    /// Stores a version of a HealingPolicy as a person does with `kubectl apply`.
+    pub(crate) fn apply_policy(&self, policy: &Policy) -> Result<()> {
+        let file = self.cluster.dir().join(format!("policy-{}.yaml", policy.name));
+        let head = "apiVersion: self-healing.dev/v1alpha1\nkind: HealingPolicy\nmetadata:\n  name: ";
+        fs::write(&file, format!("{head}{}\nspec:\n{}", policy.name, policy.spec))?;
+        let file = file.display().to_string();
+        self.cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]).map(drop)
+    }
+
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
     pub(crate) async fn clear(&self) -> Result<()> {
         let admin = self.cluster.admin();
@@ -128,6 +138,7 @@ impl Ground {
         Api::<Lease>::namespaced(admin.clone(), OWN).delete_collection(&now, &all).await?;
         Api::<ConfigMap>::namespaced(admin, OWN).delete(CONFIG, &now).await?;
         self.cluster.kubectl(&["delete", "recoveries", "--all", "-n", OWN])?;
+        self.cluster.kubectl(&["delete", "healingpolicies", "--all"])?;
         match &self.adopted {
             Some(adopted) => adopted.clear(self).await?,
             None => self.clear_all().await?,
@@ -194,6 +205,9 @@ fn apply(cluster: &Cluster) -> Result<()> {
         ensure!(file != "deployment.yaml" || text.matches(REPLICAS).count() == 1, "{file} has no {REPLICAS:?}");
         cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &applied.display().to_string()])?;
     }
-    cluster.kubectl(&["wait", "--for=condition=Established", "crd/recoveries.self-healing.dev", "--timeout=30s"])?;
-    Ok(())
+    let established = |kind: &str| {
+        let definition = format!("crd/{kind}.self-healing.dev");
+        cluster.kubectl(&["wait", "--for=condition=Established", &definition, "--timeout=30s"]).map(drop)
+    };
+    ["recoveries", "healingpolicies"].into_iter().try_for_each(established)
 }

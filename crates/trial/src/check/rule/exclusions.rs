@@ -52,7 +52,10 @@ fn of_pod(act: &Act<'_>, deed: &Deed) -> Option<String> {
         return Some("it is the controller's own".to_owned());
     }
     let protected = book.possible(act.sent()).all(|config| config.protected_namespaces.contains(&*deed.key.namespace));
-    if protected {
+    let names = |spec: &Value| {
+        spec["match"]["namespaces"].as_array().is_some_and(|all| all.iter().any(|name| *name == *deed.key.namespace))
+    };
+    if protected && !book.possible_policies(act.sent()).any(names) {
         return Some("its namespace is protected".to_owned());
     }
     let records = book.records.behind(pod, act.node_of_pod(), act.sent());

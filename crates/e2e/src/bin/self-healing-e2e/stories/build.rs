@@ -47,7 +47,8 @@ pub(super) async fn build(ground: &Ground, story: &Story) -> Result<()> {
     }
     let well = |pods: &[Pod]| pods.iter().all(is_ready);
     let pods = Api::<Pod>::all(ground.cluster.admin());
-    wait_for_all(&pods, &ListParams::default(), "every pod to be ready", SOON, well).await.map(drop)
+    wait_for_all(&pods, &ListParams::default(), "every pod to be ready", SOON, well).await?;
+    story.first_policies().try_for_each(|policy| ground.apply_policy(policy))
 }
 
 /// The node that a thing is.

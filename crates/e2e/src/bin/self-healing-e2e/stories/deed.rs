@@ -41,6 +41,11 @@ impl Player<'_> {
             Deed::Exclude(object) => self.annotate(object, EXCLUDE, json!("true")).await,
             Deed::Include(object) => self.annotate(object, EXCLUDE, Value::Null).await,
             Deed::Set(key, value) => self.ground.configure(json!({ key.as_str(): value })).await,
+            Deed::Apply(name, version) => {
+                let policy = self.story.policy(name, *version);
+                self.ground.apply_policy(policy.with_context(|| format!("the story has no {name} {version}"))?)
+            }
+            Deed::Withdraw(name) => self.ground.cluster.kubectl(&["delete", "healingpolicy", name]).map(drop),
             Deed::Approve(object) => self.order(object, APPROVE).await,
             Deed::Cancel(object) => self.order(object, CANCEL).await,
             Deed::Budget(name, number) => {

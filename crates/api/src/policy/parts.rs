@@ -1,0 +1,90 @@
+//! The parts of a policy that change something.
+
+use super::Span;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use self_healing_core::names::{FailureType, Severity, Strategy};
+use serde::{Deserialize, Serialize};
+
+/// Steps of one ladder.
+pub(super) const MAX_LADDER: u32 = 8;
+
+/// The strategies that there are for failures of this type.
+#[must_use]
+pub(super) const fn strategies_of(failure: FailureType) -> &'static [Strategy] {
+    use Strategy::{
+        DrainAndReplace, EmergencyFailover, EmergencyReplace, Failover, Monitor, Recreate, Restart, Rollback,
+        ScaleAndReplace,
+    };
+    match failure {
+        FailureType::Node => &[Monitor, Restart, DrainAndReplace, EmergencyReplace],
+        FailureType::Pod => &[Monitor, Restart, Recreate, ScaleAndReplace],
+        FailureType::Service => &[Monitor, Restart, Failover, EmergencyFailover],
+        FailureType::Deployment => &[Monitor, Rollback],
+        FailureType::Resource => &[Monitor],
+    }
+}
+
+/// How bad the failures are.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(!default)]
+pub struct SeveritySpec {
+    /// Where a failure starts, in place of its type's own base; similar failures still raise it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::severities")]
+    pub base: Option<String>,
+    /// The least that it can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::severities")]
+    pub floor: Option<String>,
+    /// The most that it can be, however often it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::severities")]
+    pub ceiling: Option<String>,
+}
+
+/// What follows an attempt that did not help.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(!default)]
+pub struct EscalationSpec {
+    /// Strategies that are tried one after the other when an attempt was not verified in time, in place of the next severity's
+    /// strategy; then a person is called. The first attempt has the strategy of the failure's severity; what follows is the
+    /// part of the ladder behind that, or all of it. With a ladder, monitor goes up as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "ladder")]
+    pub ladder: Vec<String>,
+    /// Time that an attempt has until it must be verified, in place of recovery_timeout: seconds, or as 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Span")]
+    pub timeout: Option<Span>,
+}
+
+/// How much at once, and how soon again.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(!default)]
+pub struct BudgetSpec {
+    /// Wait before the second recovery of one workload within history_window, in place of workload_backoff: seconds, or as
+    /// 5m; doubles each time, up to 1800 s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Span")]
+    pub backoff: Option<Span>,
+}
+
+/// The schema of the table: of each type the severities, and for each the strategies that there are.
+pub(super) fn strategies(_: &mut SchemaGenerator) -> Schema {
+    let types = FailureType::ALL.iter().map(|failure| {
+        let word = crate::schema::one_of(strategies_of(*failure).iter().map(|strategy| strategy.as_str()));
+        let cells = Severity::ALL.iter().map(|severity| (severity.to_string(), word.clone().into()));
+        let cells: serde_json::Map<String, serde_json::Value> = cells.collect();
+        (failure.to_string(), serde_json::json!({ "type": "object", "properties": cells }))
+    });
+    let types: serde_json::Map<String, serde_json::Value> = types.collect();
+    json_schema!({ "type": "object", "properties": types })
+}
+
+fn ladder(_: &mut SchemaGenerator) -> Schema {
+    let step = crate::schema::one_of(Strategy::ALL.iter().map(|strategy| strategy.as_str()));
+    json_schema!({ "type": "array", "maxItems": MAX_LADDER, "items": step })
+}

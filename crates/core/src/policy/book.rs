@@ -1,0 +1,99 @@
+//! All policies, in order of precedence, each with the settings for what it matches.
+
+use super::{About, Content, Policy, StoredPolicy};
+use crate::cluster::Kept;
+use crate::key::Text;
+use crate::settings::Settings;
+use crate::time::Tick;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// Every HealingPolicy that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Policies {
+    stored: Kept<Text, StoredPolicy>,
+    /// The valid ones, the first that matches applies.
+    order: Vec<Text>,
+    settings: BTreeMap<Text, Settings>,
+}
+
+impl Policies {
+    /// Takes a policy as it is now; whether that may change a decision.
+    pub(crate) fn put(&mut self, now: Tick, policy: StoredPolicy, base: &Settings) -> bool {
+        let name = policy.name.clone();
+        let before = self.stored.put(now, name.clone(), policy);
+        let now = self.stored.get(&name);
+        let changed = before.as_ref().map(|policy| &policy.content) != now.map(|policy| &policy.content);
+        if changed {
+            self.settle(base);
+        }
+        changed
+    }
+
+    /// Forgets a policy that is gone; whether that may change a decision.
+    pub(crate) fn remove(&mut self, name: &Text, base: &Settings) -> bool {
+        let known = self.stored.remove(name).is_some();
+        self.settle(base);
+        known
+    }
+
+    /// Starts a list, or ends it and forgets what was not in it; whether that may change a decision.
+    pub(crate) fn listing(&mut self, ended: bool, base: &Settings) -> bool {
+        let gone = self.stored.listing(ended);
+        gone.iter().for_each(|name| drop(self.stored.remove(name)));
+        self.settle(base);
+        !gone.is_empty()
+    }
+
+    /// Computes everything anew, over this configuration.
+    pub(crate) fn settle(&mut self, base: &Settings) {
+        let mut order: Vec<(&Text, &Policy)> =
+            self.stored.values().filter_map(|stored| Some((&stored.name, stored.valid()?))).collect();
+        // They come in order of name, and equal ones stay so.
+        order.sort_by_key(|(_, policy)| Reverse(policy.priority));
+        let over =
+            |(name, policy): &(&Text, &Policy)| ((*name).clone(), policy.overlay.over(base, name, &policy.matches));
+        self.settings = order.iter().map(over).collect();
+        self.order = order.into_iter().map(|(name, _)| name.clone()).collect();
+    }
+
+    /// The policy that applies to this failure, if one does.
+    pub(crate) fn choose(&self, about: &About<'_>) -> Option<&Text> {
+        self.order.iter().find(|name| self.valid(name).is_some_and(|policy| policy.matches.holds(about)))
+    }
+
+    /// The settings under this policy; `base` without one.
+    pub(crate) fn settings<'a>(&'a self, policy: Option<&Text>, base: &'a Settings) -> &'a Settings {
+        policy.and_then(|name| self.settings.get(name)).unwrap_or(base)
+    }
+
+    /// What the policy changes, as a sentence; `None` when it is not there.
+    pub(crate) fn reason(&self, name: &Text) -> Option<String> {
+        let policy = self.valid(name)?;
+        let (priority, words) = (policy.priority, policy.overlay.words());
+        let changes = if words.is_empty() { "changes nothing" } else { &words };
+        Some(format!("HealingPolicy {name} (priority {priority}) applies: {changes}"))
+    }
+
+    /// How many are known.
+    pub(crate) fn len(&self) -> usize {
+        self.stored.len()
+    }
+
+    fn valid(&self, name: &Text) -> Option<&Policy> {
+        self.stored.get(name).and_then(StoredPolicy::valid)
+    }
+}
+
+impl StoredPolicy {
+    /// What it says, unless something is wrong with it.
+    pub(super) fn valid(&self) -> Option<&Policy> {
+        match &self.content {
+            Content::Valid(policy) => Some(policy),
+            Content::Invalid(_) => None,
+        }
+    }
+}

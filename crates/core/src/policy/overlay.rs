@@ -1,0 +1,59 @@
+//! What a policy changes of the settings, and the words for it.
+
+use super::Match;
+use crate::key::Text;
+use crate::names::{Mode, Strategy};
+use crate::settings::{Cells, Settings, SeverityBounds};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The parts of a policy's spec that change something; one that is absent leaves the configuration's value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overlay {
+    /// `mode`.
+    pub mode: Option<Mode>,
+    /// `severity`.
+    pub severity: SeverityBounds,
+    /// `strategies`: the cells of the table that it replaces.
+    pub strategies: Cells,
+    /// `escalation.ladder`: what follows an attempt that failed, in order.
+    pub ladder: Vec<Strategy>,
+    /// `escalation.timeout`, in place of `recovery_timeout`.
+    pub timeout: Option<Duration>,
+    /// `budget.backoff`, in place of `workload_backoff`.
+    pub backoff: Option<Duration>,
+}
+
+impl Overlay {
+    /// The settings for what policy `name` matches.
+    pub(super) fn over(&self, base: &Settings, name: &Text, matches: &Match) -> Settings {
+        let mut settings = base.clone();
+        settings.policy = name.clone();
+        settings.mode = self.mode.unwrap_or(base.mode);
+        settings.severity = self.severity;
+        settings.strategies = self.strategies.clone();
+        settings.ladder = self.ladder.clone();
+        settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
+        settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
+        // Who names a namespace means it.
+        settings.protected_namespaces.retain(|namespace| !matches.namespaces.contains(namespace));
+        settings
+    }
+
+    /// What it changes, in words for `reasons` of a Recovery; empty when nothing.
+    pub(super) fn words(&self) -> String {
+        let seconds = |name: &str, span: Option<Duration>| span.map(|span| format!("{name} {} s", span.as_secs_f32()));
+        let ladder = self.ladder.iter().map(|strategy| strategy.as_str()).collect::<Vec<_>>();
+        let parts = [
+            self.mode.map(|mode| format!("mode {mode}")),
+            Some(self.severity.to_string()).filter(|words| !words.is_empty()),
+            (!self.strategies.is_empty()).then(|| format!("strategies {}", self.strategies)),
+            (!ladder.is_empty()).then(|| format!("ladder {}", ladder.join(", "))),
+            seconds("timeout", self.timeout),
+            seconds("backoff", self.backoff),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+}
