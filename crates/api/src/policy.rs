@@ -4,18 +4,27 @@
 //! policy may have been stored before a rule was, and an API server may not know the rules.
 
 #![allow(unreachable_pub, reason = "KubeSchema repeats a struct, pub and all, inside a function")]
+#![allow(clippy::duplicated_attributes, reason = "printer columns share words")]
 
 mod matches;
 mod parts;
 mod read;
+mod reserved;
 mod span;
+mod status;
+mod windows;
 mod yaml;
+mod zone;
 
 pub use matches::MatchSpec;
 pub use parts::{BudgetSpec, EscalationSpec, SeveritySpec};
 pub use read::{BadPolicy, check, from_resource, read_resource};
+pub use reserved::{DrainSpec, NotifySpec, ReplacementSpec, ResizeSpec, TemplateRef, WebhookSpec};
 pub use span::Span;
+pub use status::{HealingPolicyStatus, MatchedStatus, status_of};
+pub use windows::WindowSpec;
 pub use yaml::{BadYaml, read_yaml};
+pub use zone::zone;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{CustomResource, CustomResourceExt, KubeSchema};
@@ -35,6 +44,7 @@ const PRIORITIES: std::ops::RangeInclusive<i64> = -1_000_000..=1_000_000;
     singular = "healingpolicy",
     shortname = "hp",
     category = "healing",
+    status = "HealingPolicyStatus",
     derive = "PartialEq",
     label("app.kubernetes.io/part-of", "self-healing"),
     doc = "HealingPolicy says what is to be done about some failures where that differs from the configuration. Of the \
@@ -43,7 +53,26 @@ const PRIORITIES: std::ops::RangeInclusive<i64> = -1_000_000..=1_000_000;
            are under way. One that is not valid matches nothing.",
     printcolumn(name = "Priority", type_ = "integer", json_path = ".spec.priority"),
     printcolumn(name = "Mode", type_ = "string", json_path = ".spec.mode"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(
+        name = "Active",
+        type_ = "integer",
+        json_path = ".status.matched.active",
+        description = "Recoveries that are not over and that it applies to"
+    ),
+    printcolumn(
+        name = "Total",
+        type_ = "integer",
+        json_path = ".status.matched.total",
+        description = "Recoveries that are kept and that it applies to, or did"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1
+    )
 )]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
@@ -76,6 +105,27 @@ pub struct HealingPolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "BudgetSpec")]
     pub budget: Option<BudgetSpec>,
+    /// When something may be done: inside one of the Allow windows, if there are any, and inside no Deny window. What is under
+    /// way when that ends is held before its next write. Watching is always allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = windows::MAX_WINDOWS))]
+    pub windows: Vec<WindowSpec>,
+    /// Reserved: checked, but without effect in this version. How a node is drained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DrainSpec")]
+    pub drain: Option<DrainSpec>,
+    /// Reserved: checked, but without effect in this version. What replaces a node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ReplacementSpec")]
+    pub replacement: Option<ReplacementSpec>,
+    /// Reserved: checked, but without effect in this version. How a memory limit is raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ResizeSpec")]
+    pub resize: Option<ResizeSpec>,
+    /// Reserved: checked, but without effect in this version. Where messages go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NotifySpec")]
+    pub notify: Option<NotifySpec>,
 }
 
 /// The CustomResourceDefinition of HealingPolicy, as the manifests install it.

@@ -17,6 +17,7 @@ pub use read::{BadRecord, from_resource, orders_of};
 pub use status::{
     AttemptStatus, EvidenceItem, GuardStatus, NotificationStatus, RecoveryStatus, StepStatus, VerificationStatus,
 };
+pub(crate) use write::timestamp;
 pub use write::{status_of, to_resource};
 
 use bounds::MAX_REASONS;

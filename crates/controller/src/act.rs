@@ -11,6 +11,7 @@ mod manifest;
 mod node;
 mod outcome;
 mod pod;
+mod policy;
 mod record;
 
 use self::announce::Announcer;
@@ -80,6 +81,7 @@ impl Actor {
                 record::save(calls, own, recovery, status, record::Version { uid, resource_version }).await
             }
             Verb::DeleteRecovery { uid } => record::delete(calls, own, recovery, uid).await,
+            Verb::SavePolicyStatus { name, uid, status } => policy::save(calls, name, uid, status).await,
             Verb::LookAtPod(target) => look::pod(calls, target).await,
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,

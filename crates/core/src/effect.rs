@@ -3,6 +3,7 @@
 use crate::fact::PodFact;
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
+use crate::policy::PolicyStatus;
 use crate::recovery::{NodeView, PodView, Recovery, Status};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -45,6 +46,15 @@ pub enum Verb {
     DeleteRecovery {
         /// The record's uid.
         uid: Text,
+    },
+    /// Replace a policy's status, only if it has this uid.
+    SavePolicyStatus {
+        /// The policy's name.
+        name: Text,
+        /// Its uid.
+        uid: Text,
+        /// The whole new status.
+        status: Box<PolicyStatus>,
     },
     /// Read one pod with a quorum read. Answered by [`Answer::Pod`]; gone, or another uid, is [`Outcome::Gone`].
     LookAtPod(Target),
@@ -125,6 +135,7 @@ impl Verb {
             | Self::CreateRecovery(_)
             | Self::SaveStatus { .. }
             | Self::DeleteRecovery { .. }
+            | Self::SavePolicyStatus { .. }
             | Self::LookAtPod(_)
             | Self::LookAtNode(_)
             | Self::ListPods { .. }
@@ -142,6 +153,7 @@ impl fmt::Display for Verb {
             Self::CreateRecovery(recovery) => write!(f, "create recovery {}", recovery.name),
             Self::SaveStatus { .. } => f.write_str("save status"),
             Self::DeleteRecovery { .. } => f.write_str("delete recovery"),
+            Self::SavePolicyStatus { name, .. } => write!(f, "save status of policy {name}"),
             Self::LookAtPod(target) | Self::LookAtNode(target) => write!(f, "look at {target}"),
             Self::ListPods { node } => write!(f, "list pods of {node}"),
             Self::LookAtKubelet { node, .. } => write!(f, "look at kubelet of {node}"),

@@ -5,8 +5,10 @@ mod breaker;
 mod budget;
 mod busy;
 mod excluded;
+mod maintenance_window;
 mod mode;
 mod paused;
+mod policy_budget;
 mod protected_namespace;
 mod quorum;
 mod settling;
@@ -68,6 +70,7 @@ const GUARDS: &[Guard] = &[
     Guard { name: GuardName::Excluded, when: When::Always, check: excluded::check },
     Guard { name: GuardName::ProtectedNamespace, when: When::Always, check: protected_namespace::check },
     Guard { name: GuardName::NoProvider, when: When::Always, check: bare_pod::check },
+    Guard { name: GuardName::MaintenanceWindow, when: When::Always, check: maintenance_window::check },
     Guard { name: GuardName::Settling, when: When::Always, check: settling::check },
     Guard { name: GuardName::StaleWatch, when: When::Always, check: stale_watch::check },
     Guard { name: GuardName::Breaker, when: When::Always, check: breaker::check },

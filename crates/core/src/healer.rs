@@ -188,6 +188,7 @@ impl Healer {
         if agenda.everything {
             self.clear_orphans();
             self.expire();
+            self.tell_policies();
         }
     }
 

@@ -190,6 +190,8 @@ words! {
         Excluded = "Excluded",
         /// A protected namespace.
         ProtectedNamespace = "ProtectedNamespace",
+        /// A policy's maintenance windows.
+        MaintenanceWindow = "MaintenanceWindow",
         /// Just started, just became leader, or a watch gap just ended.
         Settling = "Settling",
         /// A needed watch is not current.
@@ -246,5 +248,27 @@ words! {
         SlackMonitoring = "slack",
         /// Slack, high and critical.
         SlackIncident = "slack-incident",
+    }
+}
+
+words! {
+    /// What a maintenance window does.
+    WindowKind {
+        /// Recoveries only inside.
+        Allow = "Allow",
+        /// No recoveries inside; wins over Allow.
+        Deny = "Deny",
+    }
+}
+
+words! {
+    /// Why a HealingPolicy is ready, or is not.
+    Readiness {
+        /// It applies to what it matches.
+        Valid = "Valid",
+        /// Something is wrong with it.
+        Invalid = "Invalid",
+        /// Its expression could not be evaluated for a failure, which it then did not match.
+        ExpressionFailed = "ExpressionFailed",
     }
 }

@@ -7,11 +7,13 @@ mod about;
 mod book;
 mod matching;
 mod overlay;
+mod status;
 
 pub(crate) use about::About;
 pub(crate) use book::Policies;
 pub use matching::Match;
 pub use overlay::Overlay;
+pub use status::PolicyStatus;
 
 use crate::key::Text;
 use alloc::boxed::Box;
@@ -48,4 +50,6 @@ pub struct StoredPolicy {
     pub generation: i64,
     /// What it says.
     pub content: Content,
+    /// What its status says; `None` when it has none yet.
+    pub status: Option<PolicyStatus>,
 }

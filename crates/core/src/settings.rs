@@ -1,8 +1,13 @@
 //! The configuration as the core reads it: checked, typed, with nothing left to parse.
 
 mod bounds;
+mod budget;
+mod window;
 
 pub use bounds::{Cells, SeverityBounds};
+pub use budget::PolicyBudget;
+pub use window::closed;
+pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
 
 use crate::key::Text;
 use crate::names::{Channel, Mode, Strategy};
@@ -26,6 +31,15 @@ impl Share {
         match self {
             Self::Count(count) => count as usize,
             Self::Percent(percent) => (total * usize::from(percent)).div_ceil(100),
+        }
+    }
+}
+
+impl core::fmt::Display for Share {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
         }
     }
 }
@@ -87,6 +101,10 @@ pub struct Settings {
     pub strategies: Cells,
     /// What follows an attempt that failed, in order; empty for the strategy of the next severity.
     pub ladder: Vec<Strategy>,
+    /// When something may be done for what the policy matches.
+    pub windows: Vec<Window>,
+    /// What the policy allows of its own.
+    pub budget: PolicyBudget,
     /// How long a watch may be quiet before it counts as stale: a watch's timeout plus the time to start the next.
     pub watch_patience: Duration,
 }
@@ -126,6 +144,8 @@ impl Default for Settings {
             severity: SeverityBounds::default(),
             strategies: Cells::default(),
             ladder: Vec::new(),
+            windows: Vec::new(),
+            budget: PolicyBudget::default(),
             watch_patience: seconds(60),
         }
     }

@@ -39,6 +39,8 @@ impl Config {
             severity: built_in.severity,
             strategies: built_in.strategies,
             ladder: built_in.ladder,
+            windows: built_in.windows,
+            budget: built_in.budget,
             watch_patience: built_in.watch_patience,
         }
     }

@@ -1,6 +1,7 @@
 //! The parts of a policy that change something.
 
 use super::Span;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use self_healing_core::names::{FailureType, Severity, Strategy};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,19 @@ pub struct EscalationSpec {
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
 pub struct BudgetSpec {
+    /// Recoveries under way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 1, max = 100_000))]
+    pub max_concurrent: Option<i64>,
+    /// Attempts that begin within an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 1, max = 100_000))]
+    pub per_hour: Option<i64>,
+    /// Failures at once above which a shared cause is assumed and nothing begins, as 3; for node failures also a share, as
+    /// 20%. Nodes are counted that are sick and that the policy selects; else, Recoveries that are not over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "shares")]
+    pub max_unhealthy: Option<IntOrString>,
     /// Wait before the second recovery of one workload within history_window, in place of workload_backoff: seconds, or as
     /// 5m; doubles each time, up to 1800 s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +96,17 @@ pub(super) fn strategies(_: &mut SchemaGenerator) -> Schema {
     });
     let types: serde_json::Map<String, serde_json::Value> = types.collect();
     json_schema!({ "type": "object", "properties": types })
+}
+
+/// A count, or a share of nodes.
+fn shares(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-kubernetes-int-or-string": true,
+        "nullable": false,
+        "maxLength": 6,
+        "minimum": 1,
+        "pattern": "^([1-9][0-9]*|([1-9][0-9]?|100)%)$",
+    })
 }
 
 fn ladder(_: &mut SchemaGenerator) -> Schema {

@@ -3,14 +3,17 @@
 use super::matches::MAX_LIST;
 use super::parts::{MAX_LADDER, strategies_of};
 use super::span::EXPECTED;
-use super::{HealingPolicy, HealingPolicySpec, MatchSpec, PRIORITIES, Span};
-use crate::keys::is_dns_label;
+use super::status::stored_status;
+use super::windows::windows;
+use super::{BudgetSpec, HealingPolicy, HealingPolicySpec, MatchSpec, PRIORITIES, Span};
+use crate::keys::{Read, Shares, is_dns_label};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::ResourceExt;
 use kube::core::ObjectMeta;
 use self_healing_core::key::{Kind, Text};
 use self_healing_core::names::{Cause, FailureType, Mode, Severity, Strategy};
 use self_healing_core::policy::{Content, Match, Overlay, Policy, StoredPolicy};
-use self_healing_core::settings::{Cells, SeverityBounds};
+use self_healing_core::settings::{Cells, PolicyBudget, SeverityBounds, Share};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +55,9 @@ pub fn read_resource(json: &[u8]) -> Result<(StoredPolicy, Option<String>), serd
     let (metadata, version) = (object.metadata.clone(), object.metadata.resource_version);
     let spec = serde_json::from_value::<HealingPolicySpec>(object.spec);
     let wrong = spec.as_ref().err().map(|error| format!("spec: {error}"));
-    let mut policy = from_resource(&HealingPolicy { metadata, spec: spec.unwrap_or_default() });
+    // A status that nobody of ours wrote is written again.
+    let status = serde_json::from_value(object.status).ok();
+    let mut policy = from_resource(&HealingPolicy { metadata, spec: spec.unwrap_or_default(), status });
     if let Some(wrong) = wrong {
         policy.content = Content::Invalid(wrong);
     }
@@ -65,6 +70,8 @@ struct Shape {
     metadata: ObjectMeta,
     #[serde(default)]
     spec: Value,
+    #[serde(default)]
+    status: Value,
 }
 
 /// The core's view of `resource`: checked, or what is wrong with it.
@@ -79,6 +86,7 @@ pub fn from_resource(resource: &HealingPolicy) -> StoredPolicy {
         uid: Text::from(resource.metadata.uid.as_deref().unwrap_or_default()),
         generation: resource.metadata.generation.unwrap_or_default(),
         content,
+        status: resource.status.as_ref().and_then(stored_status),
     }
 }
 
@@ -91,6 +99,7 @@ pub fn check(spec: &HealingPolicySpec) -> Result<Policy, BadPolicy> {
     let in_range = i32::try_from(priority).ok().filter(|_| PRIORITIES.contains(&priority));
     let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
     let expected = || BadPolicy::new("spec.priority", priority, format!("a whole number from {least} to {most}"));
+    super::reserved::check(spec)?;
     Ok(Policy { priority: in_range.ok_or_else(expected)?, matches: matches(&spec.matches)?, overlay: overlay(spec)? })
 }
 
@@ -130,8 +139,41 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         strategies: cells(&spec.strategies)?,
         ladder: ladder(&escalation.ladder)?,
         timeout: span("spec.escalation.timeout", escalation.timeout.as_ref(), seconds(100, DAY))?,
+        windows: windows(&spec.windows)?,
+        budget: own_budget(spec, &budget)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
     })
+}
+
+/// The part of the budget that is the policy's own.
+fn own_budget(spec: &HealingPolicySpec, said: &BudgetSpec) -> Result<PolicyBudget, BadPolicy> {
+    let count = |name: &str, said: Option<i64>| {
+        let wrong = |number| BadPolicy::new(format!("spec.budget.{name}"), number, "a whole number from 1 to 100000");
+        let read = |number: i64| u32::try_from(number).ok().filter(|number| (1..=100_000).contains(number));
+        said.map(|number| read(number).ok_or_else(|| wrong(number))).transpose()
+    };
+    let max_unhealthy = said.max_unhealthy.as_ref().map(|share| max_unhealthy(spec, share)).transpose()?;
+    Ok(PolicyBudget {
+        max_concurrent: count("maxConcurrent", said.max_concurrent)?,
+        per_hour: count("perHour", said.per_hour)?,
+        max_unhealthy,
+    })
+}
+
+fn max_unhealthy(spec: &HealingPolicySpec, said: &IntOrString) -> Result<Share, BadPolicy> {
+    let text = match said {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(text) => text.clone(),
+    };
+    let field = "spec.budget.maxUnhealthy";
+    let read = Shares.read(&text);
+    let share = read.ok_or_else(|| BadPolicy::new(field, format!("{text:?}"), Shares.words()))?;
+    let of_nodes = spec.matches.types.as_deref() == Some(&[FailureType::Node.to_string()]);
+    if matches!(share, Share::Percent(_)) && !of_nodes {
+        let expected = "a whole number: a share is of nodes, so it needs match.types [node_failure]";
+        return Err(BadPolicy::new(field, format!("{text:?}"), expected));
+    }
+    Ok(share)
 }
 
 fn severity(spec: &HealingPolicySpec) -> Result<SeverityBounds, BadPolicy> {
@@ -195,13 +237,13 @@ pub(super) fn span(
 pub(super) fn word<W: Display + Copy>(
     field: &str,
     said: Option<&str>,
-    parse: fn(&str) -> Option<W>,
+    parse: impl Fn(&str) -> Option<W>,
     all: &[W],
 ) -> Result<Option<W>, BadPolicy> {
     said.map(|text| one_of(field, text, parse, all)).transpose()
 }
 
-fn one_of<W: Display>(field: &str, text: &str, parse: fn(&str) -> Option<W>, all: &[W]) -> Result<W, BadPolicy> {
+fn one_of<W: Display>(field: &str, text: &str, parse: impl Fn(&str) -> Option<W>, all: &[W]) -> Result<W, BadPolicy> {
     parse(text).ok_or_else(|| unknown(field, text, all))
 }
 

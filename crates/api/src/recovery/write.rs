@@ -177,7 +177,7 @@ fn micro(stamp: Stamp) -> MicroTime {
 }
 
 /// The moment, held within the years that RFC 3339 can write: 1 to 9999.
-fn timestamp(stamp: Stamp) -> Timestamp {
+pub(crate) fn timestamp(stamp: Stamp) -> Timestamp {
     const YEAR_1_MS: i64 = -62_135_596_800_000;
     Timestamp::from_millisecond(stamp.0.max(YEAR_1_MS)).unwrap_or(Timestamp::MAX)
 }

@@ -80,6 +80,7 @@ const ALWAYS: &[Permission] = &[
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
     cluster(GROUP, "healingpolicies", &["list", "watch"], "know what is to be done differently, and where"),
+    cluster(GROUP, "healingpolicies/status", &["patch"], "say whether a policy is valid, and what it applies to"),
     own(GROUP, "recoveries", &["get", "list", "watch", "create", "delete"], &[], "keep the record of every recovery, and clear it away after recovery_ttl"),
     own(GROUP, "recoveries/status", &["update"], &[], "record each step"),
     own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),

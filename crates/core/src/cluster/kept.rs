@@ -38,6 +38,10 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         self.entries.get(key).map(|(_, _, value)| value)
     }
 
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key).map(|(_, _, value)| value)
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values().map(|(_, _, value)| value)
     }

@@ -1,7 +1,7 @@
 //! `Budget`: how many at once, how many per minute, how soon again; all counted from records, so that a restart
 //! forgets nothing, and on the monotonic clock, so that a jump of the wall clock frees nothing.
 
-use super::{Scope, Wait, is_before};
+use super::{Scope, Wait, is_before, policy_budget};
 use crate::healer::{Case, World};
 use crate::names::{FailureType, Phase, Strategy};
 use crate::recovery::Recovery;
@@ -23,6 +23,7 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         .or_else(|| nodes_at_once(world, recovery))
         .or_else(|| rate(world))
         .or_else(|| backoff(world, recovery))
+        .or_else(|| policy_budget::check(world, recovery))
 }
 
 fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {

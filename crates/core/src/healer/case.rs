@@ -227,7 +227,8 @@ impl Case {
     pub(crate) fn pass(&mut self, now: Now, which: impl Fn(GuardName) -> bool) {
         for guard in self.recovery.status.guards.iter_mut().filter(|guard| !guard.pass && which(guard.name)) {
             guard.pass = true;
-            guard.reason.clear();
+            let approved = self.recovery.orders.approved_by.as_ref().filter(|_| guard.name == GuardName::Mode);
+            guard.reason = approved.map_or_else(String::new, |who| alloc::format!("approved by {who}"));
             guard.since = now.stamp;
             self.saving.dirty = true;
         }

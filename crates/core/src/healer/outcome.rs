@@ -7,8 +7,10 @@ use crate::effect::{Answer, EffectId, Outcome, Verb};
 use crate::event::Event;
 use crate::key::{Target, Text};
 use crate::names::Channel;
+use crate::policy::PolicyStatus;
 use crate::settings::Settings;
 use crate::time::{Now, Tick};
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 
 /// What an effect was sent for.
@@ -33,6 +35,8 @@ pub(super) enum Errand {
     Orphan,
     /// Deleting a record whose time is up.
     Expire,
+    /// Saving a policy's status.
+    Policy(Text, Box<PolicyStatus>),
 }
 
 /// Notes in the case what was just sent for it.
@@ -44,7 +48,10 @@ pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&
         Some(Errand::Create | Errand::Save) => case.saving.in_flight = Some(id),
         Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Step { .. }) => case.doing = Some(id),
         Some(Errand::Tell(channel, key)) => drop(case.telling.insert(id, (*channel, key.clone()))),
-        Some(Errand::None | Errand::Read | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire) | None => {}
+        Some(
+            Errand::None | Errand::Read | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire | Errand::Policy(..),
+        )
+        | None => {}
     }
 }
 
@@ -111,7 +118,9 @@ impl Healer {
             (Errand::ListPods, outcome) => {
                 self.with(&name, |case, now, settings| case.failed(now, settings, &outcome));
             }
-            (Errand::None | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire, _) => {}
+            (Errand::Policy(policy, status), Outcome::Done(_)) => self.policies.saved(policy, status),
+            // What was not saved is saved on the next sweep.
+            (Errand::None | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire | Errand::Policy(..), _) => {}
         }
         agenda.cases.insert(name);
     }

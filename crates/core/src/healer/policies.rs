@@ -1,10 +1,14 @@
 //! Which policy applies to which case: what matches now, not what did when the Recovery was created.
 
+use super::outcome::Errand;
 use super::{Case, Healer};
+use crate::effect::Verb;
 use crate::event::WatchState;
 use crate::key::Text;
 use crate::names::WatchKind;
 use crate::policy::About;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 impl Healer {
@@ -26,6 +30,28 @@ impl Healer {
             if let Some(case) = self.cases.get_mut(&name) {
                 case.policy = policy;
             }
+        }
+    }
+    /// Tells in each policy's status whether it is ready, and what it applies to.
+    pub(super) fn tell_policies(&mut self) {
+        if self.leading.is_none() || !self.adopted || !self.cluster.freshness.all_synced() {
+            return;
+        }
+        let mut counts: BTreeMap<&Text, (u32, u32)> = BTreeMap::new();
+        for (policy, case) in self.cases.values().filter_map(|case| Some((case.policy.as_ref()?, case))) {
+            let (active, total) = counts.entry(policy).or_default();
+            *active += u32::from(case.recovery.is_active());
+            *total += 1;
+        }
+        let untold = self.policies.untold(self.now.stamp, |name| counts.get(name).copied().unwrap_or_default());
+        for (name, uid, status) in untold {
+            let saving = |errand: &Errand| matches!(errand, Errand::Policy(known, _) if *known == name);
+            if self.errands.values().any(|(_, errand)| saving(errand)) {
+                continue;
+            }
+            let status = Box::new(status);
+            let verb = Verb::SavePolicyStatus { name: name.clone(), uid, status: status.clone() };
+            self.send(&Text::from(""), Errand::Policy(name, status), verb);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! All policies, in order of precedence, each with the settings for what it matches.
 
-use super::{About, Content, Policy, StoredPolicy};
+use super::{About, Content, Policy, PolicyStatus, StoredPolicy};
 use crate::cluster::Kept;
 use crate::key::Text;
 use crate::settings::Settings;
-use crate::time::Tick;
+use crate::time::{Stamp, Tick};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -18,6 +18,8 @@ pub(crate) struct Policies {
     /// The valid ones, the first that matches applies.
     order: Vec<Text>,
     settings: BTreeMap<Text, Settings>,
+    /// Of each whose expression could not be evaluated last: why.
+    failed: BTreeMap<Text, String>,
 }
 
 impl Policies {
@@ -76,6 +78,25 @@ impl Policies {
         let (priority, words) = (policy.priority, policy.overlay.words());
         let changes = if words.is_empty() { "changes nothing" } else { &words };
         Some(format!("HealingPolicy {name} (priority {priority}) applies: {changes}"))
+    }
+
+    /// The statuses that differ from what is stored, with name and uid; `counts` gives of a policy how many Recoveries are not over,
+    /// and how many there are.
+    pub(crate) fn untold(&self, now: Stamp, counts: impl Fn(&Text) -> (u32, u32)) -> Vec<(Text, Text, PolicyStatus)> {
+        let status = |policy: &StoredPolicy| {
+            let failed = self.failed.get(&policy.name).map(String::as_str);
+            PolicyStatus::of(policy, failed, counts(&policy.name), now)
+        };
+        let all = self.stored.values().map(|policy| (policy, status(policy)));
+        let differs = all.filter(|(policy, status)| policy.status.as_ref() != Some(status));
+        differs.map(|(policy, status)| (policy.name.clone(), policy.uid.clone(), status)).collect()
+    }
+
+    /// Notes that this status is stored now.
+    pub(crate) fn saved(&mut self, name: &Text, status: &PolicyStatus) {
+        if let Some(policy) = self.stored.get_mut(name) {
+            policy.status = Some(status.clone());
+        }
     }
 
     /// How many are known.

@@ -3,7 +3,7 @@
 use super::Match;
 use crate::key::Text;
 use crate::names::{Mode, Strategy};
-use crate::settings::{Cells, Settings, SeverityBounds};
+use crate::settings::{Cells, PolicyBudget, Settings, SeverityBounds, Window};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -22,6 +22,10 @@ pub struct Overlay {
     pub ladder: Vec<Strategy>,
     /// `escalation.timeout`, in place of `recovery_timeout`.
     pub timeout: Option<Duration>,
+    /// `windows`.
+    pub windows: Vec<Window>,
+    /// `budget`, as far as it is the policy's own.
+    pub budget: PolicyBudget,
     /// `budget.backoff`, in place of `workload_backoff`.
     pub backoff: Option<Duration>,
 }
@@ -35,6 +39,8 @@ impl Overlay {
         settings.severity = self.severity;
         settings.strategies = self.strategies.clone();
         settings.ladder = self.ladder.clone();
+        settings.windows = self.windows.clone();
+        settings.budget = self.budget.clone();
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         // Who names a namespace means it.
@@ -53,6 +59,8 @@ impl Overlay {
             (!ladder.is_empty()).then(|| format!("ladder {}", ladder.join(", "))),
             seconds("timeout", self.timeout),
             seconds("backoff", self.backoff),
+            (!self.windows.is_empty()).then(|| format!("{} windows", self.windows.len())),
+            Some(self.budget.to_string()).filter(|words| !words.is_empty()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }

@@ -60,7 +60,7 @@ pub struct GuardState {
     pub name: GuardName,
     /// Whether it lets the Recovery pass.
     pub pass: bool,
-    /// Why it holds, in words for people; empty when it passes.
+    /// Why it holds, in words for people; of a guard that passes, who approved it, else empty.
     pub reason: String,
     /// Since when it says so.
     pub since: Stamp,

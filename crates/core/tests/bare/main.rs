@@ -15,6 +15,7 @@ mod leading;
 mod nodes;
 mod plays;
 mod pods;
+mod policies;
 mod random;
 mod records;
 mod telling;

@@ -90,8 +90,10 @@ pub(crate) const RECOVERIES: &str = "recoveries.self-healing.dev";
 pub(crate) const LEASES: &str = "leases.coordination.k8s.io";
 
 /// Whether `resource` is one that the controller writes for itself and for people: records, Leases, Events.
+const POLICIES: &str = crate::world::POLICIES;
+
 pub(crate) fn is_own(resource: &str) -> bool {
-    matches!(resource, RECOVERIES | LEASES) || is_event(resource)
+    matches!(resource, RECOVERIES | LEASES | POLICIES) || is_event(resource)
 }
 
 pub(crate) fn is_event(resource: &str) -> bool {

@@ -614,4 +614,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
         find: "                case.policy = policy;",
         replace: "                if !$on {\n                    case.policy = policy;\n                }",
     },
+    Mutant {
+        name: "guard MaintenanceWindow",
+        of: Of::Guard,
+        find: "check: maintenance_window::check",
+        replace: "check: |world, recovery| if $on { None } else { maintenance_window::check(world, recovery) }",
+    },
+    Mutant {
+        name: "policy: maxConcurrent",
+        of: Of::Policy,
+        find: "world.settings.budget.max_concurrent?",
+        replace: "world.settings.budget.max_concurrent.filter(|_| !$on)?",
+    },
+    Mutant {
+        name: "policy: perHour",
+        of: Of::Policy,
+        find: "world.settings.budget.per_hour?",
+        replace: "world.settings.budget.per_hour.filter(|_| !$on)?",
+    },
+    Mutant {
+        name: "policy: maxUnhealthy",
+        of: Of::Policy,
+        find: "world.settings.budget.max_unhealthy?",
+        replace: "world.settings.budget.max_unhealthy.filter(|_| !$on)?",
+    },
 ];

@@ -111,7 +111,9 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
     // What was done for another pod says nothing about this one.
     case.handled.clear();
     case.clock = None;
-    let note = format!("{strategy} of {} started", case.recovery.subject());
+    let approved = case.recovery.orders.approved_by.as_ref().filter(|_| world.settings.mode == Mode::Approve);
+    let approved = approved.map_or_else(String::new, |who| format!(", approved by {who}"));
+    let note = format!("{strategy} of {} started{approved}", case.recovery.subject());
     set_phase(case, Phase::Running, "", &note);
     case.saving.dirty = true;
     tell::announce(world, case, orders, What::RecoveryStarted { strategy }, note);

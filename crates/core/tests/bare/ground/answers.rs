@@ -26,6 +26,7 @@ impl Truth {
             Verb::CreateRecovery(record) => self.store(record),
             Verb::SaveStatus { status, resource_version, uid } => self.save(recovery, status, resource_version, uid),
             Verb::DeleteRecovery { uid } => self.forget(recovery, uid),
+            Verb::SavePolicyStatus { name, uid, status } => self.save_policy_status(name, uid, status),
             Verb::LookAtPod(target) => self.look_at_pod(target),
             Verb::LookAtNode(target) => match self.exact_node(target) {
                 Some(fact) => {

@@ -2,8 +2,10 @@
 
 use super::truth::Truth;
 use self_healing_api::policy::{HealingPolicy, from_resource, read_yaml};
+use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::event::Event;
 use self_healing_core::key::Text;
+use self_healing_core::policy::{PolicyStatus, StoredPolicy};
 use self_healing_story::Policy;
 
 impl Truth {
@@ -22,14 +24,24 @@ impl Truth {
         let known = self.policies.get(&name);
         policy.metadata.uid = Some(known.map_or_else(|| format!("policy-{name}"), |known| known.uid.to_string()));
         policy.metadata.generation = Some(known.map_or(1, |known| known.generation + 1));
-        let stored = from_resource(&policy);
+        let status = known.and_then(|known| known.status.clone());
+        let stored = StoredPolicy { status, ..from_resource(&policy) };
         self.news.push(Event::Policy(Box::new(stored.clone())));
         self.policies.insert(name, stored);
     }
 
-    pub(super) fn withdraw_policy(&mut self, name: &str) {
+    pub(crate) fn withdraw_policy(&mut self, name: &str) {
         if self.policies.remove(name).is_some() {
             self.news.push(Event::PolicyGone(Text::from(name)));
         }
+    }
+
+    pub(super) fn save_policy_status(&mut self, name: &Text, uid: &Text, status: &PolicyStatus) -> Outcome {
+        let Some(policy) = self.policies.get_mut(name).filter(|policy| policy.uid == *uid) else {
+            return Outcome::Gone;
+        };
+        policy.status = Some(status.clone());
+        self.news.push(Event::Policy(Box::new(policy.clone())));
+        Outcome::Done(Answer::Nothing)
     }
 }

@@ -1,0 +1,24 @@
+A drain that a window overtakes stops before its next eviction, keeps its cordon, and goes on afterwards
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  deployment api 1 on n1
+  budget web 2
+
+policy closed 2
+  match:
+    types: [node_failure]
+  windows:
+    - kind: Deny
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   condition n1 KernelDeadlock
+  8   apply closed 2
+  10  budget web 1
+  20  withdraw closed
+  40  end
