@@ -1,4 +1,4 @@
-A disruption budget blocks a drain, and the Recovery says which
+A drain that a disruption budget blocks is not begun, and the Recovery says which budget
 
 cluster
   nodes n1 n2 n3

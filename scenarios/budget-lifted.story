@@ -1,4 +1,4 @@
-A drain goes on when the disruption budget lets it
+A drain begins when the disruption budget lets it
 
 cluster
   nodes n1 n2 n3

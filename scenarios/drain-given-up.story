@@ -3,7 +3,7 @@ A drain that a budget blocks for too long is given up: the node is given back, a
 cluster
   nodes n1 n2 n3
   deployment web 2 on n1
-  budget web 2
+  budget web 1
 
 settings
   health_check_interval 1
@@ -11,5 +11,6 @@ settings
   recovery_timeout 5
 
 story
+  0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
   40  end

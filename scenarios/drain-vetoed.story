@@ -4,13 +4,14 @@ cluster
   nodes n1 n2 n3
   deployment web 2 on n1
   deployment api 1 on n1
-  budget web 2
+  budget web 1
 
 settings
   health_check_interval 1
   settle_period 1
 
 story
+  0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
   20  cancel n1
   23  budget web 1

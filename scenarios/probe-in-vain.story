@@ -4,7 +4,7 @@ cluster
   nodes n1 n2 n3 n4 n5
   deployment web 2 on n1
   deployment api 2 on n2
-  budget web 2
+  budget web 1
 
 settings
   health_check_interval 1
@@ -12,6 +12,7 @@ settings
   recovery_timeout 20
 
 story
+  0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
   20  condition n2 KernelDeadlock
   90  end

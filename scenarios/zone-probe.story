@@ -11,7 +11,7 @@ cluster
   node b4 zone b
   deployment web 2 on a1
   deployment api 2 on a2
-  budget web 2
+  budget web 1
 
 settings
   health_check_interval 1
@@ -19,6 +19,7 @@ settings
   node_concurrency 25%
 
 story
+  0   budget web 2 after cordon a1
   0   condition a1 KernelDeadlock
   20  condition a2 KernelDeadlock
   34  end

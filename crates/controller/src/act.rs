@@ -10,6 +10,7 @@ mod look;
 mod manifest;
 mod node;
 mod outcome;
+mod plan;
 mod pod;
 mod policy;
 mod record;
@@ -85,6 +86,7 @@ impl Actor {
             Verb::LookAtPod(target) => look::pod(calls, target).await,
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
+            Verb::PlanDrain { node } => plan::drain(calls, node).await,
             Verb::LookAtKubelet { address, port, .. } => match &self.kubelets {
                 Some(kubelets) => kubelet::look(&**kubelets, address, *port).await,
                 None => Err(outcome::refused("looks at kubelets are switched off")),

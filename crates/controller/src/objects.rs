@@ -5,8 +5,10 @@
 pub mod lease;
 pub mod metadata;
 pub mod namespace;
+pub mod needs;
 pub mod node;
 pub mod pod;
+pub mod quantity;
 pub mod shared;
 pub mod workload;
 

@@ -1,11 +1,12 @@
 //! Effects and their outcomes: the few verbs that leave the core, and what comes back.
 
-use crate::fact::PodFact;
+use crate::fact::{Needs, PodFact};
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
 use crate::policy::PolicyStatus;
 use crate::recovery::{NodeView, PodView, Recovery, Status};
 use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -63,6 +64,12 @@ pub enum Verb {
     LookAtNode(Target),
     /// List the pods bound to a node with a quorum read. Answered by [`Answer::Pods`].
     ListPods {
+        /// The node's name, never empty.
+        node: Text,
+    },
+    /// Read what a drain of a node needs to know: the pods bound to it with where each may run, and the disruption budgets over them,
+    /// with quorum reads. Answered by [`Answer::Drain`].
+    PlanDrain {
         /// The node's name, never empty.
         node: Text,
     },
@@ -139,6 +146,7 @@ impl Verb {
             | Self::LookAtPod(_)
             | Self::LookAtNode(_)
             | Self::ListPods { .. }
+            | Self::PlanDrain { .. }
             | Self::LookAtKubelet { .. }
             | Self::Tell { .. }
             | Self::Happened(_) => false,
@@ -156,6 +164,7 @@ impl fmt::Display for Verb {
             Self::SavePolicyStatus { name, .. } => write!(f, "save status of policy {name}"),
             Self::LookAtPod(target) | Self::LookAtNode(target) => write!(f, "look at {target}"),
             Self::ListPods { node } => write!(f, "list pods of {node}"),
+            Self::PlanDrain { node } => write!(f, "plan the drain of {node}"),
             Self::LookAtKubelet { node, .. } => write!(f, "look at kubelet of {node}"),
             Self::Cordon(target) => write!(f, "cordon {}", target.key),
             Self::Uncordon(target) => write!(f, "uncordon {}", target.key),
@@ -222,10 +231,40 @@ pub enum Answer {
     Node(Box<NodeView>),
     /// A fresh list.
     Pods(Vec<PodFact>),
+    /// What a drain needs to know.
+    Drain(Box<DrainView>),
     /// What the kubelet's port said.
     Kubelet(KubeletLook),
     /// The pod was created, or one of that name exists.
     Created(Key),
+}
+
+/// A fresh read of what a drain of one node needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainView {
+    /// Every pod bound to the node.
+    pub pods: Vec<PodFact>,
+    /// Where each of them may run, by uid.
+    pub needs: BTreeMap<Text, Needs>,
+    /// The disruption budgets that select any of them.
+    pub budgets: Vec<Budget>,
+}
+
+/// One PodDisruptionBudget; one whose controller has not caught up with its spec allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Its name.
+    pub name: Text,
+    /// `status.disruptionsAllowed`.
+    pub allowed: u32,
+    /// `status.currentHealthy`.
+    pub healthy: u32,
+    /// `status.desiredHealthy`.
+    pub desired: u32,
+    /// Whether `spec.unhealthyPodEvictionPolicy` is `AlwaysAllow`.
+    pub unready_may_go: bool,
+    /// Uids of the node's pods that it selects.
+    pub pods: BTreeSet<Text>,
 }
 
 /// What a TCP connection to a kubelet showed.

@@ -2,9 +2,11 @@
 
 mod node;
 mod pod;
+mod room;
 
 pub use node::{ConditionStatus, LeaseFact, NodeCondition, NodeFact, Taint};
 pub use pod::{ContainerFact, Exit, PodFact, PodPhase, PodTrouble};
+pub use room::{Amount, AnyOf, Capacity, Needs, Requirement, Test, Toleration};
 
 use crate::key::{Key, Kind, Text};
 use alloc::sync::Arc;

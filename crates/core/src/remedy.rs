@@ -1,6 +1,7 @@
 //! Remedies: each looks at the world and names the next move; run again every turn, so a crash loses nothing.
 
 mod drain;
+mod plan;
 mod pod;
 
 use crate::cluster::Cluster;
@@ -17,6 +18,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 pub(crate) use drain::{keeps_cordon, workloads as workloads_on};
+pub(crate) use plan::{is_needed as needs_plan, plan};
 
 /// What a remedy wants next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,11 @@ pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
             Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
         }
     }
+}
+
+/// Whether `strategy` moves pods off a node.
+pub(crate) fn is_drain(strategy: Strategy, subject: &Target) -> bool {
+    subject.kind == Kind::Node && matches!(strategy, Strategy::DrainAndReplace | Strategy::EmergencyReplace)
 }
 
 /// Whether the workloads are back, and the sentence that says so.

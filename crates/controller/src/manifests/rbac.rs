@@ -71,6 +71,9 @@ const LEASES: &str = "coordination.k8s.io";
 const ALWAYS: &[Permission] = &[
     cluster("", "pods", &["get", "list", "watch", "delete"], "see failures; confirm one by a fresh read; restart a failed pod"),
     cluster("", "pods/eviction", &["create"], "drain a node within disruption budgets"),
+    cluster("policy", "poddisruptionbudgets", &["list"], "plan a drain before anything is touched"),
+    cluster("", "persistentvolumeclaims", &["get"], "plan a drain: which volumes a pod takes along"),
+    cluster("", "persistentvolumes", &["get"], "plan a drain: from where a volume can be reached"),
     cluster("", "nodes", &["get", "list", "watch", "patch"], "see failures; confirm one by a fresh read; cordon and taint, and undo it"),
     cluster("", "namespaces", &["list", "watch"], "honour opt-out marks on namespaces"),
     cluster("apps", "deployments", &["list", "watch"], "know whether a workload is back; honour opt-out marks"),

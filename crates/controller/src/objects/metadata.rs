@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// `metadata` of any object.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Metadata {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "L: Pick"))]
+pub struct Metadata<L: Default = Labels> {
     /// Its name.
     pub name: Option<String>,
     /// Its namespace; absent for cluster-scoped objects.
@@ -35,7 +35,7 @@ pub struct Metadata {
     /// What owns it.
     pub owner_references: Option<Vec<OwnerReference>>,
     /// Its labels, as far as read.
-    pub labels: Picked<Labels>,
+    pub labels: Picked<L>,
     /// Its annotations, as far as read.
     pub annotations: Picked<Annotations>,
 }
@@ -51,7 +51,7 @@ pub struct OwnerReference {
     controller: Option<bool>,
 }
 
-impl Metadata {
+impl<L: Default + AsRef<Labels>> Metadata<L> {
     /// The name.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Metadata {
     /// The marks that labels and annotations set.
     #[must_use]
     pub fn marks(&self) -> Marks {
-        self.labels.0.marks.with(self.annotations.0.marks)
+        self.labels.0.as_ref().marks.with(self.annotations.0.marks)
     }
 }
 
@@ -106,6 +106,27 @@ pub struct Labels {
     pub zone: String,
 }
 
+impl AsRef<Self> for Labels {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// Every label, of nodes: pods select by any of them.
+#[derive(Debug, Default)]
+pub struct AllLabels {
+    /// Those that mean something to us.
+    pub known: Labels,
+    /// All, by key.
+    pub all: Vec<(String, String)>,
+}
+
+impl AsRef<Labels> for AllLabels {
+    fn as_ref(&self) -> &Labels {
+        &self.known
+    }
+}
+
 /// The annotations that are read.
 #[derive(Debug, Default)]
 pub struct Annotations {
@@ -116,7 +137,11 @@ pub struct Annotations {
 }
 
 /// Takes what it knows out of a map of texts.
-trait Pick: Default {
+pub trait Pick: Default {
+    /// Whether keys without a prefix are of interest.
+    const PLAIN: bool = false;
+
+    /// Takes one in.
     fn pick(&mut self, key: &str, value: &str);
 }
 
@@ -133,6 +158,15 @@ impl Pick for Labels {
             _ => return,
         };
         self.marks = self.marks.with(mark);
+    }
+}
+
+impl Pick for AllLabels {
+    const PLAIN: bool = true;
+
+    fn pick(&mut self, key: &str, value: &str) {
+        self.known.pick(key, value);
+        self.all.push((key.to_owned(), value.to_owned()));
     }
 }
 
@@ -183,7 +217,7 @@ impl<'de, T: Pick> Deserialize<'de> for Picked<T> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut picked = T::default();
                 while let Some(Str(key)) = map.next_key::<Str<'de>>()? {
-                    if key.contains('/') {
+                    if T::PLAIN || key.contains('/') {
                         let value = map.next_value::<Option<Str<'de>>>()?;
                         picked.pick(&key, value.as_ref().map_or("", |Str(text)| text));
                     } else {

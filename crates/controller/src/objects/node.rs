@@ -1,10 +1,13 @@
 //! Nodes.
 
+use super::metadata::AllLabels;
+use super::quantity::Resources;
 use super::{Metadata, ObjectError, Shared, short, stamp};
 use jiff::Timestamp;
-use self_healing_core::fact::{ConditionStatus, Marks, NodeCondition, NodeFact, Taint};
+use self_healing_core::fact::{Capacity, ConditionStatus, Marks, NodeCondition, NodeFact, Taint};
 use self_healing_core::key::Text;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Where a kubelet listens when its node does not say.
 const KUBELET_PORT: u16 = 10_250;
@@ -14,7 +17,7 @@ const KUBELET_PORT: u16 = 10_250;
 #[serde(default)]
 pub struct SlimNode {
     /// Identity, times, marks.
-    pub metadata: Metadata,
+    pub metadata: Metadata<AllLabels>,
     spec: Option<Spec>,
     status: Option<Status>,
 }
@@ -38,6 +41,7 @@ struct SlimTaint {
 #[serde(default, rename_all = "camelCase")]
 struct Status {
     conditions: Option<Vec<Condition>>,
+    allocatable: Option<Resources>,
     addresses: Option<Vec<Address>>,
     daemon_endpoints: Option<DaemonEndpoints>,
 }
@@ -100,8 +104,19 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         owner: Text::from(node.metadata.annotations.0.owner.as_str()),
         kubelet: kubelet(node.status.as_ref()),
         marks: node.metadata.marks().with_if(node.metadata.deletion_timestamp.is_some(), Marks::DELETING),
-        zone: shared.text(&node.metadata.labels.0.zone),
+        zone: shared.text(&node.metadata.labels.0.known.zone),
+        capacity: capacity(node.status.as_ref()),
+        labels: labels(node, shared),
     })
+}
+
+fn capacity(status: Option<&Status>) -> Capacity {
+    let offered = status.and_then(|status| status.allocatable.as_ref());
+    offered.map_or_else(Capacity::default, |of| Capacity { amount: of.offered(), pods: of.pods() })
+}
+
+fn labels(node: &SlimNode, shared: &mut Shared) -> Arc<[(Text, Text)]> {
+    node.metadata.labels.0.all.iter().map(|(key, value)| (shared.text(key), shared.text(value))).collect()
 }
 
 /// All conditions; of two of one type the last.

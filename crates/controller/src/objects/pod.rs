@@ -1,8 +1,9 @@
 //! Pods.
 
+use super::quantity::Resources;
 use super::{Metadata, ObjectError, Shared, count, short, stamp};
 use jiff::Timestamp;
-use self_healing_core::fact::{ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
+use self_healing_core::fact::{Amount, ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
 use self_healing_core::key::Text;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -23,6 +24,23 @@ struct Spec {
     node_name: Option<String>,
     priority: Option<i32>,
     volumes: Option<Vec<Volume>>,
+    containers: Option<Vec<SlimContainer>>,
+    init_containers: Option<Vec<SlimContainer>>,
+    overhead: Option<Resources>,
+    resources: Option<Requests>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct SlimContainer {
+    restart_policy: Option<String>,
+    resources: Option<Requests>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Requests {
+    requests: Option<Resources>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -119,8 +137,28 @@ pub fn fact(pod: &SlimPod, shared: &mut Shared) -> Result<PodFact, ObjectError> 
         ready,
         marks: marks(pod),
         priority: spec.and_then(|s| s.priority).unwrap_or_default(),
+        requests: spec.map(requests).unwrap_or_default(),
         trouble: (deleting || !well).then(|| Box::new(trouble(pod, ready_condition, shared))),
     })
+}
+
+/// What the scheduler sets aside: containers and sidecars together, or an init container with the sidecars before it if that is more;
+/// what the pod asks for as a whole comes first.
+fn requests(spec: &Spec) -> Amount {
+    let asked = |of: &Option<Requests>| of.as_ref().and_then(|of| of.requests.as_ref()).map(Resources::asked);
+    let overhead = spec.overhead.as_ref().map(Resources::asked).unwrap_or_default();
+    let (mut sidecars, mut most) = (Amount::default(), Amount::default());
+    for init in spec.init_containers.iter().flatten() {
+        let own = asked(&init.resources).unwrap_or_default();
+        if init.restart_policy.as_deref() == Some("Always") {
+            sidecars = sidecars.with(own);
+        } else {
+            most = most.max(sidecars.with(own));
+        }
+    }
+    let all = spec.containers.iter().flatten().filter_map(|container| asked(&container.resources));
+    let whole = asked(&spec.resources).unwrap_or_default();
+    all.fold(sidecars, Amount::with).max(most).max(whole).with(overhead)
 }
 
 fn phase(status: Option<&Status>) -> PodPhase {

@@ -22,9 +22,9 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Facts of objects that have the shape `S`.
-    pub(super) fn new<S: DeserializeOwned + 'static>(
+    pub(super) fn new<S: DeserializeOwned + 'static, L: Default + 'static>(
         kind: WatchKind,
-        metadata: fn(&mut S) -> &mut Metadata,
+        metadata: fn(&mut S) -> &mut Metadata<L>,
         event: impl Fn(&S, &mut Shared) -> Result<Event, ObjectError> + Send + 'static,
         gone: impl Fn(Key) -> Event + Send + 'static,
     ) -> Self {

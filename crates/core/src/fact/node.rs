@@ -1,8 +1,9 @@
 //! What is known of a node, and its heartbeat.
 
-use super::Marks;
+use super::{Capacity, Marks};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Stamp;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -75,6 +76,10 @@ pub struct NodeFact {
     pub marks: Marks,
     /// `topology.kubernetes.io/zone`.
     pub zone: Text,
+    /// `status.allocatable`.
+    pub capacity: Capacity,
+    /// Its labels, by key.
+    pub labels: Arc<[(Text, Text)]>,
 }
 
 impl NodeFact {
@@ -86,6 +91,12 @@ impl NodeFact {
             key: Key { namespace: Text::from(""), name: self.name.clone() },
             uid: self.uid.clone(),
         }
+    }
+
+    /// The value of its label `key`.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| &**known == key).map(|(_, value)| &**value)
     }
 
     /// The condition of type `kind`.

@@ -1,6 +1,6 @@
 //! What is known of a pod. A healthy one is a compact entry; only one in trouble has a full record.
 
-use super::{Marks, Owner};
+use super::{Amount, Marks, Owner};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Stamp;
 use alloc::boxed::Box;
@@ -45,6 +45,8 @@ pub struct PodFact {
     pub marks: Marks,
     /// `spec.priority`.
     pub priority: i32,
+    /// What it asks for of its node: requests of its containers, or of an init container if that is more.
+    pub requests: Amount,
     /// Present unless the pod is Running, Ready and not being deleted, or Succeeded.
     pub trouble: Option<Box<PodTrouble>>,
 }

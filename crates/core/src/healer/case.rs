@@ -1,7 +1,7 @@
 //! A case: a Recovery and what the process remembers of it beside the record; all of that may be lost in a crash.
 
 use super::times::Times;
-use crate::effect::EffectId;
+use crate::effect::{DrainView, EffectId};
 use crate::happening::What;
 use crate::key::Text;
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
@@ -122,6 +122,8 @@ pub(crate) struct Case {
     pub handled: BTreeSet<Text>,
     /// Pods whose eviction was refused for now.
     pub postponed: BTreeMap<Text, Postponed>,
+    /// What was read for the plan of a drain, and when that was asked for.
+    pub drain: Option<(DrainView, Tick)>,
     /// Whether the node's pods were listed afresh since the last write.
     pub listed: bool,
     /// The record was found with an attempt under way, or without any status: a write may have been sent before a crash.
@@ -176,6 +178,7 @@ impl Case {
             asked: now.tick,
             handled: BTreeSet::new(),
             postponed: BTreeMap::new(),
+            drain: None,
             listed: false,
             may_have_written: false,
             ending: None,

@@ -24,6 +24,7 @@ pub(super) enum Errand {
     LookPod(Target),
     LookNode,
     ListPods,
+    Plan,
     Kubelet(Text),
     /// A step of the remedy: its name, and what is handled when it was accepted (the uid of the pod it moves, else the step).
     Step {
@@ -41,12 +42,14 @@ pub(super) enum Errand {
 
 /// Notes in the case what was just sent for it.
 pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&Errand>) {
-    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode)) {
+    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode | Errand::Plan)) {
         case.asked = now;
     }
     match errand {
         Some(Errand::Create | Errand::Save) => case.saving.in_flight = Some(id),
-        Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Step { .. }) => case.doing = Some(id),
+        Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Plan | Errand::Step { .. }) => {
+            case.doing = Some(id)
+        }
         Some(Errand::Tell(channel, key)) => drop(case.telling.insert(id, (*channel, key.clone()))),
         Some(
             Errand::None | Errand::Read | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire | Errand::Policy(..),
@@ -61,6 +64,7 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
         Verb::LookAtPod(target) => Errand::LookPod(target.clone()),
         Verb::LookAtNode(_) => Errand::LookNode,
         Verb::ListPods { .. } => Errand::ListPods,
+        Verb::PlanDrain { .. } => Errand::Plan,
         Verb::Evict(target) | Verb::DeletePod { target, .. } => {
             Errand::Step { handles: target.uid.clone(), name: verb.to_string() }
         }
@@ -97,6 +101,12 @@ impl Healer {
                 }
                 self.with(&name, |case, _, _| case.listed = true);
             }
+            (Errand::Plan, Outcome::Done(Answer::Drain(mut view))) => {
+                for pod in core::mem::take(&mut view.pods) {
+                    agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
+                }
+                self.with(&name, |case, _, _| case.drain = Some((*view, case.asked)));
+            }
             (Errand::Create | Errand::Save, outcome) => {
                 if outcome == Outcome::Gone {
                     self.record_gone(&name);
@@ -115,7 +125,7 @@ impl Healer {
             (Errand::Step { handles, name: step }, outcome) => {
                 self.with(&name, |case, now, settings| case.stepped(now, settings, (handles, step), outcome));
             }
-            (Errand::ListPods, outcome) => {
+            (Errand::ListPods | Errand::Plan, outcome) => {
                 self.with(&name, |case, now, settings| case.failed(now, settings, &outcome));
             }
             (Errand::Policy(policy, status), Outcome::Done(_)) => self.policies.saved(policy, status),

@@ -25,7 +25,7 @@ pub(super) enum Urgency {
 
 /// What may be done with a pod of the node; ordered as they are taken.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
+pub(super) enum Class {
     /// A controller replaces it.
     Ordinary,
     /// One at a time, the next when this one runs elsewhere.
@@ -104,7 +104,7 @@ fn confirm(case: &Case, node: &NodeFact) -> Move {
     Move::Do(Verb::ListPods { node: node.name.clone() })
 }
 
-fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec<(Class, &'a PodFact)> {
+pub(super) fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec<(Class, &'a PodFact)> {
     let pods = world.cluster.pods_on(&node.name).map(|pod| (classify(world, pod, dead), pod));
     pods.filter(|(class, _)| !matches!(class, Class::Left(_))).collect()
 }

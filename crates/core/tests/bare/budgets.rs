@@ -4,7 +4,12 @@ use crate::ground::{Ground, QUICK};
 use self_healing_core::names::Phase;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
-const FARM: &str = "nodes n1 n2 n3 n4 n5\ndeployment a 2 on n1\ndeployment b 2 on n2\nbudget a 2\nbudget b 2";
+const FARM: &str = "nodes n1 n2 n3 n4 n5\ndeployment a 2 on n1\ndeployment b 2 on n2\nbudget a 1\nbudget b 1";
+
+/// Drains of its first two nodes never end.
+fn farm(settings: &str) -> Ground {
+    Ground::of(FARM, settings).tightens("a 2", "n1").tightens("b 2", "n2")
+}
 
 #[test]
 fn the_rate_is_counted_from_records_so_that_a_restart_forgets_nothing() {
@@ -48,7 +53,7 @@ fn each_next_recovery_of_a_workload_waits_twice_as_long() {
 #[test]
 fn the_breaker_lets_as_many_nodes_as_allowed_be_recovered_at_once() {
     for (concurrency, cordons) in [("1", 1), ("2", 2)] {
-        let mut ground = Ground::of(FARM, &format!("{QUICK}\nnode_concurrency {concurrency}"));
+        let mut ground = farm(&format!("{QUICK}\nnode_concurrency {concurrency}"));
         ground.does("condition n1 KernelDeadlock");
         ground.does("condition n2 KernelDeadlock");
         ground.run(20.0);
@@ -64,7 +69,7 @@ fn the_breaker_lets_as_many_nodes_as_allowed_be_recovered_at_once() {
 
 #[test]
 fn a_hold_whose_numbers_change_is_not_told_again() {
-    let mut ground = Ground::of(FARM, QUICK);
+    let mut ground = farm(QUICK);
     for node in ["n1", "n2", "n3"] {
         ground.does(&format!("condition {node} KernelDeadlock"));
     }
@@ -78,8 +83,9 @@ fn a_hold_whose_numbers_change_is_not_told_again() {
 #[test]
 fn two_nodes_under_way_do_not_wait_for_each_other_when_a_third_falls_ill() {
     let nodes = "nodes n1 n2 n3 n4 n5 n6 n7 n8 n9 n10";
-    let cluster = format!("{nodes}\ndeployment web 3 on n1\ndeployment api 1 on n2\nbudget web 3\nbudget api 1");
+    let cluster = format!("{nodes}\ndeployment web 3 on n1\ndeployment api 1 on n2\nbudget web 2\nbudget api 0");
     let mut ground = Ground::of(&cluster, &format!("{QUICK}\nnode_concurrency 2"));
+    ground = ground.tightens("web 3", "n1").tightens("api 1", "n2");
     ground.does("not-ready n1");
     ground.does("not-ready n2");
     ground.run(10.0);
@@ -114,6 +120,7 @@ fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_ba
 fn a_place_is_free_when_the_record_says_so() {
     let acting = |ground: &Ground| ground.truth.records.values().filter(|record| record.is_acting()).count();
     let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30"));
+    ground.truth.unwell = true;
     // With nothing to take back, the end is decided while the failure of the last attempt is still being stored.
     ground.does("cordon n1");
     ground.does("not-ready n1");
@@ -134,7 +141,7 @@ fn a_place_is_free_when_the_record_says_so() {
 fn a_node_keeps_its_place_between_two_attempts() {
     // Whichever of the two is looked at first.
     for (first, second) in [("n1", "n2"), ("n2", "n1")] {
-        let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30\npaused true"));
+        let mut ground = farm(&format!("{QUICK}\nrecovery_timeout 30\npaused true"));
         ground.does(&format!("condition {first} KernelDeadlock"));
         ground.run(10.0);
         // All are looked at when it begins, and so when its time is up.

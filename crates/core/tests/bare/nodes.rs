@@ -36,7 +36,7 @@ fn without_a_second_signal_a_silent_node_is_left_alone() {
 
 #[test]
 fn pods_of_a_node_that_lives_are_not_deleted_because_its_lease_is_silent() {
-    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 1"), QUICK).tightens("web 2", "n1");
     // Its kubelet answers, and nobody calls it Unknown.
     ground.truth.idle = true;
     ground.does("not-ready n1");
@@ -48,7 +48,7 @@ fn pods_of_a_node_that_lives_are_not_deleted_because_its_lease_is_silent() {
 
 #[test]
 fn what_fails_on_a_node_in_recovery_is_told_as_its_impact() {
-    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 1"), QUICK).tightens("web 2", "n1");
     ground.does("condition n1 KernelDeadlock");
     ground.run(10.0);
     ground.does("fail web.1");
@@ -169,7 +169,9 @@ fn a_recovery_ends_when_its_node_is_gone() {
 #[test]
 fn a_node_that_dies_during_its_drain_is_not_waited_for() {
     let mut ground =
-        Ground::of("nodes n1 n2 n3\ndeployment web 2 on n1\nstatefulset db 1 on n1\nbudget web 2\nbudget db 1", "");
+        Ground::of("nodes n1 n2 n3\ndeployment web 2 on n1\nstatefulset db 1 on n1\nbudget web 1\nbudget db 0", "")
+            .tightens("web 2", "n1")
+            .tightens("db 1", "n1");
     ground.does("condition n1 KernelDeadlock");
     ground.run(92.0);
     assert_eq!(ground.writes(), ["cordon n1"]);

@@ -93,7 +93,7 @@ fn an_answer_about_a_deleted_record_does_not_count_for_the_next_one() {
 
 #[test]
 fn a_record_deleted_during_an_attempt_takes_its_marks_along() {
-    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 1"), QUICK).tightens("web 2", "n1");
     ground.does("condition n1 KernelDeadlock");
     ground.run(20.0);
     assert!(ground.is_marked());

@@ -57,7 +57,7 @@ const RANDOM: &str = "random lives of the core (`crates/core/tests/bare/random.r
 pub const INVARIANTS: &[Invariant] = &[
     line("S1", "target identity", rule::<by::identity::Identity>(""),
         "What is deleted, evicted or cordoned has the uid that its record names, and the request insists on that uid."),
-    line("S2", "fresh evidence", rule::<by::fresh::Fresh>("Reads of owners and budgets come with the drain plan (issue 7)."),
+    line("S2", "fresh evidence", rule::<by::fresh::Fresh>("What a drain's plan reads is not asserted here; the stories of budgets and room are."),
         "In the 5 s before each destructive write, the same process has read the target with a quorum read, and the node that a pod is moved off; deletes and patches insist on the version that was read."),
     line("S3", "epochs", rule::<by::epochs::Epochs>(""),
         "Who has not led, or has not renewed within renewDeadline, sends no write. After a later leader wrote a record, none of an earlier one is accepted; what an earlier one had on its way to other objects lands within leaseDuration − renewDeadline."),

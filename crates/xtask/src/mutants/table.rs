@@ -219,6 +219,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "!$on && case.recovery.status.phase == Some(Phase::Succeeded) && case.times.finished().is_some_and(lately)",
     },
     Mutant {
+        name: "Plan: a drain is planned before it begins",
+        of: Of::Guard,
+        find: "if plans && !is_planned(",
+        replace: "if plans && !$on && !is_planned(",
+    },
+    Mutant {
+        name: "Plan: disruption budgets",
+        of: Of::Guard,
+        find: "if let Some(why) = kept_by(pod, &view.budgets) {",
+        replace: "if let Some(why) = kept_by(pod, &view.budgets).filter(|_| !$on) {",
+    },
+    Mutant {
+        name: "Plan: room elsewhere",
+        of: Of::Guard,
+        find: "rooms.place(world, node, pod, needs)?;",
+        replace: "rooms.place(world, node, pod, needs).or_else(|why| if $on { Ok(()) } else { Err(why) })?;",
+    },
+    Mutant {
         name: "guard Busy",
         of: Of::Guard,
         find: "check: busy::check",

@@ -12,7 +12,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 /// How old a read may be when the write follows.
-const FRESH: Duration = Duration::from_secs(5);
+pub(super) const FRESH: Duration = Duration::from_secs(5);
 /// After a read that did not confirm the failure, the next one waits this long.
 const DOUBT: Duration = Duration::from_secs(1);
 

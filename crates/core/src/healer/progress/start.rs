@@ -1,21 +1,27 @@
 //! Before an attempt: the failure must still be there, the guards must pass.
 
 use super::ending::{Ends, conclude, end};
-use super::{Orders, attempt, held_phase, hold, is_over, pass_all, set_phase};
+use super::{Orders, attempt, held_phase, hold, is_over, live, pass_all, set_phase};
 use crate::effect::Verb;
-use crate::guard;
+use crate::guard::{self, Hold};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::Errand;
 use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
-use crate::names::{Mode, Phase, Strategy};
+use crate::names::{GuardName, Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
 use crate::remedy;
 use crate::strategy::next_strategy;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A drain that cannot succeed is planned again after this.
+const PLAN_AGAIN: Duration = Duration::from_secs(10);
+/// The evidence that says what a drain was about to do.
+const PLAN: &str = "plan";
 
 /// While the record is being created, the target is read afresh at the same time: both must be there before the first write.
 pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
@@ -57,8 +63,39 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
             Ends::new(Phase::Escalated, "NoReplacement", "no replacement pod appeared that could be tried next"),
         );
     };
+    let plans = remedy::is_drain(strategy, &subject) && remedy::needs_plan(world, &case.recovery.name, &subject);
+    if plans && !is_planned(world, case, orders, &subject) {
+        return;
+    }
     begin(world, case, orders, strategy, subject);
     attempt::carry_on(world, case, orders);
+}
+
+/// Whether a drain of `node` can succeed by what was read just now; if not, nothing is begun and the blocker is named.
+fn is_planned(world: &World<'_>, case: &mut Case, orders: &mut Orders, node: &Target) -> bool {
+    if case.is_busy(world.now.tick) {
+        return false;
+    }
+    let Some((view, _)) = case.drain.take_if(|(_, at)| world.now.tick.since(*at) <= live::FRESH) else {
+        orders.push((Errand::Plan, Verb::PlanDrain { node: node.key.name.clone() }));
+        return false;
+    };
+    match remedy::plan(world, node, &view) {
+        Ok(plan) => {
+            case.pass(world.now, |guard| guard == GuardName::Plan);
+            let evidence = &mut case.recovery.status.evidence;
+            evidence.retain(|(name, _)| name != PLAN);
+            evidence.push((PLAN.into(), plan));
+            true
+        }
+        Err(reason) => {
+            let until = world.now.tick + PLAN_AGAIN;
+            case.backoff.until = Some(until);
+            hold(world, case, orders, Hold { guard: GuardName::Plan, reason: reason.clone(), until: Some(until) });
+            set_phase(case, Phase::Held, GuardName::Plan.as_str(), &reason);
+            false
+        }
+    }
 }
 
 /// The failure is over before an attempt, or between two.

@@ -3,7 +3,7 @@
 use super::pods::starting;
 use super::things::ready_pod;
 use super::truth::{Truth, later};
-use self_healing_core::effect::{Answer, Effect, KubeletLook, Outcome, Verb};
+use self_healing_core::effect::{Answer, Budget, DrainView, Effect, KubeletLook, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{NodeFact, PodFact, PodPhase, Taint};
 use self_healing_core::key::{Key, Target, Text};
@@ -39,6 +39,7 @@ impl Truth {
                 let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))
             }
+            Verb::PlanDrain { node } => Outcome::Done(Answer::Drain(Box::new(self.drain_view(node)))),
             Verb::LookAtKubelet { node, .. } => {
                 let look = match self.silent.get(node) {
                     None | Some(Kubelet::Accepts) => KubeletLook::Answers,
@@ -119,6 +120,26 @@ impl Truth {
             Some(message) => Outcome::TryLater { after: None, budget: true, message },
             None => self.take_away(Wrote::Evict, target),
         }
+    }
+
+    fn drain_view(&self, node: &Text) -> DrainView {
+        let bound = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
+        let pods: Vec<PodFact> = bound.cloned().collect();
+        let family = |pod: &PodFact| pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid));
+        let budgets = self.budgets.iter().map(|(workload, desired)| {
+            let healthy = |pod: &PodFact| pod.ready && !pod.terminating() && family(pod) == Some(workload);
+            let healthy = u32::try_from(self.pods.values().filter(|(pod, _)| healthy(pod)).count()).unwrap();
+            Budget {
+                name: Text::from(&*workload.name),
+                allowed: healthy.saturating_sub(*desired),
+                healthy,
+                desired: *desired,
+                unready_may_go: false,
+                pods: pods.iter().filter(|pod| family(pod) == Some(workload)).map(|pod| pod.uid.clone()).collect(),
+            }
+        });
+        let needs = |pod: &PodFact| (pod.uid.clone(), self.needs.get(&pod.uid).cloned().unwrap_or_default());
+        DrainView { needs: pods.iter().map(needs).collect(), budgets: budgets.collect(), pods }
     }
 
     /// What the disruption budget of this pod says, if it blocks; policy IfHealthyBudget.

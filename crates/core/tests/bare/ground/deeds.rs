@@ -36,6 +36,12 @@ impl Ground {
         self.armed.push(Moment { line: 0, at: Duration::ZERO, after, deed });
     }
 
+    /// A budget that is so tight from the moment on when `node` is cordoned: what a drain that had a good plan runs into.
+    pub(crate) fn tightens(mut self, budget: &str, node: &str) -> Self {
+        self.does_after(&format!("budget {budget}"), Wrote::Cordon, node);
+        self
+    }
+
     /// Does the deeds that wait for the write that was just made, if one was; true when the process ended over one.
     pub(super) fn react(&mut self, writes_before: usize) -> bool {
         let Some((_, verb, of)) = self.truth.writes.get(writes_before) else { return false };

@@ -3,7 +3,9 @@
 use super::truth::{Truth, condition};
 use super::{EPOCH, Ground};
 use self_healing_api::keys::{Given, Source, read};
-use self_healing_core::fact::{ConditionStatus, Marks, NodeFact, Owner, PodFact, PodPhase, WorkloadFact};
+use self_healing_core::fact::{
+    Amount, Capacity, ConditionStatus, Marks, NodeFact, Owner, PodFact, PodPhase, WorkloadFact,
+};
 use self_healing_core::healer::Healer;
 use self_healing_core::key::{Key, Kind, Text};
 use self_healing_core::names::Channel;
@@ -186,6 +188,8 @@ pub(crate) fn node(name: &str, created: Stamp) -> NodeFact {
         kubelet: Some((Text::from("10.0.0.1"), 10250)),
         marks: Marks::default(),
         zone: Text::from(""),
+        capacity: Capacity { amount: Amount { cpu: 4000, memory: 8192 }, pods: 110 },
+        labels: Arc::new([]),
     }
 }
 
@@ -201,6 +205,7 @@ pub(crate) fn ready_pod(key: Key, node: Option<Text>, owner: Option<Arc<Owner>>)
         ready: true,
         marks: Marks::default(),
         priority: 0,
+        requests: Amount::default(),
         trouble: None,
     }
 }

@@ -4,7 +4,7 @@ use super::EPOCH;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
-    ConditionStatus, LeaseFact, Marks, NamespaceFact, NodeCondition, NodeFact, PodFact, WorkloadFact,
+    ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeCondition, NodeFact, PodFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
@@ -54,6 +54,8 @@ pub(crate) struct Truth {
     pub(super) blamed: BTreeSet<Text>,
     pub(crate) leases: BTreeMap<Text, LeaseFact>,
     pub(crate) workloads: BTreeMap<(Kind, Key), WorkloadFact>,
+    /// Where pods may run that may not run everywhere, by uid.
+    pub(crate) needs: BTreeMap<Text, Needs>,
     /// `minAvailable`, by workload.
     pub(crate) budgets: BTreeMap<Name, u32>,
     pub(crate) namespaces: BTreeMap<Text, Marks>,

@@ -1,0 +1,185 @@
+//! What a drain has to know, read afresh: the pods of a node and where each may run, and the disruption budgets over them.
+
+use super::call::{Calls, segment};
+use super::outcome;
+use crate::objects::needs::{self, list};
+use crate::objects::{self, Shared};
+use self_healing_core::effect::{Answer, Budget, DrainView, Outcome};
+use self_healing_core::fact::{AnyOf, Needs, PodFact};
+use self_healing_core::key::{Kind, Text};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Objects per page of a list.
+const PAGE: u32 = 500;
+
+pub(super) async fn drain(calls: &Calls, node: &str) -> Result<Answer, Outcome> {
+    // An empty name would select every pod that is not scheduled yet.
+    let node = segment("node name", node)?;
+    let pods = all(calls, "/api/v1/pods", &format!("spec.nodeName={node}")).await?;
+    let mut shared = Shared::default();
+    let mut view = DrainView::default();
+    let mut leaving: Vec<(&Value, Text)> = Vec::new();
+    for pod in &pods {
+        let fact = fact(pod, &mut shared)?;
+        // What stays on the node needs no place elsewhere, and nobody asks a budget for it.
+        if !fact.finished() && !fact.owned_by(&Kind::DaemonSet) {
+            view.needs.insert(fact.uid.clone(), needs(calls, pod).await?);
+            leaving.push((pod, fact.uid.clone()));
+        }
+        view.pods.push(fact);
+    }
+    let namespaces: BTreeSet<&str> =
+        leaving.iter().filter_map(|(pod, _)| pod["metadata"]["namespace"].as_str()).collect();
+    for namespace in namespaces {
+        let name = segment("namespace", namespace)?;
+        let budgets = all(calls, &format!("/apis/policy/v1/namespaces/{name}/poddisruptionbudgets"), "").await?;
+        let there = || leaving.iter().filter(|(pod, _)| pod["metadata"]["namespace"] == namespace);
+        let read = budgets.iter().map(|budget| {
+            let selected = there().filter(|(pod, _)| selects(&budget["spec"]["selector"], &pod["metadata"]["labels"]));
+            of_budget(budget, selected.map(|(_, uid)| uid.clone()).collect())
+        });
+        view.budgets.extend(read.filter(|budget| !budget.pods.is_empty()));
+    }
+    Ok(Answer::Drain(Box::new(view)))
+}
+
+fn fact(pod: &Value, shared: &mut Shared) -> Result<PodFact, Outcome> {
+    let slim = serde::Deserialize::deserialize(pod).map_err(|error: serde_json::Error| unreadable(&error))?;
+    // A pod that cannot be read fails the whole plan: a drain must not overlook it.
+    objects::pod::fact(&slim, shared).map_err(|error| unreadable(&error))
+}
+
+/// Where a pod may run, its volumes included. One whose claim is not bound yet may be made anywhere.
+async fn needs(calls: &Calls, pod: &Value) -> Result<Needs, Outcome> {
+    let mut needs = needs::of_pod(pod);
+    let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
+    let claims =
+        list(&pod["spec"]["volumes"]).filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str());
+    for claim in claims {
+        needs.places.extend(place(calls, namespace, claim).await?);
+    }
+    Ok(needs)
+}
+
+/// From where the volume behind a claim can be reached; `None` for everywhere.
+async fn place(calls: &Calls, namespace: &str, claim: &str) -> Result<Option<AnyOf>, Outcome> {
+    let (namespace, claim) = (segment("namespace", namespace)?, segment("claim", claim)?);
+    let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}");
+    let Some(claim) = get(calls, &path).await? else { return Ok(None) };
+    let Some(volume) = claim["spec"]["volumeName"].as_str().filter(|name| !name.is_empty()) else { return Ok(None) };
+    let volume = get(calls, &format!("/api/v1/persistentvolumes/{}", segment("volume", volume)?)).await?;
+    Ok(volume.as_ref().and_then(needs::of_volume))
+}
+
+/// The object at `path`; `None` when there is none.
+async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
+    let reply = calls.get(path).await?;
+    match outcome::of(&reply) {
+        Ok(object) => Ok(Some(object)),
+        Err(Outcome::Gone) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Every object of a list, page by page.
+async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
+    let request = kube::core::Request::new(path);
+    let mut params = kube::api::ListParams::default().limit(PAGE);
+    if !fields.is_empty() {
+        params = params.fields(fields);
+    }
+    let mut found = Vec::new();
+    loop {
+        let page = request.list(&params).map_err(|error| outcome::refused(&error.to_string()))?;
+        let mut page = outcome::of(&calls.get(&page.uri().to_string()).await?)?;
+        let Value::Array(items) = page["items"].take() else {
+            return Err(outcome::refused(&format!("{path} answers with something that is no list")));
+        };
+        found.extend(items);
+        match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(token),
+            None => return Ok(found),
+        }
+    }
+}
+
+fn of_budget(budget: &Value, pods: BTreeSet<Text>) -> Budget {
+    let status = &budget["status"];
+    let number = |field: &str| status[field].as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+    let seen =
+        status["observedGeneration"].as_i64().unwrap_or(0) >= budget["metadata"]["generation"].as_i64().unwrap_or(0);
+    Budget {
+        name: Text::from(budget["metadata"]["name"].as_str().unwrap_or_default()),
+        // The Eviction API refuses as well until the budget's controller has seen the latest spec.
+        allowed: if seen { number("disruptionsAllowed") } else { 0 },
+        healthy: number("currentHealthy"),
+        desired: number("desiredHealthy"),
+        unready_may_go: budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow",
+        pods,
+    }
+}
+
+/// Whether a label selector selects an object of these labels: an absent one none, an empty one all.
+fn selects(selector: &Value, labels: &Value) -> bool {
+    let Some(selector) = selector.as_object() else { return false };
+    let label = |key: &str| labels[key].as_str();
+    let equal = selector.get("matchLabels").and_then(Value::as_object).into_iter().flatten();
+    let equal = equal.map(|(key, value)| label(key) == value.as_str());
+    let matches = selector.get("matchExpressions").into_iter().flat_map(list);
+    let matches = matches.map(|one| {
+        let key = one["key"].as_str().unwrap_or_default();
+        let among = || list(&one["values"]).any(|value| label(key).is_some() && value.as_str() == label(key));
+        match one["operator"].as_str() {
+            Some("In") => among(),
+            Some("NotIn") => !among(),
+            Some("Exists") => label(key).is_some(),
+            Some("DoesNotExist") => label(key).is_none(),
+            // An operator that we do not know may select it.
+            _ => true,
+        }
+    });
+    equal.chain(matches).all(|holds| holds)
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Outcome {
+    outcome::refused(&error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_selector_selects_as_kubernetes_does() {
+        let labels = json!({"app": "web", "tier": "front"});
+        let expression = |operator: &str, values: Value| json!({"matchExpressions": [{"key": "app", "operator": operator, "values": values}]});
+        let cases = [
+            (json!(null), false),
+            (json!({}), true),
+            (json!({"matchLabels": {"app": "web"}}), true),
+            (json!({"matchLabels": {"app": "web", "zone": "a"}}), false),
+            (expression("In", json!(["web", "api"])), true),
+            (expression("In", json!(["api"])), false),
+            (expression("NotIn", json!(["web"])), false),
+            (expression("Exists", json!(null)), true),
+            (expression("DoesNotExist", json!(null)), false),
+        ];
+        for (selector, expected) in cases {
+            assert_eq!(selects(&selector, &labels), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_budget_whose_controller_lags_allows_nothing() {
+        let budget = |observed: i64| {
+            let status = json!({"observedGeneration": observed, "disruptionsAllowed": 1, "currentHealthy": 3, "desiredHealthy": 2});
+            of_budget(
+                &json!({"metadata": {"name": "web", "generation": 2}, "spec": {}, "status": status}),
+                BTreeSet::new(),
+            )
+        };
+        assert_eq!((budget(1).allowed, budget(2).allowed, budget(2).healthy), (0, 1, 3));
+    }
+}
