@@ -55,7 +55,7 @@ fn it_shows_every_kind_of_failure_and_heals_them_all() {
     assert_eq!(table.len(), 16, "{text}");
     let said = |words: &str| assert!(text.contains(words), "{words:?} is not in {text}");
     said("more than max_unhealthy_nodes allows (3): a shared cause is likely");
-    said("would violate the pod's disruption budget");
+    said("cannot leave: disruption budget");
     said("16 of 16 verified");
 }
 

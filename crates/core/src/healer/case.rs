@@ -197,7 +197,10 @@ impl Case {
         let mut case = Self::new(now, recovery);
         if case.recovery.is_active() {
             let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
-            case.may_have_written = under_way || !case.saving.status_stored;
+            let strategy =
+                case.recovery.attempt().map_or(case.recovery.spec.strategy, |attempt| Some(attempt.strategy));
+            let writes = strategy != Some(Strategy::Monitor);
+            case.may_have_written = writes && (under_way || !case.saving.status_stored);
             case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
             let status = &case.recovery.status;

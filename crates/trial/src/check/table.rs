@@ -91,7 +91,7 @@ pub const INVARIANTS: &[Invariant] = &[
         "A destructive decision leaves as one request; the same again needs a quorum read of its target in between."),
     line("S18", "monotone records", rule::<by::phases::Phases>(""),
         "Records change by compare-and-swap along the declared graph, attempts climb their ladder and are never rewritten, what is over stays, an unknown phase is not touched, nothing is deleted before `recovery_ttl`."),
-    line("S19", "unknown means no", rule::<by::doubt::Doubt>("Reads of budgets and owners come with the drain plan (issue 7)."),
+    line("S19", "unknown means no", rule::<by::doubt::Doubt>("A plan of a drain that cannot be read is refused as well: a test of the core says so."),
         "After a read of the target that failed, nothing is taken away until one succeeds."),
     line("S20", "off means off", rule::<by::off::Off>(""),
         "Paused, only our own Lease, Recoveries and Events are written; in Observe only the Lease and Recoveries; in Approve nothing is taken away that nobody approved.").beside(RANDOM),

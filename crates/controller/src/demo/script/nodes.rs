@@ -58,7 +58,7 @@ pub(super) async fn budget_holds(stage: &Stage, app: &str) -> Result<(), Error> 
     stage.over(&damage).await
 }
 
-/// The node is well again in the middle of its drain: the rest is not done, and the cordon is taken back.
+/// The node is well again before a budget lets its drain begin: nothing was done to it.
 pub(super) async fn comes_back(stage: &Stage, app: &str) -> Result<(), Error> {
     let victim = node_with(stage, app)?;
     let name = &victim.key.name;
