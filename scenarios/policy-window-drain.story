@@ -4,7 +4,7 @@ cluster
   nodes n1 n2 n3
   deployment web 2 on n1
   deployment api 1 on n1
-  budget web 2
+  budget web 1
 
 policy closed 2
   match:
@@ -17,6 +17,7 @@ settings
   settle_period 1
 
 story
+  0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
   8   apply closed 2
   10  budget web 1
