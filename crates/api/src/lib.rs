@@ -1,7 +1,9 @@
 //! Every name of the contract, once: the custom resources, the configuration keys, the marks on objects.
 
+pub mod explanation;
 pub mod keys;
 pub mod marks;
+pub mod overview;
 pub mod policy;
 pub mod recovery;
 mod schema;

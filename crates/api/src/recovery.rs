@@ -9,7 +9,7 @@
 mod bounds;
 mod read;
 mod status;
-mod words;
+pub(crate) mod words;
 mod write;
 
 pub use bounds::{MAX_ATTEMPTS, MAX_EVIDENCE_BYTES, MAX_IMPACT, MAX_NOTIFICATIONS, NAME, SENTENCE, UID, WORD};

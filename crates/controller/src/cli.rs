@@ -1,8 +1,12 @@
 //! The command line: subcommands, flags, one line for what is wrong.
 
+mod explain;
+mod person;
+
 use crate::client::{self, Access, Credentials};
 use crate::config::{self, Environment, Layers, Secrets};
 use crate::demo;
+use crate::http::Desk;
 use crate::log;
 use crate::manifests;
 use crate::outside::Outside;
@@ -40,6 +44,12 @@ pub enum CliError {
     /// The manifests cannot be written.
     #[error(transparent)]
     Manifests(#[from] manifests::ManifestError),
+    /// The API server does not answer.
+    #[error("the API server cannot be asked: {0}")]
+    Unreachable(String),
+    /// The answer is that the object is not known; it was printed.
+    #[error("not known")]
+    Unknown,
     /// The system refuses something basic.
     #[error("{what}: {source}")]
     System {
@@ -57,7 +67,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Config(_) | Self::Client(_) | Self::Log(_) | Self::Run(_) => 2,
             Self::Demo(error) => error.exit_code(),
-            Self::Manifests(_) | Self::System { .. } => 1,
+            Self::Manifests(_) | Self::System { .. } | Self::Unreachable(_) | Self::Unknown => 1,
         }
     }
 }
@@ -80,6 +90,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
             say(&manifests::all(options)?)
         }
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
+        Some(("explain", args)) => explain::run(args),
         Some(("version", _)) => say(&format!("{}\n", version())),
         Some((_, args)) => controller(args),
         None => controller(&matches),
@@ -119,6 +130,7 @@ fn command() -> Command {
         .about("Heals nodes, pods, workloads and services of a Kubernetes cluster, and says why")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand(with_run_flags(run))
+        .subcommand(explain::command())
         .subcommand(demo::command())
         .subcommand(manifests)
         .subcommand(Command::new("version").about("Prints version, git commit and API versions"))
@@ -183,6 +195,7 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
             namespace: client::own_namespace(env, Path::new(client::SERVICE_ACCOUNT_NAMESPACE)),
             name: client::own_name(env, client::host_name()),
             outside: Outside::system(),
+            desk: Desk::default(),
         };
         let log = log::start(launch.log_format(), launch.levels())?;
         tracing::info!(

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod explain;
 pub mod http;
 pub mod lease;
 pub mod log;

@@ -75,6 +75,9 @@ async fn once(
         readiness: Arc::new(Readiness::default()),
         metrics: metrics.clone(),
         clock: clock.reader(),
+        desk: live.desk().clone(),
+        name: live.name().into(),
+        scope: Arc::new(live.scope()),
     };
     let server = serve(live, pages.clone()).await?;
     if let Some(ended) = first_config(live, &mut config, &pages.pulse, clock, stop).await? {

@@ -1,8 +1,9 @@
 //! The HTTP server on loopback, as probes, scrapers and hostile clients see it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test")]
 
-use self_healing_controller::http::{Error, Pages, Pulse, Readiness, bind, serve};
+use self_healing_controller::http::{Desk, Error, Pages, Pulse, Readiness, bind, serve};
 use self_healing_controller::metrics::Metrics;
+use self_healing_controller::watch::Scope;
 use self_healing_core::time::{Now, Stamp, Tick};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -37,6 +38,9 @@ async fn start() -> Server {
         readiness: Arc::new(Readiness::default()),
         metrics: Arc::new(Metrics::new()),
         clock: Arc::new(move || Now { tick: Tick(clock.load(Ordering::Relaxed)), stamp: Stamp(1_700_000_000_000) }),
+        desk: Desk::default(),
+        name: "controller-0".into(),
+        scope: Arc::new(Scope::default()),
     };
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, pages.clone(), async {

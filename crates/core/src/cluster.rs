@@ -4,6 +4,7 @@ mod freshness;
 mod kept;
 mod life;
 mod moments;
+mod names;
 mod nodes;
 mod owners;
 mod pods;

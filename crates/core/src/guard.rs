@@ -97,11 +97,37 @@ pub(crate) fn before_write(world: &World<'_>, recovery: &Recovery) -> Option<Hol
     first(world, recovery, |when| when == When::Always)
 }
 
-fn first(world: &World<'_>, recovery: &Recovery, asked: fn(When) -> bool) -> Option<Hold> {
-    GUARDS.iter().filter(|guard| asked(guard.when)).find_map(|guard| {
-        let wait = (guard.check)(world, recovery)?;
-        Some(Hold { guard: guard.name, reason: wait.reason, until: wait.until })
+/// Every guard with what it says, in the contract's order; one that is only asked before a start says nothing later.
+pub(crate) fn every<'a>(
+    world: &'a World<'_>,
+    recovery: &'a Recovery,
+    starts: bool,
+) -> impl Iterator<Item = (GuardName, Says)> + 'a {
+    GUARDS.iter().map(move |guard| match guard.when {
+        When::Start if !starts => (guard.name, Says::NotAsked),
+        When::Start | When::Always => (guard.name, guard.ask(world, recovery).map_or(Says::Pass, Says::Hold)),
     })
+}
+
+/// What one guard says.
+pub(crate) enum Says {
+    /// It lets it pass.
+    Pass,
+    /// It holds it.
+    Hold(Hold),
+    /// An attempt under way has its share already.
+    NotAsked,
+}
+
+fn first(world: &World<'_>, recovery: &Recovery, asked: fn(When) -> bool) -> Option<Hold> {
+    GUARDS.iter().filter(|guard| asked(guard.when)).find_map(|guard| guard.ask(world, recovery))
+}
+
+impl Guard {
+    fn ask(&self, world: &World<'_>, recovery: &Recovery) -> Option<Hold> {
+        let wait = (self.check)(world, recovery)?;
+        Some(Hold { guard: self.name, reason: wait.reason, until: wait.until })
+    }
 }
 
 /// Of two that were started already, the earlier one goes on; one that was not started waits for any.

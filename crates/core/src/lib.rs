@@ -8,6 +8,7 @@ mod cluster;
 mod detect;
 pub mod effect;
 pub mod event;
+pub mod explanation;
 pub mod fact;
 pub mod finding;
 mod guard;

@@ -180,6 +180,34 @@ impl Phase {
 }
 
 words! {
+    /// How an object stands with the controller, in one word.
+    Standing {
+        /// Not known.
+        Unknown = "Unknown",
+        /// No signal is bad.
+        Healthy = "Healthy",
+        /// No signal is bad, and nothing would be done if one were.
+        Excluded = "Excluded",
+        /// A signal is bad, for too short a time.
+        Suspected = "Suspected",
+        /// It fails as part of a bigger trouble.
+        Attributed = "Attributed",
+        /// It fails, and its Recovery is about to be opened.
+        Failing = "Failing",
+        /// A guard holds its Recovery.
+        Held = "Held",
+        /// Its Recovery waits for a person.
+        AwaitingApproval = "AwaitingApproval",
+        /// Its Recovery is recorded only.
+        Observed = "Observed",
+        /// Its Recovery is under way.
+        Recovering = "Recovering",
+        /// It still fails, and its Recovery is over.
+        GivenUp = "GivenUp",
+    }
+}
+
+words! {
     /// The guards, in the order in which they are asked.
     GuardName {
         /// The kill switch.

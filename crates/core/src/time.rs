@@ -87,6 +87,15 @@ impl Now {
     }
 }
 
+impl Now {
+    /// What today's wall clock shows at `tick`.
+    #[must_use]
+    pub fn stamp_of(self, tick: Tick) -> Stamp {
+        let ahead = i64::try_from(tick.0).unwrap_or(i64::MAX).saturating_sub_unsigned(self.tick.0);
+        Stamp(self.stamp.0.saturating_add(ahead))
+    }
+}
+
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

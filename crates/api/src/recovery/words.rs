@@ -3,12 +3,12 @@
 use self_healing_core::recovery::{Delivery, StepResult};
 
 /// A guard that lets the Recovery pass.
-pub(super) const PASS: &str = "Pass";
+pub(crate) const PASS: &str = "Pass";
 /// A guard that holds it.
-pub(super) const HOLD: &str = "Hold";
+pub(crate) const HOLD: &str = "Hold";
 
 /// How a step or an attempt ended, in the record's word.
-pub(super) const fn result_word(result: StepResult) -> &'static str {
+pub(crate) const fn result_word(result: StepResult) -> &'static str {
     match result {
         StepResult::InProgress => "InProgress",
         StepResult::Succeeded => "Succeeded",

@@ -1,5 +1,6 @@
 //! The pages: each answers from shared state and never waits for anything.
 
+use super::answers;
 use super::state::Pages;
 use crate::metrics::Format;
 use axum::Json;
@@ -31,6 +32,9 @@ pub(super) fn router(pages: Pages) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/api/v1/status", get(answers::status))
+        .route("/api/v1/explain/{kind}/{name}", get(answers::explain_cluster_scoped))
+        .route("/api/v1/explain/{kind}/{namespace}/{name}", get(answers::explain))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(limit_body))
@@ -80,7 +84,7 @@ fn ok_if(good: bool) -> StatusCode {
     if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-fn error(status: StatusCode, message: &str) -> Response {
+pub(super) fn error(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({ "error": message }))).into_response()
 }
 

@@ -1,6 +1,8 @@
 //! What the pages show: shared with the decision loop, which writes it.
 
+use super::desk::Desk;
 use crate::metrics::Metrics;
+use crate::watch::Scope;
 use self_healing_core::time::{Now, Tick};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -103,4 +105,10 @@ pub struct Pages {
     pub metrics: Arc<Metrics>,
     /// Both clocks; the monotonic one is the one that [`Pulse::beat`] is given, and counts from the process's start.
     pub clock: Clock,
+    /// Where questions to the loop go.
+    pub desk: Desk,
+    /// The name of this replica's pod.
+    pub name: Arc<str>,
+    /// What is watched.
+    pub scope: Arc<Scope>,
 }

@@ -3,7 +3,7 @@
 use crate::act::Identity;
 use crate::client::{ClientError, Clients, Embedded, OnCall, Way};
 use crate::config::{Layers, Problems, Secrets, active_channels};
-use crate::http;
+use crate::http::{self, Desk};
 use crate::log::{Format, Levels};
 use crate::metrics::Metrics;
 use crate::notify::{self, Notifier, Receivers};
@@ -45,6 +45,8 @@ pub struct Launch {
     pub name: String,
     /// Clocks, chance, kubelets and receivers of messages.
     pub outside: Outside,
+    /// Where questions to the decision loop are put.
+    pub desk: Desk,
 }
 
 impl Launch {
@@ -52,7 +54,8 @@ impl Launch {
     #[must_use]
     pub fn embedded(service: Embedded, layers: Layers, namespace: &str, name: &str, outside: Outside) -> Self {
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
-        Self { layers, secrets: Secrets::default(), way: service.into(), namespace, name, outside }
+        let (secrets, desk) = (Secrets::default(), Desk::default());
+        Self { layers, secrets, way: service.into(), namespace, name, outside, desk }
     }
 
     /// How lines are written.
@@ -181,6 +184,10 @@ impl Live {
 
     pub(super) fn name(&self) -> &str {
         &self.launch.name
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.launch.desk
     }
 
     pub(super) fn outside(&self) -> &Outside {

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::herald::{Herald, Urgent};
 use super::live::{Change, Live, RunError};
 use crate::act::Actor;
-use crate::http::Pages;
+use crate::http::{Asked, Pages};
 use crate::log::{self, Log};
 use crate::notice::Notice;
 use crate::notify::Notifier;
@@ -48,6 +48,7 @@ enum Next {
     MayCreatePods(bool),
     Events,
     Outcome(EffectId, Outcome),
+    Asked(Asked),
     Wake,
 }
 
@@ -124,6 +125,10 @@ impl<'a> Shell<'a> {
                     self.live.set_recreate_bare_pods(may);
                     events.push(Event::Settings(Box::new(self.live.settings().clone())));
                 }
+                Next::Asked(asked) => {
+                    self.answer(asked);
+                    continue;
+                }
                 Next::Events | Next::Wake => {}
             }
             self.turn(&mut events);
@@ -160,6 +165,17 @@ impl<'a> Shell<'a> {
                 if taken == 0 { Next::Wake } else { Next::Events }
             }
             () = sleep_until(self.clock.instant(wake)) => Next::Wake,
+            // Healing comes first: who asks while there is something to do is answered afterwards.
+            asked = self.pages.desk.next() => Next::Asked(asked),
+        }
+    }
+
+    /// Answers a question, which changes nothing. Who has not waited for the answer gets none.
+    fn answer(&self, asked: Asked) {
+        let now = self.clock.now();
+        match asked {
+            Asked::Explain(question, answer) => drop(answer.send(self.healer.explain(now, &question))),
+            Asked::Overview(answer) => drop(answer.send(self.healer.overview(now))),
         }
     }
 

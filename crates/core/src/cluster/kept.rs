@@ -42,6 +42,10 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         self.entries.get_mut(key).map(|(_, _, value)| value)
     }
 
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.entries.keys()
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values().map(|(_, _, value)| value)
     }

@@ -35,6 +35,12 @@ impl Score {
         self.bad = bad;
     }
 
+    /// How full it is.
+    #[must_use]
+    pub(crate) const fn level(&self) -> Duration {
+        self.level
+    }
+
     /// Whether it is bad now and has been for long enough.
     #[must_use]
     pub(crate) fn fires(&self, threshold: Duration) -> bool {

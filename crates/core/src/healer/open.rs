@@ -8,15 +8,28 @@ use crate::key::Text;
 use crate::policy::About;
 use crate::recovery::{Orders, Recovery, Spec, Status, name_of, other_name_of};
 use crate::strategy::{action, strategy_for};
-use crate::time::Now;
+use crate::time::{Now, Tick};
 use crate::triage::Part;
 use crate::{severity, triage};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 
 /// Attributed failures kept in a record.
 const MAX_IMPACT: usize = 100;
+
+/// What a finding leads to.
+pub(super) enum Opening {
+    /// This very trouble has a Recovery, be it over.
+    Recorded(Text),
+    /// It is part of this Recovery.
+    Of(Text),
+    /// It waits for a sick node's verdict.
+    OfSickNode,
+    /// A Recovery of its own.
+    New(Box<Recovery>),
+}
 
 impl Healer {
     /// Opens a Recovery for the finding about `subject`, if there is one that has none yet.
@@ -25,18 +38,16 @@ impl Healer {
         let Some(leading_since) = self.leading.filter(|_| self.adopted && self.cluster.freshness.all_synced()) else {
             return;
         };
-        let name = name_of(finding);
-        let other_name = other_name_of(finding);
-        if self.cases.contains_key(&name) || other_name.is_some_and(|name| self.cases.contains_key(&name)) {
-            return;
-        }
+        let recovery = match self.opening(self.now, leading_since, finding) {
+            Opening::Recorded(_) | Opening::OfSickNode => return,
+            Opening::Of(parent) => {
+                let finding = finding.clone();
+                return self.attribute(&parent, &finding, touched);
+            }
+            Opening::New(recovery) => *recovery,
+        };
         let finding = finding.clone();
-        match triage::part(&self.world(leading_since), &finding) {
-            Part::Own => {}
-            Part::Of(parent) => return self.attribute(&parent, &finding, touched),
-            Part::OfSickNode => return,
-        }
-        let recovery = self.recovery(name.clone(), &finding);
+        let name = recovery.name.clone();
         let mut case = Case::new(self.now, recovery);
         case.news = Some(detection(&case.recovery, &finding, self.now));
         tell::opening(&self.world(leading_since), &mut case);
@@ -45,8 +56,24 @@ impl Healer {
         touched.insert(name);
     }
 
-    fn recovery(&self, name: Text, finding: &Finding) -> Recovery {
-        let similar = severity::similar(finding, self.cases.values(), self.now.tick, self.settings.history_window);
+    /// What a finding leads to.
+    pub(super) fn opening(&self, now: Now, leading_since: Tick, finding: &Finding) -> Opening {
+        let name = name_of(finding);
+        let names = [Some(name.clone()), other_name_of(finding)];
+        if let Some(known) = names.into_iter().flatten().find(|name| self.cases.contains_key(name)) {
+            return Opening::Recorded(known);
+        }
+        let world = self.world_at(now, leading_since, None);
+        match triage::part(&world, finding) {
+            Part::Own => Opening::New(Box::new(self.recovery(now, name, finding))),
+            Part::Of(parent) => Opening::Of(parent),
+            Part::OfSickNode => Opening::OfSickNode,
+        }
+    }
+
+    /// The Recovery that `finding` opens, be it of its own or not.
+    pub(super) fn recovery(&self, now: Now, name: Text, finding: &Finding) -> Recovery {
+        let similar = severity::similar(finding, self.cases.values(), now.tick, self.settings.history_window);
         let policy = self.policies.choose(&About::finding(finding));
         let settings = self.policies.settings(policy, &self.settings);
         let (severity, mut reasons) = severity::severity(finding, similar, &settings.severity);
@@ -68,7 +95,7 @@ impl Healer {
             policy: settings.policy.to_string(),
             description: finding.description.clone(),
             first_seen: finding.first_seen.stamp,
-            detected_at: self.now.stamp,
+            detected_at: now.stamp,
             similar_failures: similar,
             reasons,
         };
@@ -76,7 +103,7 @@ impl Healer {
             name,
             uid: Text::from(""),
             resource_version: Text::from(""),
-            created: self.now.stamp,
+            created: now.stamp,
             spec,
             status: Status::opened(finding),
             orders: Orders::default(),

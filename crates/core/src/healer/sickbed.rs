@@ -13,6 +13,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+mod view;
+
+pub(crate) use view::Seen;
+
 /// One rule that has something to remember about one object.
 #[derive(Debug)]
 struct Ill {
@@ -42,39 +46,19 @@ impl Sickbed {
             return None;
         }
         let clear = sight.settings.pod_check_interval;
-        let whole = |bad: &Bad, rule: &Rule<PodFact>, first_seen| {
-            let workload = sight.cluster.workload_of(pod);
-            let about = About { target: pod.target(), workload, node: pod.node.clone() };
-            let mut finding = finding(bad, rule, about, first_seen);
-            let owner = pod.owner.as_ref().map(|owner| alloc::format!("{} {}", owner.kind.as_str(), owner.name));
-            let node = pod.node.as_ref().map(|node| String::from(&**node));
-            finding.evidence.extend(owner.map(|owner| ("owner".into(), owner)));
-            finding.evidence.extend(node.map(|node| ("node".into(), node)));
-            finding
-        };
+        let whole = |bad: &Bad, rule: &Rule<PodFact>, first_seen| about_pod(pod, sight, bad, rule, first_seen);
         self.examine(subject, &pod.uid, POD_RULES, pod, sight, clear, &whole)
     }
 
     /// Asks every node rule; gives when to ask again.
     pub(super) fn examine_node(&mut self, node: &NodeFact, sight: &Sight<'_>) -> Option<Tick> {
-        let blind = [WatchKind::Node, WatchKind::Lease]
-            .iter()
-            .any(|kind| !sight.cluster.freshness.current(sight.now.tick, *kind));
-        if blind {
+        if is_blind(sight) {
             // What we do not see is no evidence; a gap that ends restarts the scores.
             return None;
         }
         let subject = Subject::Node(node.name.clone());
         let clear = sight.settings.node_check_interval;
-        let whole = |bad: &Bad, rule: &Rule<NodeFact>, first_seen| {
-            let about = About { target: node.target(), workload: node.target(), node: Some(node.name.clone()) };
-            let mut finding = finding(bad, rule, about, first_seen);
-            let zone = Some(String::from(&*node.zone)).filter(|zone| !zone.is_empty());
-            finding.evidence.extend(zone.map(|zone| ("zone".into(), zone)));
-            let (role, of) = CONTROL_PLANE_ROLE;
-            finding.evidence.extend(node.marks.has(Marks::CONTROL_PLANE).then(|| (role.into(), of.into())));
-            finding
-        };
+        let whole = |bad: &Bad, rule: &Rule<NodeFact>, first_seen| about_node(node, bad, rule, first_seen);
         self.examine(subject, &node.uid, NODE_RULES, node, sight, clear, &whole)
     }
 
@@ -231,6 +215,33 @@ impl RetainUid for BTreeMap<Subject, Bed> {
 
 fn earliest(a: Option<Tick>, b: Option<Tick>) -> Option<Tick> {
     a.into_iter().chain(b).min()
+}
+
+/// Whether what is seen of nodes may be old.
+fn is_blind(sight: &Sight<'_>) -> bool {
+    let current = |kind: &WatchKind| sight.cluster.freshness.current(sight.now.tick, *kind);
+    ![WatchKind::Node, WatchKind::Lease].iter().all(current)
+}
+
+fn about_pod(pod: &PodFact, sight: &Sight<'_>, bad: &Bad, rule: &Rule<PodFact>, first_seen: Now) -> Finding {
+    let workload = sight.cluster.workload_of(pod);
+    let about = About { target: pod.target(), workload, node: pod.node.clone() };
+    let mut finding = finding(bad, rule, about, first_seen);
+    let owner = pod.owner.as_ref().map(|owner| alloc::format!("{} {}", owner.kind.as_str(), owner.name));
+    let node = pod.node.as_ref().map(|node| String::from(&**node));
+    finding.evidence.extend(owner.map(|owner| ("owner".into(), owner)));
+    finding.evidence.extend(node.map(|node| ("node".into(), node)));
+    finding
+}
+
+fn about_node(node: &NodeFact, bad: &Bad, rule: &Rule<NodeFact>, first_seen: Now) -> Finding {
+    let about = About { target: node.target(), workload: node.target(), node: Some(node.name.clone()) };
+    let mut finding = finding(bad, rule, about, first_seen);
+    let zone = Some(String::from(&*node.zone)).filter(|zone| !zone.is_empty());
+    finding.evidence.extend(zone.map(|zone| ("zone".into(), zone)));
+    let (role, of) = CONTROL_PLANE_ROLE;
+    finding.evidence.extend(node.marks.has(Marks::CONTROL_PLANE).then(|| (role.into(), of.into())));
+    finding
 }
 
 /// What a finding is about.

@@ -20,6 +20,8 @@ pub(crate) struct World<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) leading_since: Tick,
     cases: &'a BTreeMap<Text, Case>,
+    /// The case that is being explained, and so is no other's.
+    aside: Option<&'a Text>,
     /// When the attempts that may write began of the one that is being stepped.
     pub(crate) own_attempts: Vec<Past>,
     pub(super) sickbed: &'a Sickbed,
@@ -28,14 +30,14 @@ pub(crate) struct World<'a> {
 }
 
 impl World<'_> {
-    /// Every stored Recovery, active or not, except the one that is being stepped.
+    /// Every stored Recovery, active or not, except the one that is being stepped or explained.
     pub(crate) fn recoveries(&self) -> impl Iterator<Item = &Recovery> {
-        self.cases.values().map(|case| &case.recovery)
+        self.cases().map(|case| &case.recovery)
     }
 
     /// The same with what is remembered of each.
     pub(crate) fn cases(&self) -> impl Iterator<Item = &Case> {
-        self.cases.values()
+        self.cases.iter().filter(|(name, _)| self.aside.is_none_or(|aside| aside != *name)).map(|(_, case)| case)
     }
 
     /// Those about nodes.
@@ -50,22 +52,32 @@ impl World<'_> {
 }
 
 impl Healer {
-    /// The world for what has the settings of the configuration.
-    pub(super) fn world(&self, leading_since: Tick) -> World<'_> {
-        self.world_of(leading_since, None)
-    }
-
     /// The world for what this policy applies to.
     pub(super) fn world_of(&self, leading_since: Tick, policy: Option<&Text>) -> World<'_> {
+        self.world_at(self.now, leading_since, policy)
+    }
+
+    /// The same as `now` shows it, which is not before the last turn.
+    pub(super) fn world_at(&self, now: Now, leading_since: Tick, policy: Option<&Text>) -> World<'_> {
         World {
-            now: self.now,
+            now,
             settings: self.policies.settings(policy, &self.settings),
             cluster: &self.cluster,
             leading_since,
             cases: &self.cases,
+            aside: None,
             own_attempts: Vec::new(),
             sickbed: &self.sickbed,
             fleet: &self.fleet,
+        }
+    }
+
+    /// The world as `now` shows it to one case, without stepping it.
+    pub(super) fn world_around<'a>(&'a self, now: Now, leading_since: Tick, case: &'a Case) -> World<'a> {
+        World {
+            aside: Some(&case.recovery.name),
+            own_attempts: case.writing_attempts().collect(),
+            ..self.world_at(now, leading_since, case.policy.as_ref())
         }
     }
 }

@@ -1,0 +1,158 @@
+//! A small town on the embedded cluster, with the whole controller on it, in virtual time.
+
+use self_healing_api::explanation::Explanation;
+use self_healing_controller::client::{Clients, Embedded, OnCall, Way};
+use self_healing_controller::config::{Environment, Layers};
+use self_healing_controller::explain::{Installation, own, question, text};
+use self_healing_controller::http::Desk;
+use self_healing_controller::log::Log;
+use self_healing_controller::manifests::{self, NAMESPACE};
+use self_healing_controller::outside::{Chance, Kubelets, Outside, Wall};
+use self_healing_controller::run::{Launch, run};
+use self_healing_core::effect::KubeletLook;
+use self_healing_core::time::Stamp;
+use self_healing_sim::actor::{self, Actors, Levers, Look, NodeSpec};
+use self_healing_sim::api::User;
+use self_healing_sim::cluster::Cluster;
+use self_healing_sim::hand::Hand;
+use self_healing_sim::service::ApiService;
+use serde_json::{Value, json};
+use std::future::{Future, pending};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+pub(crate) const SHOP: &str = "shop";
+const BEGIN: &str = "2026-01-01T00:00:00Z";
+const NODES: usize = 5;
+
+/// All of it ends when this is dropped.
+pub(crate) struct Town {
+    cluster: Cluster,
+    actors: Actors,
+    pub(crate) hand: Hand,
+    desk: Desk,
+    controller: JoinHandle<()>,
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        self.controller.abort();
+    }
+}
+
+impl Town {
+    /// Five nodes, two Deployments and a controller that has settled, with these configuration keys.
+    pub(crate) async fn with(keys: &[(&str, &str)]) -> Self {
+        let cluster = Cluster::new(BEGIN.parse().unwrap());
+        let actors = Actors::start(&cluster, &actor::Options::default());
+        let hand = Hand::new(&cluster, User::admin("person"));
+        for number in 1..=NODES {
+            actors.levers().add_node(NodeSpec::named(format!("node-{number}")));
+        }
+        for object in manifests::objects(manifests::Options::default()).unwrap() {
+            let resource = match object["kind"].as_str().unwrap() {
+                "Namespace" => "namespaces",
+                "CustomResourceDefinition" => "customresourcedefinitions.apiextensions.k8s.io",
+                _ => continue,
+            };
+            hand.create(resource, "", &object).unwrap();
+        }
+        hand.create("namespaces", "", &json!({ "metadata": { "name": SHOP } })).unwrap();
+        for app in ["web", "cart"] {
+            hand.create("deployments.apps", SHOP, &deployment(app)).unwrap();
+        }
+        let desk = Desk::default();
+        let launch = launch(&cluster, actors.levers(), keys, desk.clone());
+        let controller = tokio::spawn(async move { run(launch, &Log::silent(), pending()).await.unwrap() });
+        let town = Self { cluster, actors, hand, desk, controller };
+        sleep(Duration::from_secs(90)).await;
+        town
+    }
+
+    pub(crate) fn levers(&self) -> &Levers {
+        self.actors.levers()
+    }
+
+    /// Pods of a workload in the order of their names.
+    pub(crate) fn pods(&self, app: &str) -> Vec<Arc<Value>> {
+        let mut pods = self.hand.list("pods", SHOP);
+        pods.retain(|pod| pod["metadata"]["labels"]["app"] == app);
+        pods
+    }
+
+    pub(crate) fn pod(&self, app: &str) -> String {
+        name(&self.pods(app)[0])
+    }
+
+    /// What the running controller answers.
+    pub(crate) async fn leader(&self, kind: &str, name: &str) -> Explanation {
+        let found = self.desk.explain(question(kind, name, SHOP)).await.unwrap();
+        let mut answer = Explanation::from(&found);
+        answer.observer.name = "controller-0".to_owned();
+        answer
+    }
+
+    /// The running controller's answer as people read it.
+    pub(crate) async fn text(&self, kind: &str, name: &str) -> String {
+        text(&self.leader(kind, name).await)
+    }
+
+    /// What somebody without the running controller works out.
+    pub(crate) async fn own(&self, kind: &str, name: &str) -> Explanation {
+        let way: Way = Embedded::new(ApiService::new(&self.cluster, User::admin("person"))).into();
+        let uncounted: OnCall = Arc::new(|_| {});
+        let clients = Clients::new(&way, 1, &uncounted).unwrap();
+        let installation = Installation::find(&clients, NAMESPACE).await.unwrap();
+        own(&clients, &installation, &question(kind, name, SHOP), Stamp(self.cluster.now().as_millisecond())).await
+    }
+}
+
+pub(crate) fn name(object: &Value) -> String {
+    object["metadata"]["name"].as_str().unwrap().to_owned()
+}
+
+fn deployment(app: &str) -> Value {
+    let labels = json!({ "app": app });
+    let container = json!({ "name": app, "image": format!("registry.example/{app}:1") });
+    let template = json!({ "metadata": { "labels": labels }, "spec": { "containers": [container] } });
+    json!({
+        "metadata": { "name": app, "labels": labels },
+        "spec": { "replicas": 3, "selector": { "matchLabels": labels }, "template": template },
+    })
+}
+
+fn launch(cluster: &Cluster, levers: &Levers, keys: &[(&str, &str)], desk: Desk) -> Launch {
+    let own = [("listen_address", "127.0.0.1:0")];
+    let flags: Vec<_> = own.iter().chain(keys).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let layers = Layers::new(None, &Environment::default(), &flags).unwrap();
+    let clock = cluster.clone();
+    let outside = Outside {
+        wall: Wall::new(move || clock.now()),
+        kubelets: Arc::new(Machines(levers.clone())),
+        receiver: None,
+        chance: Chance::seeded(1),
+    };
+    let service = ApiService::new(cluster, User::admin("controller")).with_latency(Duration::from_millis(2));
+    let launch = Launch::embedded(Embedded::new(service), layers, NAMESPACE, "controller-0", outside);
+    Launch { desk, ..launch }
+}
+
+struct Machines(Levers);
+
+impl Kubelets for Machines {
+    fn look(&self, kubelet: SocketAddr) -> Pin<Box<dyn Future<Output = io::Result<KubeletLook>> + Send + '_>> {
+        let seen = self.0.look(&kubelet.ip().to_string(), kubelet.port());
+        Box::pin(async move {
+            match seen {
+                Look::Answers => Ok(KubeletLook::Answers),
+                Look::Refused => Ok(KubeletLook::Refused),
+                Look::Silent => pending().await,
+            }
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! What happens next to a Recovery in hand, or one that is coming.
+
+use super::verdict::holding;
+use super::{Study, under_way};
+use crate::explanation::{Answer, GuardView, Next};
+use crate::healer::{Case, Healer};
+use crate::key::{Kind, Target};
+use crate::names::Strategy;
+use crate::remedy::{self, Move};
+use crate::time::Tick;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+impl Healer {
+    /// What a held Recovery waits for.
+    pub(super) fn after_hold(&self, study: &Study<'_>, case: &Case, hold: &GuardView) -> Vec<Next> {
+        let plan = self.plan_words(case);
+        let mut next = match hold.until {
+            Some(at) => alloc::vec![Next {
+                at: Some(at),
+                what: format!("{} is asked again; when it passes, {plan}", hold.name)
+            }],
+            None => {
+                let sweep = self.settings.sweep.as_secs_f32();
+                always(format!(
+                    "{} is asked again on every change, and every {sweep} s; when it passes, {plan}",
+                    hold.name
+                ))
+            }
+        };
+        let others = study.guards.iter().filter(|guard| guard.answer == Answer::Hold && guard.name != hold.name);
+        next.extend(others.map(|guard| Next {
+            at: guard.until,
+            what: format!("{} would hold it then: {}", guard.name, guard.reason),
+        }));
+        next
+    }
+
+    pub(super) fn approval(&self, study: &Study<'_>, case: &Case) -> Vec<Next> {
+        let name = &case.recovery.name;
+        let mut next = always(format!("when somebody approves {name}, {}", self.plan_words(case)));
+        if let Some(since) = case.times.awaiting() {
+            let at = study.now.stamp_of(since.plus(self.settings.approval_timeout));
+            next.push(Next {
+                at: Some(at),
+                what: "it is cancelled if nobody has approved it (approval_timeout)".to_string(),
+            });
+        }
+        next
+    }
+
+    /// What an attempt under way does next.
+    pub(super) fn attempt(&self, study: &Study<'_>, case: &Case) -> Vec<Next> {
+        let world = self.world_around(study.now, self.leading.unwrap_or_default(), case);
+        let Some(strategy) = under_way(&case.recovery) else { return always("it ends within moments") };
+        if strategy == Strategy::Monitor {
+            return always("nothing is written; it ends when the failure goes away");
+        }
+        let (at, what) = match remedy::next(strategy, &world, case) {
+            Move::Do(verb) => (None, verb.to_string()),
+            Move::Wait(words, until) | Move::Blocked(words, until) => (until, words),
+            Move::Verify => (None, format!("waits until the workload is back: {}", remedy::verify(&world, case).1)),
+            Move::Impossible(_, words) | Move::Stop(words) => (None, words),
+        };
+        let mut next = alloc::vec![Next { at: at.map(|at| study.now.stamp_of(at)), what }];
+        next.extend(holding(&study.guards).map(|guard| Next {
+            at: guard.until,
+            what: format!("{} holds its next write: {}", guard.name, guard.reason),
+        }));
+        next.extend(self.timeout(study.now.tick, case).map(|at| {
+            let then = crate::strategy::next_strategy(case.recovery.spec.failure, strategy)
+                .map_or_else(|| "a person is called".to_string(), |next| format!("{next} is tried"));
+            Next {
+                at: Some(study.now.stamp_of(at)),
+                what: format!("the attempt fails if it is not verified by then, and {then}"),
+            }
+        }));
+        next
+    }
+
+    /// When the attempt under way is out of time.
+    fn timeout(&self, now: Tick, case: &Case) -> Option<Tick> {
+        let started = case.times.attempt().filter(|_| !case.recovery.is_verified())?;
+        let taken = case.clock.map_or_else(|| started.elapsed(now), |clock| now.since(clock));
+        Some(now + self.settings.recovery_timeout.saturating_sub(taken))
+    }
+
+    /// What the next attempt does.
+    pub(super) fn plan_words(&self, case: &Case) -> String {
+        let recovery = &case.recovery;
+        match under_way(recovery).or_else(|| recovery.next_strategy()) {
+            Some(strategy) => format!("{strategy} ({})", means(strategy, &recovery.spec.target)),
+            None => "a person is called".to_string(),
+        }
+    }
+}
+
+pub(super) fn would_hold(guard: &GuardView) -> Next {
+    Next { at: guard.until, what: format!("{} would hold it: {}", guard.name, guard.reason) }
+}
+
+pub(super) fn always(what: impl Into<String>) -> Vec<Next> {
+    alloc::vec![Next { at: None, what: what.into() }]
+}
+
+/// What a strategy does to an object of this kind.
+fn means(strategy: Strategy, target: &Target) -> &'static str {
+    match (strategy, &target.kind) {
+        (Strategy::Monitor, _) => "it is watched, nothing is written",
+        (Strategy::Restart, Kind::Node) => "its provider reboots it",
+        (Strategy::Restart, Kind::Pod) => "the pod is deleted and made again",
+        (Strategy::Restart, _) => "its workloads are restarted",
+        (Strategy::Recreate, _) => "the pod is deleted and made again on another node if it fits",
+        (Strategy::ScaleAndReplace, _) => "another pod is started first, then this one is deleted",
+        (Strategy::DrainAndReplace, _) => "the node is cordoned and its pods are evicted",
+        (Strategy::EmergencyReplace, _) => "the node is cordoned and its pods are freed, so that they start elsewhere",
+        (Strategy::Failover | Strategy::EmergencyFailover, _) => "the service is switched to its standby",
+        (Strategy::Rollback, _) => "the last good revision is brought back",
+    }
+}

@@ -1,0 +1,52 @@
+//! How the controller as a whole is doing, on one screen.
+
+use super::explain::{brief, under_way};
+use super::{Case, Healer};
+use crate::explanation::{ActiveView, Answer, GuardView, Overview, WatchView};
+use crate::names::WatchKind;
+use crate::time::Now;
+use alloc::vec::Vec;
+
+/// So many of those that are over are shown.
+const ENDED: usize = 10;
+
+impl Healer {
+    /// How the controller as a whole is doing at `now`. Changes nothing.
+    #[must_use]
+    pub fn overview(&self, now: Now) -> Overview {
+        let mut active: Vec<&Case> = self.active.iter().filter_map(|name| self.cases.get(name)).collect();
+        active.sort_by_key(|case| (case.recovery.held_by().is_none(), case.recovery.spec.detected_at));
+        let counts = self.counts(now);
+        let objects = |kind| counts.tracked.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count);
+        let watch = |kind: &WatchKind| WatchView {
+            kind: *kind,
+            objects: objects(*kind),
+            current: self.cluster.freshness.current(now.tick, *kind),
+            lag: self.cluster.freshness.lag(now.tick, *kind),
+        };
+        Overview {
+            at: now.stamp,
+            observer: self.observer(now),
+            active: active.into_iter().map(view).collect(),
+            ended: self.newest(ENDED, |case| !case.recovery.is_active()),
+            watches: WatchKind::ALL.iter().map(watch).collect(),
+        }
+    }
+}
+
+fn view(case: &Case) -> ActiveView {
+    let recovery = &case.recovery;
+    let held = recovery.held_by().map(|guard| GuardView {
+        name: guard.name,
+        answer: Answer::Hold,
+        reason: guard.reason.clone(),
+        since: Some(guard.since),
+        until: None,
+    });
+    ActiveView {
+        recovery: brief(recovery),
+        severity: recovery.spec.severity,
+        strategy: under_way(recovery).or_else(|| recovery.next_strategy()),
+        held,
+    }
+}
