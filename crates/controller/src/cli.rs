@@ -1,7 +1,11 @@
 //! The command line: subcommands, flags, one line for what is wrong.
 
+mod command;
 mod explain;
+mod orders;
 mod person;
+mod status;
+mod switch;
 
 use crate::client::{self, Access, Credentials};
 use crate::config::{self, Environment, Layers, Secrets};
@@ -11,9 +15,8 @@ use crate::log;
 use crate::manifests;
 use crate::outside::Outside;
 use crate::run::{self, Launch, RunError};
-use clap::builder::Str;
-use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::ArgMatches;
+use command::is_asked_for;
 use self_healing_api::keys::KEYS;
 use std::ffi::OsString;
 use std::io::Write;
@@ -47,6 +50,9 @@ pub enum CliError {
     /// The API server does not answer.
     #[error("the API server cannot be asked: {0}")]
     Unreachable(String),
+    /// What a person wanted is not possible, or not allowed.
+    #[error("{0}")]
+    Refused(String),
     /// The answer is that the object is not known; it was printed.
     #[error("not known")]
     Unknown,
@@ -67,7 +73,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Config(_) | Self::Client(_) | Self::Log(_) | Self::Run(_) => 2,
             Self::Demo(error) => error.exit_code(),
-            Self::Manifests(_) | Self::System { .. } | Self::Unreachable(_) | Self::Unknown => 1,
+            Self::Manifests(_) | Self::System { .. } | Self::Unreachable(_) | Self::Refused(_) | Self::Unknown => 1,
         }
     }
 }
@@ -77,9 +83,10 @@ impl CliError {
 /// # Errors
 /// With one line for people.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
-    let matches = match command().try_get_matches_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = match command::of(args.first()).try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+        Err(error) if is_asked_for(error.kind()) => {
             return say(&error.to_string());
         }
         Err(error) => return Err(CliError::Usage(first_line(&error))),
@@ -91,6 +98,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
         }
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
         Some(("explain", args)) => explain::run(args),
+        Some(("status", args)) => status::run(args),
+        Some(("approve", args)) => orders::run(args, orders::APPROVAL),
+        Some(("cancel", args)) => orders::run(args, orders::VETO),
+        Some(("pause", args)) => switch::run(args, true),
+        Some(("resume", args)) => switch::run(args, false),
         Some(("version", _)) => say(&format!("{}\n", version())),
         Some((_, args)) => controller(args),
         None => controller(&matches),
@@ -116,41 +128,6 @@ pub fn version() -> String {
         env!("CARGO_PKG_VERSION"),
         env!("GIT_COMMIT")
     )
-}
-
-fn command() -> Command {
-    let run = Command::new("run").about("Runs the controller (also without a subcommand)");
-    let manifests = Command::new("manifests").about("Prints CRDs, RBAC and Deployment as YAML").arg(
-        Arg::new("without-bare-pod-recreation")
-            .long("without-bare-pod-recreation")
-            .action(ArgAction::SetTrue)
-            .help("Leaves out the right to create pods; pods without a controller are then not restarted"),
-    );
-    with_run_flags(Command::new("self-healing-controller"))
-        .about("Heals nodes, pods, workloads and services of a Kubernetes cluster, and says why")
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand(with_run_flags(run))
-        .subcommand(explain::command())
-        .subcommand(demo::command())
-        .subcommand(manifests)
-        .subcommand(Command::new("version").about("Prints version, git commit and API versions"))
-}
-
-fn with_run_flags(command: Command) -> Command {
-    let path = |name: &'static str| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf));
-    let set = Arg::new("set").long("set").value_name("KEY=VALUE").action(ArgAction::Append);
-    let command = command
-        .arg(path("kubeconfig").help("Credentials; wins over the in-cluster ones and KUBECONFIG"))
-        .arg(Arg::new("context").long("context").value_name("NAME").help("Context of the kubeconfig"))
-        .arg(path("config").help("Reads keys from this file instead of the ConfigMap"))
-        .arg(set.help("Sets any configuration key"));
-    KEYS.iter().fold(command, |command, key| {
-        let arg = Arg::new(key.name)
-            .long(Str::from(key.name.replace('_', "-")))
-            .value_name("VALUE")
-            .allow_hyphen_values(true);
-        command.arg(arg.help(key.meaning).help_heading("Configuration"))
-    })
 }
 
 fn first_line(error: &clap::Error) -> String {

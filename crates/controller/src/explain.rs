@@ -4,15 +4,17 @@ mod ask;
 mod installation;
 mod lists;
 mod name;
+mod overview;
 mod past;
 mod text;
 
-pub use ask::{page, path};
+pub use ask::path;
 pub use installation::Installation;
 pub use lists::{Lists, read};
 pub use name::{BadName, question, split};
+pub use overview::{overview, overview_text};
 pub use past::relive;
-pub use text::{moment, span, text};
+pub use text::text;
 
 use crate::client::Clients;
 use crate::watch::Scope;

@@ -43,6 +43,11 @@ pub(super) fn wants_json(args: &ArgMatches) -> bool {
     args.get_one::<String>("output").is_some_and(|format| format == "json")
 }
 
+/// What is said after a change that was only tried.
+pub(super) const fn dry_run(dry: bool) -> &'static str {
+    if dry { " (server dry run)" } else { "" }
+}
+
 /// A person at a terminal, connected.
 pub(super) struct Person {
     pub(super) clients: Clients,

@@ -32,7 +32,7 @@ pub(super) async fn leader(
 ///
 /// # Errors
 /// With one sentence on why it cannot be had.
-pub async fn page<T: DeserializeOwned>(
+pub(super) async fn page<T: DeserializeOwned>(
     client: &kube::Client,
     installation: &Installation,
     page: &str,

@@ -181,18 +181,8 @@ impl Page {
         observer.notes.iter().for_each(|note| self.line(0, note));
     }
 
-    /// Rows with their cells one below the other; the last cell is as long as it likes.
     fn table<const N: usize>(&mut self, rows: &[[String; N]]) {
-        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..N - 1).map(width).collect();
-        for row in rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                let _ = write!(line, "{cell:<width$}  ");
-            }
-            line.push_str(&row[N - 1]);
-            self.line(2, &line);
-        }
+        self.text.push_str(&table(rows));
     }
 
     fn moment(&self, at: &str) -> String {
@@ -200,9 +190,27 @@ impl Page {
     }
 }
 
+/// Rows with their cells one below the other, indented; the last cell is as long as it likes.
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N - 1).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::from("  ");
+        for (cell, width) in row.iter().zip(&widths) {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        line.push_str(&row[N - 1]);
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 /// A moment, absolute and as seen from now.
 #[must_use]
-pub fn moment(now: Timestamp, at: &str) -> String {
+pub(super) fn moment(now: Timestamp, at: &str) -> String {
     let Ok(time) = at.parse::<Timestamp>() else { return at.to_owned() };
     let seconds = time.duration_since(now).as_secs();
     let distance = span(seconds.unsigned_abs() as f64);
@@ -215,7 +223,7 @@ pub fn moment(now: Timestamp, at: &str) -> String {
 
 /// Seconds as kubectl shows ages.
 #[must_use]
-pub fn span(seconds: f64) -> String {
+fn span(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60) {
         (0, 0, 0, seconds) => format!("{seconds}s"),
