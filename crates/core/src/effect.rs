@@ -269,6 +269,7 @@ pub struct Budget {
 
 /// What a TCP connection to a kubelet showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum KubeletLook {
     /// Connected: host and kubelet are up.
     Answers,

@@ -52,6 +52,7 @@ pub enum Event {
 
 /// How a watch is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum WatchState {
     /// A list begins: what is known stays until it ends.
     ListStarted,

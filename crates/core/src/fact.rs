@@ -13,6 +13,7 @@ use alloc::sync::Arc;
 
 /// Yes-or-no properties of an object, from its labels, annotations and spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Marks(u16);
 
 impl Marks {
@@ -60,6 +61,7 @@ impl Marks {
 
 /// The controlling owner of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Owner {
     /// Its kind, group and all.
     pub kind: Kind,
@@ -71,6 +73,7 @@ pub struct Owner {
 
 /// A controller of pods, or one above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WorkloadFact {
     /// Its kind.
     pub kind: Kind,
@@ -92,6 +95,7 @@ pub struct WorkloadFact {
 
 /// One namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NamespaceFact {
     /// Its name.
     pub name: Text,

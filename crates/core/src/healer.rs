@@ -6,6 +6,7 @@ mod case;
 mod counts;
 mod examine;
 mod explain;
+mod facts;
 mod fleet;
 mod open;
 mod outcome;

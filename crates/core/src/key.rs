@@ -8,6 +8,7 @@ pub type Text = Arc<str>;
 
 /// A kind of object, as far as rules tell them apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kind {
     /// `v1`.
     Node,
@@ -74,6 +75,7 @@ impl Kind {
 
 /// A namespace and a name in it; the namespace is empty for cluster-scoped objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Key {
     /// Empty for cluster-scoped objects.
     pub namespace: Text,

@@ -31,6 +31,7 @@ impl Add<Duration> for Tick {
 
 /// Milliseconds since the Unix epoch, UTC, as far as this machine's clock is right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stamp(pub i64);
 
 impl Stamp {

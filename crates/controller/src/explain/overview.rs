@@ -65,7 +65,9 @@ pub fn overview_text(found: &Overview, controller: &Installation) -> String {
     let _ = writeln!(text, "\nEnded last: {}", found.ended.len());
     text += &table(&found.ended.iter().map(|ended| over(ended, now)).collect::<Vec<_>>());
     text.push('\n');
-    found.observer.notes.iter().for_each(|note| drop(writeln!(text, "{note}")));
+    for note in &found.observer.notes {
+        let _ = writeln!(text, "{note}");
+    }
     text.trim_end().to_owned() + "\n"
 }
 

@@ -46,7 +46,7 @@ impl Drop for Town {
 }
 
 impl Town {
-    /// Five nodes, two Deployments and a controller that has settled, with these configuration keys.
+    /// Five nodes, two Deployments with a pod on each, and a controller that has settled, with these configuration keys.
     pub(crate) async fn with(keys: &[(&str, &str)]) -> Self {
         let cluster = Cluster::new(BEGIN.parse().unwrap());
         let actors = Actors::start(&cluster, &actor::Options::default());
@@ -63,8 +63,8 @@ impl Town {
             hand.create(resource, "", &object).unwrap();
         }
         hand.create("namespaces", "", &json!({ "metadata": { "name": SHOP } })).unwrap();
-        for app in ["web", "cart"] {
-            hand.create("deployments.apps", SHOP, &deployment(app)).unwrap();
+        for (app, replicas) in [("web", 3), ("cart", 2)] {
+            hand.create("deployments.apps", SHOP, &deployment(app, replicas)).unwrap();
         }
         let desk = Desk::default();
         let launch = launch(&cluster, actors.levers(), keys, desk.clone());
@@ -78,10 +78,11 @@ impl Town {
         self.actors.levers()
     }
 
-    /// Pods of a workload in the order of their names.
+    /// Pods of a workload in the order of their nodes.
     pub(crate) fn pods(&self, app: &str) -> Vec<Arc<Value>> {
         let mut pods = self.hand.list("pods", SHOP);
         pods.retain(|pod| pod["metadata"]["labels"]["app"] == app);
+        pods.sort_by_key(|pod| pod["spec"]["nodeName"].as_str().map(str::to_owned));
         pods
     }
 
@@ -116,13 +117,13 @@ pub(crate) fn name(object: &Value) -> String {
     object["metadata"]["name"].as_str().unwrap().to_owned()
 }
 
-fn deployment(app: &str) -> Value {
+fn deployment(app: &str, replicas: u32) -> Value {
     let labels = json!({ "app": app });
     let container = json!({ "name": app, "image": format!("registry.example/{app}:1") });
     let template = json!({ "metadata": { "labels": labels }, "spec": { "containers": [container] } });
     json!({
         "metadata": { "name": app, "labels": labels },
-        "spec": { "replicas": 3, "selector": { "matchLabels": labels }, "template": template },
+        "spec": { "replicas": replicas, "selector": { "matchLabels": labels }, "template": template },
     })
 }
 

@@ -35,6 +35,11 @@ impl Heartbeat {
         self.lease.duration
     }
 
+    /// The Lease as it was seen last.
+    pub(crate) const fn lease(&self) -> &LeaseFact {
+        &self.lease
+    }
+
     /// The renewal that was seen last, on the node's clock.
     #[must_use]
     pub(crate) const fn renewed(&self) -> Stamp {

@@ -1,10 +1,21 @@
-//! The names of what is known, for answers about what is not.
+//! What is known as a whole: every fact, and every name.
 
 use super::Cluster;
+use crate::event::Event;
 use crate::key::{Key, Kind, Text};
 use alloc::boxed::Box;
 
 impl Cluster {
+    /// Every fact that is known.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = Event> + '_ {
+        let workloads = self.workloads.values().flat_map(|kept| kept.values().cloned().map(Event::Workload));
+        let namespaces = self.namespaces.values().cloned().map(Event::Namespace);
+        let heartbeats = self.heartbeats.values().map(|beat| Event::Lease(beat.lease().clone()));
+        let nodes = self.nodes.values().cloned().map(Event::Node);
+        let pods = self.pods.values().cloned().map(Event::Pod);
+        namespaces.chain(workloads).chain(pods).chain(nodes).chain(heartbeats)
+    }
+
     /// Every namespace that is known.
     pub(crate) fn namespaces(&self) -> impl Iterator<Item = &Text> {
         self.namespaces.keys()

@@ -9,6 +9,7 @@ use core::time::Duration;
 
 /// A status word of a condition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ConditionStatus {
     /// `True`.
     True,
@@ -21,6 +22,7 @@ pub enum ConditionStatus {
 
 /// One condition of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodeCondition {
     /// Its type, e.g. `Ready`, `KernelDeadlock`.
     pub kind: Text,
@@ -44,6 +46,7 @@ impl NodeCondition {
 
 /// One taint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Taint {
     /// Its key.
     pub key: Text,
@@ -55,6 +58,7 @@ pub struct Taint {
 
 /// One node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodeFact {
     /// Its name.
     pub name: Text,
@@ -114,6 +118,7 @@ impl NodeFact {
 
 /// A node's heartbeat in `kube-node-lease`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LeaseFact {
     /// The node it belongs to.
     pub node: Text,

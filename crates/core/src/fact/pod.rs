@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 /// `status.phase` of a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum PodPhase {
     /// Accepted, not all containers run.
     Pending,
@@ -26,6 +27,7 @@ pub enum PodPhase {
 
 /// One pod. A healthy one has no `trouble`, so that it costs little.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PodFact {
     /// Namespace and name.
     pub key: Key,
@@ -79,6 +81,7 @@ impl PodFact {
 
 /// What rules read of a pod that is not simply running.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PodTrouble {
     /// `status.reason`, e.g. `Evicted`.
     pub reason: String,
@@ -96,6 +99,7 @@ pub struct PodTrouble {
 
 /// One container that is not ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ContainerFact {
     /// Its name.
     pub name: String,
@@ -113,6 +117,7 @@ pub struct ContainerFact {
 
 /// How a container ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Exit {
     /// Exit code.
     pub code: i32,

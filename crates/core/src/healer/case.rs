@@ -229,6 +229,13 @@ impl Case {
         self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps)
     }
 
+    /// How much of `limit` is left to the attempt under way; `None` when it has no limit, because the workload is back.
+    pub(crate) fn time_left(&self, now: Tick, limit: Duration) -> Option<Duration> {
+        let started = self.times.attempt().filter(|_| !self.recovery.is_verified())?;
+        let taken = self.clock.map_or_else(|| started.elapsed(now), |clock| now.since(clock));
+        Some(limit.saturating_sub(taken))
+    }
+
     /// Notes that the guards that `which` names do not hold any more.
     pub(crate) fn pass(&mut self, now: Now, which: impl Fn(GuardName) -> bool) {
         for guard in self.recovery.status.guards.iter_mut().filter(|guard| !guard.pass && which(guard.name)) {

@@ -18,6 +18,8 @@ use crate::finding::Finding;
 use crate::key::{Key, Kind, Target};
 use crate::names::{Cause, FailureType, WatchKind};
 use crate::recovery::{Recovery, name_of};
+use crate::settings::Settings;
+use crate::strategy::strategy_now;
 use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -76,6 +78,11 @@ impl Healer {
             Some(study) => self.report(study),
             None => self.unknown(now, kind, key),
         }
+    }
+
+    /// Those that apply to this case.
+    pub(super) fn settings_of(&self, case: &Case) -> &Settings {
+        self.policies.settings(case.policy.as_ref(), &self.settings)
     }
 
     /// Who answers.
@@ -150,10 +157,10 @@ impl Healer {
 
     fn report(&self, study: Study<'_>) -> Explanation {
         let Verdict { standing, summary, next, part_of } = self.verdict(&study);
-        let decision = study.case.as_ref().map(|case| decision(case));
+        let decision = study.case.as_ref().map(|case| decision(self.settings_of(case.case()), case));
         let recovery = study.case.as_ref().filter(|case| case.is_real());
         let account = Account {
-            seen: self.facts(&study.target, study.now),
+            seen: self.seen_of(&study.target, study.now),
             below: self.below(&study.target, study.now),
             workload: study.workload,
             part_of,
@@ -205,16 +212,16 @@ fn supposed(now: Now, target: &Target, workload: &Target) -> Option<Finding> {
     })
 }
 
-fn decision(case: &Standin<'_>) -> Decision {
+fn decision(settings: &Settings, case: &Standin<'_>) -> Decision {
     let recovery: &Recovery = &case.case().recovery;
     let spec = &recovery.spec;
     Decision {
         supposed: matches!(case, Standin::Supposed(_)),
         cause: spec.cause,
         severity: spec.severity,
-        strategy: under_way(recovery).or_else(|| recovery.next_strategy()),
+        strategy: strategy_now(settings, recovery),
         similar: spec.similar_failures,
-        policy: spec.policy.clone(),
+        policy: case.case().policy.as_deref().unwrap_or_default().into(),
         reasons: spec.reasons.clone(),
     }
 }

@@ -1,9 +1,11 @@
 //! How the controller as a whole is doing, on one screen.
 
-use super::explain::{brief, under_way};
+use super::explain::brief;
 use super::{Case, Healer};
 use crate::explanation::{ActiveView, Answer, GuardView, Overview, WatchView};
 use crate::names::WatchKind;
+use crate::settings::Settings;
+use crate::strategy::strategy_now;
 use crate::time::Now;
 use alloc::vec::Vec;
 
@@ -27,14 +29,14 @@ impl Healer {
         Overview {
             at: now.stamp,
             observer: self.observer(now),
-            active: active.into_iter().map(view).collect(),
+            active: active.into_iter().map(|case| view(self.settings_of(case), case)).collect(),
             ended: self.newest(ENDED, |case| !case.recovery.is_active()),
             watches: WatchKind::ALL.iter().map(watch).collect(),
         }
     }
 }
 
-fn view(case: &Case) -> ActiveView {
+fn view(settings: &Settings, case: &Case) -> ActiveView {
     let recovery = &case.recovery;
     let held = recovery.held_by().map(|guard| GuardView {
         name: guard.name,
@@ -46,7 +48,7 @@ fn view(case: &Case) -> ActiveView {
     ActiveView {
         recovery: brief(recovery),
         severity: recovery.spec.severity,
-        strategy: under_way(recovery).or_else(|| recovery.next_strategy()),
+        strategy: strategy_now(settings, recovery),
         held,
     }
 }

@@ -52,6 +52,11 @@ impl World<'_> {
 }
 
 impl Healer {
+    /// The world for what has the settings of the configuration.
+    pub(super) fn world(&self, leading_since: Tick) -> World<'_> {
+        self.world_of(leading_since, None)
+    }
+
     /// The world for what this policy applies to.
     pub(super) fn world_of(&self, leading_since: Tick, policy: Option<&Text>) -> World<'_> {
         self.world_at(self.now, leading_since, policy)

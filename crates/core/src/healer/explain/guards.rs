@@ -7,6 +7,7 @@ use crate::healer::{Case, Healer, World};
 use crate::names::{GuardName, Strategy};
 use crate::recovery::GuardState;
 use crate::remedy::{self, Move};
+use crate::strategy::strategy_now;
 use crate::time::{Now, Stamp, Tick};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -30,7 +31,7 @@ impl Healer {
             })
             .collect();
         views.push(plan(&world, case));
-        views.push(live(case));
+        views.push(live(&world, case));
         views
     }
 }
@@ -38,7 +39,7 @@ impl Healer {
 /// Whether the next step of the strategy can be done.
 fn plan(world: &World<'_>, case: &Case) -> GuardView {
     let recovery = &case.recovery;
-    let Some(strategy) = under_way(recovery).or_else(|| recovery.next_strategy()) else {
+    let Some(strategy) = strategy_now(world.settings, recovery) else {
         return view(GuardName::Plan, Answer::Later, "there is no strategy left to plan");
     };
     match remedy::next(strategy, world, case) {
@@ -54,11 +55,11 @@ fn plan(world: &World<'_>, case: &Case) -> GuardView {
 }
 
 /// The fresh read is made right before each destructive write, so it has no answer before.
-fn live(case: &Case) -> GuardView {
+fn live(world: &World<'_>, case: &Case) -> GuardView {
     let held = held(case, GuardName::Live);
     let doubt = held
         .map(|held| GuardView { since: Some(held.since), ..view(GuardName::Live, Answer::Hold, held.reason.clone()) });
-    let monitors = under_way(&case.recovery).or_else(|| case.recovery.next_strategy()) == Some(Strategy::Monitor);
+    let monitors = strategy_now(world.settings, &case.recovery) == Some(Strategy::Monitor);
     let reason = if monitors {
         "not asked: nothing is written"
     } else {

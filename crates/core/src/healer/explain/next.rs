@@ -7,7 +7,7 @@ use crate::healer::{Case, Healer};
 use crate::key::{Kind, Target};
 use crate::names::Strategy;
 use crate::remedy::{self, Move};
-use crate::time::Tick;
+use crate::strategy::{next_strategy, strategy_now};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ impl Healer {
         let name = &case.recovery.name;
         let mut next = always(format!("when somebody approves {name}, {}", self.plan_words(case)));
         if let Some(since) = case.times.awaiting() {
-            let at = study.now.stamp_of(since.plus(self.settings.approval_timeout));
+            let at = study.now.stamp_of(since.plus(self.settings_of(case).approval_timeout));
             next.push(Next {
                 at: Some(at),
                 what: "it is cancelled if nobody has approved it (approval_timeout)".to_string(),
@@ -68,28 +68,22 @@ impl Healer {
             at: guard.until,
             what: format!("{} holds its next write: {}", guard.name, guard.reason),
         }));
-        next.extend(self.timeout(study.now.tick, case).map(|at| {
-            let then = crate::strategy::next_strategy(case.recovery.spec.failure, strategy)
+        let left = case.time_left(study.now.tick, world.settings.recovery_timeout);
+        next.extend(left.map(|left| {
+            let then = next_strategy(world.settings, &case.recovery)
                 .map_or_else(|| "a person is called".to_string(), |next| format!("{next} is tried"));
             Next {
-                at: Some(study.now.stamp_of(at)),
+                at: Some(study.now.stamp_of(study.now.tick + left)),
                 what: format!("the attempt fails if it is not verified by then, and {then}"),
             }
         }));
         next
     }
 
-    /// When the attempt under way is out of time.
-    fn timeout(&self, now: Tick, case: &Case) -> Option<Tick> {
-        let started = case.times.attempt().filter(|_| !case.recovery.is_verified())?;
-        let taken = case.clock.map_or_else(|| started.elapsed(now), |clock| now.since(clock));
-        Some(now + self.settings.recovery_timeout.saturating_sub(taken))
-    }
-
     /// What the next attempt does.
     pub(super) fn plan_words(&self, case: &Case) -> String {
         let recovery = &case.recovery;
-        match under_way(recovery).or_else(|| recovery.next_strategy()) {
+        match strategy_now(self.settings_of(case), recovery) {
             Some(strategy) => format!("{strategy} ({})", means(strategy, &recovery.spec.target)),
             None => "a person is called".to_string(),
         }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 impl Healer {
     /// One fact each.
-    pub(super) fn facts(&self, target: &Target, now: Now) -> Vec<String> {
+    pub(super) fn seen_of(&self, target: &Target, now: Now) -> Vec<String> {
         match target.kind {
             Kind::Node => self.cluster.node(&target.key.name).map(|node| self.node(node, now)),
             Kind::Pod => self.cluster.pod(&target.key).map(|pod| self.pod(pod)),

@@ -102,10 +102,8 @@ fn node_back(case: &Case) -> Ends {
 }
 
 fn timed_out(world: &World<'_>, case: &mut Case) -> bool {
-    let Some(started) = case.times.attempt().filter(|_| !case.recovery.is_verified()) else { return false };
     let now = world.now.tick;
-    let taken = case.clock.map_or_else(|| started.elapsed(now), |clock| now.since(clock));
-    let left = world.settings.recovery_timeout.saturating_sub(taken);
+    let Some(left) = case.time_left(now, world.settings.recovery_timeout) else { return false };
     case.wake_at(now + left);
     left.is_zero()
 }
