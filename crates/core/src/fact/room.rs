@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 /// CPU and memory, in units coarse enough for four bytes each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Amount {
     /// Thousandths of a CPU.
     pub cpu: u32,
@@ -42,6 +43,7 @@ impl Amount {
 
 /// What a node offers to pods: `status.allocatable`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capacity {
     /// CPU and memory.
     pub amount: Amount,

@@ -9,6 +9,7 @@ use crate::recovery::GuardState;
 use crate::remedy::{self, Move};
 use crate::strategy::strategy_now;
 use crate::time::{Now, Stamp, Tick};
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -43,6 +44,9 @@ fn plan(world: &World<'_>, case: &Case) -> GuardView {
         return view(GuardName::Plan, Answer::Later, "there is no strategy left to plan");
     };
     match remedy::next(strategy, world, case) {
+        Move::Do(verb) if !verb.writes() => {
+            view(GuardName::Plan, Answer::Later, format!("asked after a fresh read, before the first write ({verb})"))
+        }
         Move::Do(_) | Move::Wait(..) | Move::Verify => view(GuardName::Plan, Answer::Pass, ""),
         Move::Blocked(reason, until) => GuardView {
             until: until.map(|until| world.now.stamp_of(until)),
