@@ -13,6 +13,7 @@ mod outcome;
 mod overview;
 mod policies;
 mod progress;
+mod roster;
 mod sickbed;
 mod store;
 mod tell;
@@ -38,6 +39,7 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use fleet::Fleet;
 use outcome::Errand;
+use roster::Roster;
 use sickbed::Sickbed;
 use timers::{Timer, Timers};
 
@@ -51,8 +53,8 @@ pub struct Healer {
     fleet: Fleet,
     policies: Policies,
     cases: BTreeMap<Text, Case>,
-    /// Names of the cases that are not over.
-    active: BTreeSet<Text>,
+    /// The cases that are not over.
+    active: Roster,
     /// Since when this process leads.
     leading: Option<Tick>,
     /// Whether the stored Recoveries were read freshly since then.
@@ -86,7 +88,7 @@ impl Healer {
             fleet: Fleet::default(),
             policies: Policies::default(),
             cases: BTreeMap::new(),
-            active: BTreeSet::new(),
+            active: Roster::default(),
             leading: None,
             adopted: false,
             reading: Backoff::default(),
@@ -177,9 +179,8 @@ impl Healer {
         for subject in &agenda.subjects {
             self.open(subject, &mut agenda.cases);
         }
-        let acting = self.active.iter().filter(|name| self.cases.get(*name).is_some_and(|c| c.recovery.is_acting()));
-        let targets = agenda.subjects.iter().flat_map(|subject| self.cases_of(subject));
-        let named = acting.cloned().chain(targets).chain(agenda.cases);
+        let targets = agenda.subjects.iter().flat_map(|subject| self.active.about(subject));
+        let named = self.active.acting().chain(targets).cloned().chain(agenda.cases);
         // The oldest first: what becomes free goes to who has waited longest.
         let mut todo: BTreeSet<(Reverse<Duration>, Text)> = named.map(|name| (self.age(&name), name)).collect();
         while let Some((_, name)) = todo.pop_first() {
@@ -193,20 +194,6 @@ impl Healer {
             self.expire();
             self.tell_policies();
         }
-    }
-
-    fn cases_of(&self, subject: &Subject) -> Vec<Text> {
-        if !self.sickbed.is_known(subject) && self.active.is_empty() {
-            return Vec::new();
-        }
-        let about = |case: &Case| {
-            let target = case.recovery.subject();
-            match subject {
-                Subject::Node(name) => target.kind == crate::key::Kind::Node && target.key.name == *name,
-                Subject::Pod(key) => target.kind == crate::key::Kind::Pod && target.key == *key,
-            }
-        };
-        self.active.iter().filter(|name| self.cases.get(*name).is_some_and(about)).cloned().collect()
     }
 
     fn age(&self, name: &Text) -> Reverse<Duration> {
@@ -239,9 +226,7 @@ impl Healer {
         }
         case.times.learn(self.now, &case.recovery);
         let active = case.recovery.is_active();
-        if !active {
-            self.active.remove(name);
-        }
+        self.active.put(&case);
         self.cases.insert(name.clone(), case);
         was_active && !active
     }

@@ -2,6 +2,7 @@
 
 use crate::time::Tick;
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 /// Each value carries the number of the list that last brought it, and when it came: in tenths of a second, 0 if with the first list.
@@ -21,8 +22,17 @@ impl<K, V> Default for Kept<K, V> {
 impl<K: Ord + Clone, V> Kept<K, V> {
     pub(crate) fn put(&mut self, now: Tick, key: K, value: V) -> Option<V> {
         let tenths = if self.complete { u32::try_from(now.0.div_ceil(100)).unwrap_or(u32::MAX) } else { 0 };
-        let came = self.entries.get(&key).map_or(tenths, |(_, came, _)| *came);
-        self.entries.insert(key, (self.list, came, value)).map(|(_, _, old)| old)
+        match self.entries.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert((self.list, tenths, value));
+                None
+            }
+            Entry::Occupied(mut known) => {
+                let (list, _, old) = known.get_mut();
+                *list = self.list;
+                Some(core::mem::replace(old, value))
+            }
+        }
     }
 
     /// When it came; `None` if with the first list.

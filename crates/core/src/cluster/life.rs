@@ -63,7 +63,7 @@ impl Cluster {
             self.looks.remove(&node);
         }
         // What is wrong with pods may have waited for the node's verdict.
-        let waiting = self.pods_on(&node).filter(|pod| first && pod.trouble.is_some());
+        let waiting = first.then(|| self.pods_on(&node)).into_iter().flatten().filter(|pod| pod.trouble.is_some());
         let waiting: Vec<Subject> = waiting.map(|pod| Subject::Pod(pod.key.clone())).collect();
         core::iter::once(Subject::Node(node)).chain(waiting).collect()
     }

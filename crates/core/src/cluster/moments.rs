@@ -16,12 +16,14 @@ pub(super) struct Moments {
 impl Moments {
     /// Takes the stamps of an object as it is now; those that were known keep their moment, the others were first read at `now`.
     pub(super) fn learn(&mut self, subject: &Subject, stamps: impl Iterator<Item = (Stamp, Now)>) {
+        let mut stamps = stamps.peekable();
+        if stamps.peek().is_none() {
+            return self.forget(subject);
+        }
         let before = self.known.remove(subject).unwrap_or_default();
         let kept = |stamp| before.iter().find(|(known, _)| *known == stamp).copied();
         let stamps: Vec<(Stamp, Now)> = stamps.map(|(stamp, now)| kept(stamp).unwrap_or((stamp, now))).collect();
-        if !stamps.is_empty() {
-            self.known.insert(subject.clone(), stamps);
-        }
+        self.known.insert(subject.clone(), stamps);
     }
 
     /// Forgets an object that is gone.

@@ -22,9 +22,10 @@ impl Cluster {
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
         self.moments.learn(&subject, due.map(|due| (due, now)).into_iter());
-        if let Some(old) = self.pods.put(now.tick, key.clone(), pod)
-            && (old.node != node || old.owner != owner)
-        {
+        if let Some(old) = self.pods.put(now.tick, key.clone(), pod) {
+            if old.node == node && old.owner == owner {
+                return alloc::vec![subject];
+            }
             self.unindex(&old);
         }
         if let Some(node) = node {

@@ -59,9 +59,7 @@ impl Healer {
         if let Some(earlier) = earlier {
             case.remember(self.now, earlier);
         }
-        if case.recovery.is_active() {
-            self.active.insert(name.clone());
-        }
+        self.active.put(&case);
         self.cases.insert(name, case);
     }
 

@@ -39,6 +39,8 @@ pub(crate) struct Fleet {
     whole: Tally,
     zones: BTreeMap<Text, Tally>,
     well: usize,
+    /// Whether any share was above its limit.
+    above: bool,
 }
 
 impl Fleet {
@@ -115,6 +117,10 @@ impl Fleet {
 
     /// Notes where the share is above its limit, and when it fell.
     pub(super) fn note(&mut self, now: Tick, above: &[Scope]) {
+        if above.is_empty() && !core::mem::replace(&mut self.above, !above.is_empty()) {
+            return;
+        }
+        self.above = !above.is_empty();
         let zones = self.zones.iter_mut().map(|(zone, tally)| (Scope::Zone(zone.clone()), tally));
         for (scope, tally) in core::iter::once((Scope::Cluster, &mut self.whole)).chain(zones) {
             let is_above = above.contains(&scope);

@@ -51,8 +51,8 @@ impl Healer {
         let mut case = Case::new(self.now, recovery);
         case.news = Some(detection(&case.recovery, &finding, self.now));
         tell::opening(&self.world(leading_since), &mut case);
+        self.active.put(&case);
         self.cases.insert(name.clone(), case);
-        self.active.insert(name.clone());
         touched.insert(name);
     }
 

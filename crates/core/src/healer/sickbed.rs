@@ -138,10 +138,6 @@ impl Sickbed {
         self.beds.keys().cloned()
     }
 
-    pub(super) fn is_known(&self, subject: &Subject) -> bool {
-        self.beds.contains_key(subject)
-    }
-
     pub(super) fn is_ill(&self, subject: &Subject) -> bool {
         self.beds.get(subject).is_some_and(Bed::is_ill)
     }

@@ -16,6 +16,7 @@ mod nodes;
 mod plays;
 mod pods;
 mod policies;
+mod properties;
 mod random;
 mod records;
 mod telling;
