@@ -4,6 +4,8 @@ mod command;
 mod explain;
 mod orders;
 mod person;
+mod record;
+mod replay;
 mod status;
 mod switch;
 
@@ -50,6 +52,17 @@ pub enum CliError {
     /// The API server does not answer.
     #[error("the API server cannot be asked: {0}")]
     Unreachable(String),
+    /// A recording cannot be read, or not be replayed so.
+    #[error("{0}")]
+    Replay(String),
+    /// A recording cannot be written.
+    #[error("--record {path}: {source}")]
+    Record {
+        /// Where.
+        path: String,
+        /// The system's words.
+        source: std::io::Error,
+    },
     /// What a person wanted is not possible, or not allowed.
     #[error("{0}")]
     Refused(String),
@@ -71,7 +84,13 @@ impl CliError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config(_) | Self::Client(_) | Self::Log(_) | Self::Run(_) => 2,
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Client(_)
+            | Self::Log(_)
+            | Self::Run(_)
+            | Self::Replay(_)
+            | Self::Record { .. } => 2,
             Self::Demo(error) => error.exit_code(),
             Self::Manifests(_) | Self::System { .. } | Self::Unreachable(_) | Self::Refused(_) | Self::Unknown => 1,
         }
@@ -98,6 +117,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
         }
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
         Some(("explain", args)) => explain::run(args),
+        Some(("replay", args)) => replay::run(args),
         Some(("status", args)) => status::run(args),
         Some(("approve", args)) => orders::run(args, orders::APPROVAL),
         Some(("cancel", args)) => orders::run(args, orders::VETO),
@@ -173,7 +193,9 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
             name: client::own_name(env, client::host_name()),
             outside: Outside::system(),
             desk: Desk::default(),
+            recorder: None,
         };
+        let launch = Launch { recorder: record::recorder(args, &launch.namespace)?, ..launch };
         let log = log::start(launch.log_format(), launch.levels())?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),

@@ -14,7 +14,7 @@ pub use lists::{Lists, read};
 pub use name::{BadName, question, split};
 pub use overview::{overview, overview_text};
 pub use past::relive;
-pub use text::text;
+pub use text::{span, table, text};
 
 use crate::client::Clients;
 use crate::watch::Scope;

@@ -15,5 +15,7 @@ pub mod notice;
 pub mod notify;
 pub mod objects;
 pub mod outside;
+pub mod record;
+pub mod replay;
 pub mod run;
 pub mod watch;

@@ -241,6 +241,7 @@ pub enum Answer {
 
 /// A fresh read of what a drain of one node needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DrainView {
     /// Every pod bound to the node.
     pub pods: Vec<PodFact>,
@@ -252,6 +253,7 @@ pub struct DrainView {
 
 /// One PodDisruptionBudget; one whose controller has not caught up with its spec allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Budget {
     /// Its name.
     pub name: Text,

@@ -1,6 +1,6 @@
 //! What commands and flags there are, for the program and for the kubectl plugin.
 
-use super::{explain, orders, status, switch};
+use super::{explain, orders, record, replay, status, switch};
 use crate::demo;
 use clap::builder::Str;
 use clap::error::ErrorKind;
@@ -35,6 +35,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand(with_run_flags(run))
         .subcommands(for_people())
+        .subcommand(replay::command())
         .subcommand(demo::command())
         .subcommand(manifests)
         .subcommand(version_command())
@@ -80,6 +81,7 @@ fn with_run_flags(command: Command) -> Command {
         .arg(Arg::new("context").long("context").value_name("NAME").help("Context of the kubeconfig"))
         .arg(path("config").help("Reads keys from this file instead of the ConfigMap"))
         .arg(set.help("Sets any configuration key"));
+    let command = record::flags(command);
     KEYS.iter().fold(command, |command, key| {
         let arg = Arg::new(key.name)
             .long(Str::from(key.name.replace('_', "-")))

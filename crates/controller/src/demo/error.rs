@@ -36,6 +36,14 @@ pub enum Error {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// The recording cannot be written.
+    #[error("--record {path:?} cannot be written: {source}")]
+    Record {
+        /// As given.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// The system refuses something basic.
     #[error("{what}: {source}")]
     System {
@@ -54,7 +62,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Run(_) | Self::Kubeconfig { .. } => 2,
+            Self::Config(_) | Self::Run(_) | Self::Kubeconfig { .. } | Self::Record { .. } => 2,
             Self::Script(_)
             | Self::Api(_)
             | Self::Manifests(_)

@@ -18,6 +18,8 @@ pub struct Options {
     pub kubeconfig_out: Option<PathBuf>,
     /// Where the controller serves health and metrics; `None` for a free port on the loopback address.
     pub listen: Option<SocketAddr>,
+    /// Where to write a recording of what enters the controller's decisions.
+    pub record: Option<PathBuf>,
 }
 
 /// The subcommand.
@@ -27,6 +29,7 @@ pub(crate) fn command() -> Command {
     let seed = flag("seed", "N").value_parser(value_parser!(u64)).default_value("1");
     let speed = flag("speed", "X").value_parser(|text: &str| text.parse::<Speed>()).default_value(Speed::DEFAULT);
     let kubeconfig = flag("kubeconfig-out", "FILE").value_parser(value_parser!(PathBuf));
+    let record = flag("record", "FILE").value_parser(value_parser!(PathBuf));
     let listen = flag("listen", "ADDRESS:PORT").value_parser(value_parser!(SocketAddr));
     Command::new("demo")
         .about("Breaks an embedded cluster by a script and heals it; needs no Kubernetes and no network")
@@ -45,6 +48,7 @@ pub(crate) fn command() -> Command {
             "Serves the embedded cluster on a loopback port and writes a kubeconfig for kubectl to this file; it works \
              as long as the demo runs, so with --once until the table is printed",
         ))
+        .arg(record.help("Writes what enters the controller's decisions to this file, for replay; it is overwritten"))
         .arg(listen.help("Where the controller serves /health, /ready and /metrics [default: a free loopback port]"))
 }
 
@@ -57,6 +61,7 @@ impl Options {
             once: args.get_flag("once"),
             kubeconfig_out: args.get_one("kubeconfig-out").cloned(),
             listen: args.get_one("listen").copied(),
+            record: args.get_one("record").cloned(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::config::{Environment, Layers};
 use crate::log::Log;
 use crate::manifests::{NAMESPACE, SERVICE_ACCOUNT};
 use crate::outside::{Chance, Kubelets, Outside, Wall};
+use crate::record::{Limits, Pace, Recorder};
 use crate::run::{self, Launch, RunError};
 use futures::future::{BoxFuture, pending};
 use self_healing_core::effect::KubeletLook;
@@ -55,7 +56,8 @@ impl Plant {
         let person = Hand::new(&cluster, User::admin("person"));
         town::build(&person, actors.levers())?;
         let server = options.kubeconfig_out.as_deref().map(|path| serve(&cluster, path)).transpose()?;
-        let launch = launch(&cluster, actors.levers(), options.seed, pages)?;
+        let mut launch = launch(&cluster, actors.levers(), options.seed, pages)?;
+        launch.recorder = options.record.as_deref().map(record).transpose()?;
         let controller = tokio::spawn(async move { run::run(launch, &Log::silent(), pending()).await });
         Ok(Self { cluster, actors, person, controller: AbortOnDropHandle::new(controller), pages, _server: server })
     }
@@ -76,6 +78,13 @@ fn serve(cluster: &Cluster, path: &Path) -> Result<Server, Error> {
     let cannot = |source| Error::Kubeconfig { path: path.to_owned(), source };
     kubeconfig::write(path, server.url()).map_err(cannot)?;
     Ok(server)
+}
+
+/// Records everything: the demo's clock waits for the disk.
+fn record(path: &Path) -> Result<Recorder, Error> {
+    let limits = Limits { bytes: u64::MAX, files: 0 };
+    let cannot = |source| Error::Record { path: path.to_owned(), source };
+    Recorder::start(path, limits, Pace::Wait, NAMESPACE).map_err(cannot)
 }
 
 /// The controller as it would start in its pod: the ConfigMap says the rest, and no secret switches a channel on.

@@ -191,7 +191,8 @@ impl Page {
 }
 
 /// Rows with their cells one below the other, indented; the last cell is as long as it likes.
-pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+#[must_use]
+pub fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..N - 1).map(width).collect();
     let mut text = String::new();
@@ -223,7 +224,7 @@ pub(super) fn moment(now: Timestamp, at: &str) -> String {
 
 /// Seconds as kubectl shows ages.
 #[must_use]
-fn span(seconds: f64) -> String {
+pub fn span(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60) {
         (0, 0, 0, seconds) => format!("{seconds}s"),

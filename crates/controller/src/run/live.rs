@@ -8,12 +8,17 @@ use crate::log::{Format, Levels};
 use crate::metrics::Metrics;
 use crate::notify::{self, Notifier, Receivers};
 use crate::outside::Outside;
+use crate::record::Recorder;
 use crate::watch::{Scope, Timing, config_map};
 use self_healing_api::keys::{Config, LogFormat};
+use self_healing_core::effect::Effect;
+use self_healing_core::event::Event;
+use self_healing_core::healer::Healer;
 use self_healing_core::key::Text;
 use self_healing_core::names::Channel;
 use self_healing_core::settings::Settings;
-use std::collections::BTreeSet;
+use self_healing_core::time::Now;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The ConfigMap that is watched, in the controller's namespace.
@@ -47,6 +52,8 @@ pub struct Launch {
     pub outside: Outside,
     /// Where questions to the decision loop are put.
     pub desk: Desk,
+    /// Notes what enters the loop, if that is wanted.
+    pub recorder: Option<Recorder>,
 }
 
 impl Launch {
@@ -55,7 +62,7 @@ impl Launch {
     pub fn embedded(service: Embedded, layers: Layers, namespace: &str, name: &str, outside: Outside) -> Self {
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
         let (secrets, desk) = (Secrets::default(), Desk::default());
-        Self { layers, secrets, way: service.into(), namespace, name, outside, desk }
+        Self { layers, secrets, way: service.into(), namespace, name, outside, desk, recorder: None }
     }
 
     /// How lines are written.
@@ -184,6 +191,32 @@ impl Live {
 
     pub(super) fn name(&self) -> &str {
         &self.launch.name
+    }
+
+    /// Notes what is about to enter the loop, and before it what was known, where a file begins.
+    pub(super) fn record(&mut self, now: Now, events: &[Event], healer: &Healer) {
+        let Some(mut recorder) = self.launch.recorder.take() else { return };
+        if recorder.wants_whole() {
+            let own = (self.namespace(), self.name());
+            recorder.whole(now, own, self.recreate_bare_pods, self.texts(), &healer.facts());
+        } else if events.iter().any(|event| matches!(event, Event::Settings(_))) {
+            recorder.config(now, self.texts());
+        }
+        recorder.events(now, events);
+        self.launch.recorder = Some(recorder);
+    }
+
+    /// Notes what the loop sends, as far as its outcome will be noted.
+    pub(super) fn record_effect(&mut self, effect: &Effect) {
+        if let Some(recorder) = &mut self.launch.recorder {
+            recorder.effect(effect);
+        }
+    }
+
+    /// The configuration as text; no key is a secret.
+    fn texts(&self) -> BTreeMap<String, String> {
+        let effective = self.launch.layers.loaded().effective.iter();
+        effective.map(|value| (value.key.to_owned(), value.value.clone())).collect()
     }
 
     pub(super) fn desk(&self) -> &Desk {

@@ -184,6 +184,7 @@ impl<'a> Shell<'a> {
             self.note(event);
         }
         let now = self.clock.now();
+        self.live.record(now, events, &self.healer);
         let effects = self.healer.turn(now, events.drain(..));
         self.pages.pulse.beat(now.tick, self.live.settings().sweep);
         self.pages.readiness.set_synced(self.healer.synced(now));
@@ -217,6 +218,7 @@ impl<'a> Shell<'a> {
             return;
         }
         log::decision(&effect);
+        self.live.record_effect(&effect);
         if let Verb::Happened(happening) = &effect.verb {
             log::happening(happening);
             self.pages.metrics.observe(happening);

@@ -53,6 +53,7 @@ pub struct Capacity {
 
 /// What a label has to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Test {
     /// One of these.
     In(Vec<Text>),
@@ -70,6 +71,7 @@ pub enum Test {
 
 /// One condition on a node's labels; the key `metadata.name` stands for its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Requirement {
     /// The label's key.
     pub key: Text,
@@ -82,6 +84,7 @@ pub type AnyOf = Vec<Vec<Requirement>>;
 
 /// A taint that a pod does not mind.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Toleration {
     /// The taint's key; `None` for every key.
     pub key: Option<Text>,
@@ -94,6 +97,7 @@ pub struct Toleration {
 /// Where a pod may run: its node selector, its required node affinity and where its volumes are, each of which has to hold, and the
 /// taints that it tolerates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Needs {
     /// All of these.
     pub places: Vec<AnyOf>,

@@ -1,0 +1,111 @@
+//! Answers to the core's effects from the recording: reads show what it shows, writes are accepted and change nothing.
+
+use self_healing_core::effect::{Answer, DrainView, Effect, KubeletLook, Outcome, Verb};
+use self_healing_core::event::Event;
+use self_healing_core::fact::{LeaseFact, NodeFact, PodFact};
+use self_healing_core::key::{Key, Text};
+use self_healing_core::recovery::{NodeView, PodView, Recovery};
+use std::collections::BTreeMap;
+
+/// The recorded world as it is at this moment, as far as reads need it.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pods: BTreeMap<Key, PodFact>,
+    nodes: BTreeMap<Text, NodeFact>,
+    leases: BTreeMap<Text, LeaseFact>,
+    looks: BTreeMap<Text, KubeletLook>,
+    drains: BTreeMap<Text, DrainView>,
+    /// Recoveries that were over when the recording began: the history.
+    pub(super) history: Vec<Recovery>,
+    version: u64,
+}
+
+impl Shown {
+    pub(super) fn take(&mut self, event: &Event) {
+        match event {
+            Event::Pod(pod) => drop(self.pods.insert(pod.key.clone(), pod.clone())),
+            Event::PodGone(key) => drop(self.pods.remove(key)),
+            Event::Node(node) => drop(self.nodes.insert(node.name.clone(), node.clone())),
+            Event::NodeGone(name) => drop(self.nodes.remove(name)),
+            Event::Lease(lease) => drop(self.leases.insert(lease.node.clone(), lease.clone())),
+            Event::LeaseGone(name) => drop(self.leases.remove(name)),
+            _ => {}
+        }
+    }
+
+    pub(super) fn look(&mut self, node: Text, look: KubeletLook) {
+        self.looks.insert(node, look);
+    }
+
+    pub(super) fn drain(&mut self, node: Text, view: DrainView) {
+        self.drains.insert(node, view);
+    }
+
+    /// The pods as they are now, with the budgets that were read last; none where the recorded controller never read them.
+    fn drain_of(&self, node: &Text) -> DrainView {
+        let known = self.drains.get(node).cloned().unwrap_or_default();
+        DrainView { pods: self.pods_on(node), ..known }
+    }
+
+    fn pods_on(&self, node: &Text) -> Vec<PodFact> {
+        self.pods.values().filter(|pod| pod.node.as_ref() == Some(node)).cloned().collect()
+    }
+
+    /// A new version of a record.
+    pub(super) fn next_version(&mut self) -> Text {
+        self.version += 1;
+        Text::from(self.version.to_string())
+    }
+
+    /// What becomes of an effect; `None` for what has no outcome.
+    pub(super) fn answer(&mut self, effect: &Effect) -> Option<Outcome> {
+        let done = |answer| Some(Outcome::Done(answer));
+        match &effect.verb {
+            Verb::ReadRecoveries => done(Answer::Recoveries(self.history.clone())),
+            Verb::CreateRecovery(recovery) => {
+                let uid = Text::from(format!("replay-{}", recovery.name));
+                done(Answer::Stored { uid, resource_version: self.next_version() })
+            }
+            Verb::SaveStatus { uid, .. } => {
+                done(Answer::Stored { uid: uid.clone(), resource_version: self.next_version() })
+            }
+            Verb::LookAtPod(target) => {
+                let pod = self.pods.get(&target.key).filter(|pod| pod.uid == target.uid);
+                Some(pod.map_or(Outcome::Gone, |pod| Outcome::Done(Answer::Pod(Box::new(view(pod))))))
+            }
+            Verb::LookAtNode(target) => {
+                let node = self.nodes.get(&target.key.name).filter(|node| node.uid == target.uid);
+                Some(node.map_or(Outcome::Gone, |node| {
+                    let lease = self.leases.get(&node.name).cloned();
+                    Outcome::Done(Answer::Node(Box::new(NodeView { fact: node.clone(), lease })))
+                }))
+            }
+            Verb::ListPods { node } => done(Answer::Pods(self.pods_on(node))),
+            Verb::PlanDrain { node } => done(Answer::Drain(Box::new(self.drain_of(node)))),
+            Verb::LookAtKubelet { node, .. } => Some(self.looks.get(node).map_or_else(
+                || Outcome::Unknown { message: "the recording shows no look at it".to_owned() },
+                |look| Outcome::Done(Answer::Kubelet(*look)),
+            )),
+            Verb::Happened(_) => None,
+            Verb::CreatePod { .. }
+            | Verb::Cordon(_)
+            | Verb::Uncordon(_)
+            | Verb::TaintSuspect { .. }
+            | Verb::UntaintSuspect { .. }
+            | Verb::Evict(_)
+            | Verb::DeletePod { .. }
+            | Verb::DeleteRecovery { .. }
+            | Verb::SavePolicyStatus { .. }
+            | Verb::Tell { .. } => done(Answer::Nothing),
+        }
+    }
+}
+
+fn view(pod: &PodFact) -> PodView {
+    // The manifest of a pod without controller is not recorded; that it can be saved is what matters.
+    PodView {
+        fact: pod.clone(),
+        resource_version: Text::from("1"),
+        manifest: pod.owner.is_none().then(|| "{}".to_owned()),
+    }
+}
