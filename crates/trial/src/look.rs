@@ -108,7 +108,9 @@ pub fn told(text: &str, detected_at: Option<&str>) -> String {
     match guard {
         _ if detected.is_none() || millis(line(text, "Timestamp")) == detected => {
             // One tells for all nodes that are sick at once; how many is its description then.
-            let storm = line(text, "storm");
+            // Evidence of one line stands beside its label.
+            let beside = line(text, "Evidence").strip_prefix("storm: ");
+            let storm = beside.unwrap_or_else(|| line(text, "storm"));
             let word = if !storm.is_empty() && line(text, "Description") == storm { "storm" } else { "opened" };
             word.to_owned()
         }
