@@ -13,6 +13,7 @@ policy freeze 2
 
 settings
   health_check_interval 1
+  deployment_check_interval 60
   settle_period 1
 
 story

@@ -13,6 +13,7 @@ policy at-most-one
 
 settings
   health_check_interval 1
+  deployment_check_interval 60
   settle_period 1
   paused true
 

@@ -7,6 +7,7 @@ cluster
 
 settings
   health_check_interval 10
+  deployment_check_interval 60
 
 story
   0    silence n1

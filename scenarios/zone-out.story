@@ -10,6 +10,7 @@ cluster
 
 settings
   health_check_interval 10
+  deployment_check_interval 60
 
 story
   0   silence a1

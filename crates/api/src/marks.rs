@@ -44,6 +44,10 @@ pub const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 pub const CONTROL_PLANE_OLD: &str = "node-role.kubernetes.io/master";
 /// Label with a node's zone.
 pub const ZONE: &str = "topology.kubernetes.io/zone";
+/// Label of an EndpointSlice: the Service it belongs to.
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
+/// Annotation of Deployments and ReplicaSets: the number of the revision.
+pub const REVISION: &str = "deployment.kubernetes.io/revision";
 /// Namespace of the nodes' heartbeat Leases.
 pub const NODE_LEASE_NAMESPACE: &str = "kube-node-lease";
 /// Taint that says a machine is proven to be off, so that its pods and volumes may be released.

@@ -3,8 +3,8 @@
 use self_healing_core::effect::{Answer, Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::fact::{
-    Amount, Capacity, ConditionStatus, ContainerFact, Exit, LeaseFact, Marks, NodeCondition, NodeFact, Owner, PodFact,
-    PodPhase, PodTrouble, WorkloadFact,
+    Amount, Capacity, Condition, ConditionStatus, ContainerFact, Exit, Labels, LeaseFact, Marks, NodeFact, Owner,
+    PodFact, PodPhase, PodTrouble, Rollout, WorkloadFact,
 };
 use self_healing_core::healer::Healer;
 use self_healing_core::key::{Key, Kind, Text};
@@ -161,7 +161,7 @@ fn text(prefix: &str, number: usize) -> Text {
 
 fn node(number: usize) -> NodeFact {
     let stamp = Stamp(EPOCH - 86_400_000);
-    let condition = |kind: &str, status| NodeCondition {
+    let condition = |kind: &str, status| Condition {
         kind: Text::from(kind),
         status,
         reason: Text::from(""),
@@ -183,7 +183,7 @@ fn node(number: usize) -> NodeFact {
         marks: Marks::default(),
         zone: text("zone", number % 3),
         capacity: Capacity { amount: Amount { cpu: 64_000, memory: 262_144 }, pods: 110 },
-        labels: (0..15).map(label).collect(),
+        labels: Labels::new((0..15).map(label)),
     }
 }
 
@@ -196,11 +196,16 @@ fn workloads(number: usize) -> [Event; 2] {
         key: Key { namespace: text("namespace", number % 200), name: text(prefix, number) },
         uid: text(&format!("uid-{prefix}"), number),
         kind,
+        created: Stamp(EPOCH - 86_400_000),
         owner,
         desired: Some(REPLICAS as u32),
         ready: REPLICAS as u32,
         observed: true,
         marks: Marks::default(),
+        labels: Labels::default(),
+        pod_labels: Labels::new([(Text::from("app"), text("app", number))]),
+        conditions: Vec::new(),
+        rollout: Some(Box::new(Rollout { revision: Text::from("1"), updated: REPLICAS as u32, ..Rollout::default() })),
     };
     let top = fact(Kind::Deployment, "app", None);
     let owner = Owner { kind: Kind::Deployment, name: top.key.name.clone(), uid: top.uid.clone() };

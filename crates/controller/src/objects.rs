@@ -2,6 +2,8 @@
 //!
 //! Used by `watch` for streams and by `act` for fresh reads, so that both see the same fact.
 
+mod condition;
+pub mod endpoints;
 pub mod lease;
 pub mod metadata;
 pub mod namespace;
@@ -9,6 +11,7 @@ pub mod needs;
 pub mod node;
 pub mod pod;
 pub mod quantity;
+pub mod service;
 pub mod shared;
 pub mod workload;
 

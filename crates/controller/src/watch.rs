@@ -17,6 +17,7 @@ mod policy;
 mod pulse;
 mod recovery;
 mod request;
+mod service;
 mod workload;
 
 use crate::objects::ObjectError;

@@ -8,6 +8,7 @@ mod names;
 mod nodes;
 mod owners;
 mod pods;
+mod services;
 
 pub(crate) use freshness::Freshness;
 pub(crate) use kept::Kept;
@@ -15,8 +16,8 @@ pub(crate) use life::Heartbeat;
 
 use crate::effect::KubeletLook;
 use crate::event::{Event, WatchState};
-use crate::fact::{NamespaceFact, NodeFact, PodFact, WorkloadFact};
-use crate::key::{Key, Kind, Text};
+use crate::fact::{EndpointsFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
+use crate::key::{Key, Kind, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -28,8 +29,26 @@ use moments::Moments;
 pub(crate) enum Subject {
     /// A node by name.
     Node(Text),
-    /// A pod by key.
+    /// A controller of pods.
+    Workload(Kind, Key),
+    /// A Service by key.
+    Service(Key),
+    /// A pod by key. The last: what its trouble may be part of was looked at before.
     Pod(Key),
+}
+
+impl Subject {
+    /// What is looked at when `target` is.
+    pub(crate) fn of(target: &Target) -> Self {
+        match &target.kind {
+            Kind::Node => Self::Node(target.key.name.clone()),
+            Kind::Service => Self::Service(target.key.clone()),
+            Kind::Pod => Self::Pod(target.key.clone()),
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job | Kind::Other(_) => {
+                Self::Workload(target.kind.clone(), target.key.clone())
+            }
+        }
+    }
 }
 
 /// The last fact of every object.
@@ -46,6 +65,12 @@ pub(crate) struct Cluster {
     workloads: BTreeMap<Kind, Kept<Key, WorkloadFact>>,
     workloads_of_owner: BTreeMap<Text, BTreeSet<(Kind, Key)>>,
     namespaces: Kept<Text, NamespaceFact>,
+    services: Kept<Key, ServiceFact>,
+    endpoints: Kept<Key, EndpointsFact>,
+    /// The slices of each Service, by its key.
+    endpoints_of: BTreeMap<Key, BTreeSet<Key>>,
+    /// When containers of a pod were killed for their memory, as far as we saw it.
+    memory_kills: BTreeMap<Key, Vec<Stamp>>,
     /// How current each watch is.
     pub(crate) freshness: Freshness,
 }
@@ -73,6 +98,10 @@ impl Cluster {
                 self.namespaces.remove(&name);
                 Vec::new()
             }
+            Event::Service(service) => self.put_service(now, service),
+            Event::ServiceGone(key) => self.drop_service(&key),
+            Event::Endpoints(endpoints) => self.put_endpoints(now, endpoints),
+            Event::EndpointsGone(key) => self.drop_endpoints(&key),
             Event::Watch(kind, state) => self.watch(now, kind, state),
             Event::Policy(_)
             | Event::PolicyGone(_)
@@ -126,6 +155,14 @@ impl Cluster {
             WatchKind::StatefulSet => self.list_workloads(Kind::StatefulSet, ended),
             WatchKind::DaemonSet => self.list_workloads(Kind::DaemonSet, ended),
             WatchKind::Job => self.list_workloads(Kind::Job, ended),
+            WatchKind::Service => {
+                let gone = self.services.listing(ended);
+                gone.iter().flat_map(|key| self.drop_service(key)).collect()
+            }
+            WatchKind::EndpointSlice => {
+                let gone = self.endpoints.listing(ended);
+                gone.iter().flat_map(|key| self.drop_endpoints(key)).collect()
+            }
             WatchKind::Policy | WatchKind::Recovery => Vec::new(),
         }
     }
@@ -160,6 +197,8 @@ impl Cluster {
             WatchKind::StatefulSet => workloads(Kind::StatefulSet),
             WatchKind::DaemonSet => workloads(Kind::DaemonSet),
             WatchKind::Job => workloads(Kind::Job),
+            WatchKind::Service => self.services.len(),
+            WatchKind::EndpointSlice => self.endpoints.len(),
             WatchKind::Policy | WatchKind::Recovery => 0,
         }
     }

@@ -1,21 +1,30 @@
 //! Detection: each cause has one file that says whether its signal is bad now; a score says whether it has been bad for long enough.
 
+mod condition;
 mod config_error;
 mod crash_loop;
 mod failed;
 mod image_pull;
+mod memory_kills;
+mod no_endpoints;
 mod node_not_ready;
 mod pod_not_ready;
+mod pod_start_failures;
 mod problem_condition;
+mod rollout_stuck;
 mod score;
+mod set_stuck;
+mod stuck_pending;
 mod stuck_terminating;
 mod unreachable;
+mod unschedulable;
 
+pub(crate) use rollout_stuck::newest_of_two;
 pub(crate) use score::Score;
 pub(crate) use unreachable::look_due;
 
 use crate::cluster::{Cluster, Subject};
-use crate::fact::{NodeFact, PodFact};
+use crate::fact::{NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Stamp, Tick};
@@ -62,6 +71,8 @@ pub(crate) struct Bad {
     pub(crate) cause: Cause,
     /// Since when it counts, when that is earlier than our seeing it (a heartbeat that stopped).
     pub(crate) since: Option<Tick>,
+    /// Whether it fires at once, because somebody else has waited long enough (a deadline of the object itself).
+    pub(crate) overdue: bool,
     /// When the object says it began; part of the Recovery's name.
     pub(crate) onset: Stamp,
     /// One sentence with the values seen.
@@ -89,11 +100,32 @@ pub(crate) const POD_RULES: &[Rule<PodFact>] = &[
     crash_loop::RULE,
     image_pull::RULE,
     config_error::RULE,
+    memory_kills::RULE,
+    unschedulable::RULE,
+    stuck_pending::RULE,
     pod_not_ready::RULE,
 ];
 
 /// Detectors of nodes, the most telling cause first.
-pub(crate) const NODE_RULES: &[Rule<NodeFact>] = &[unreachable::RULE, node_not_ready::RULE, problem_condition::RULE];
+pub(crate) const NODE_RULES: &[Rule<NodeFact>] = &[
+    unreachable::RULE,
+    node_not_ready::RULE,
+    problem_condition::RULE,
+    pod_start_failures::RULE,
+    condition::MEMORY_PRESSURE,
+    condition::DISK_PRESSURE,
+    condition::PID_PRESSURE,
+];
+
+/// Detectors of Deployments, the most telling cause first.
+pub(crate) const DEPLOYMENT_RULES: &[Rule<WorkloadFact>] =
+    &[rollout_stuck::RULE, condition::UNAVAILABLE, condition::REPLICA_FAILURE];
+
+/// Detectors of StatefulSets.
+pub(crate) const STATEFUL_SET_RULES: &[Rule<WorkloadFact>] = &[set_stuck::RULE];
+
+/// Detectors of Services.
+pub(crate) const SERVICE_RULES: &[Rule<ServiceFact>] = &[no_endpoints::RULE];
 
 fn at_once(_: &Settings) -> Duration {
     Duration::ZERO
@@ -101,6 +133,15 @@ fn at_once(_: &Settings) -> Duration {
 
 fn node_checks(settings: &Settings) -> Duration {
     settings.node_check_interval.saturating_mul(settings.node_failure_threshold)
+}
+
+/// What keeps a container of this pod from starting or from staying up, as far as its own specification can be the reason.
+pub(crate) fn start_failure(pod: &PodFact, sight: &Sight<'_>) -> Option<Bad> {
+    let rules = [crash_loop::RULE, image_pull::RULE, config_error::RULE];
+    rules.iter().find_map(|rule| match (rule.signal)(pod, sight) {
+        Signal::Bad(bad) => Some(bad),
+        Signal::Good(_) => None,
+    })
 }
 
 /// `(name, value)` with owned texts.
@@ -131,5 +172,12 @@ fn waiting_signal(pod: &PodFact, cause: Cause, reasons: &[&str]) -> Signal {
         seen("waiting", container.waiting.clone()),
         seen("message", container.waiting_message.clone()),
     ];
-    Signal::Bad(Bad { cause, since: None, onset: onset_of(pod), description: description.trim_end().into(), evidence })
+    Signal::Bad(Bad {
+        cause,
+        since: None,
+        overdue: false,
+        onset: onset_of(pod),
+        description: description.trim_end().into(),
+        evidence,
+    })
 }

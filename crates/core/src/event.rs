@@ -1,7 +1,7 @@
 //! Everything that can come into the core.
 
 use crate::effect::{EffectId, Outcome};
-use crate::fact::{LeaseFact, NamespaceFact, NodeFact, PodFact, WorkloadFact};
+use crate::fact::{EndpointsFact, LeaseFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::key::{Key, Kind, Text};
 use crate::names::WatchKind;
 use crate::policy::StoredPolicy;
@@ -28,6 +28,14 @@ pub enum Event {
     Workload(WorkloadFact),
     /// A controller was deleted.
     WorkloadGone(Kind, Key),
+    /// A Service as it is now.
+    Service(ServiceFact),
+    /// A Service was deleted.
+    ServiceGone(Key),
+    /// An EndpointSlice as it is now.
+    Endpoints(EndpointsFact),
+    /// An EndpointSlice was deleted.
+    EndpointsGone(Key),
     /// A namespace as it is now.
     Namespace(NamespaceFact),
     /// A namespace was deleted.

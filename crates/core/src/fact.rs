@@ -1,15 +1,20 @@
 //! What is known of one object: small plain structs that hold only what a rule reads.
 
+mod labels;
 mod node;
 mod pod;
 mod room;
+mod service;
+mod workload;
 
-pub use node::{ConditionStatus, LeaseFact, NodeCondition, NodeFact, Taint};
+pub use labels::Labels;
+pub use node::{Condition, ConditionStatus, LeaseFact, NodeFact, Taint};
 pub use pod::{ContainerFact, Exit, PodFact, PodPhase, PodTrouble};
 pub use room::{Amount, AnyOf, Capacity, Needs, Requirement, Test, Toleration};
+pub use service::{EndpointsFact, ServiceFact};
+pub use workload::{Rollout, WorkloadFact};
 
-use crate::key::{Key, Kind, Text};
-use alloc::sync::Arc;
+use crate::key::{Kind, Text};
 
 /// Yes-or-no properties of an object, from its labels, annotations and spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,28 +76,6 @@ pub struct Owner {
     pub uid: Text,
 }
 
-/// A controller of pods, or one above it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct WorkloadFact {
-    /// Its kind.
-    pub kind: Kind,
-    /// Namespace and name.
-    pub key: Key,
-    /// Its uid.
-    pub uid: Text,
-    /// The controller above it.
-    pub owner: Option<Arc<Owner>>,
-    /// Replicas wanted (`desiredNumberScheduled` for a DaemonSet); `None` for Jobs.
-    pub desired: Option<u32>,
-    /// Replicas ready.
-    pub ready: u32,
-    /// Whether `status.observedGeneration` has caught up with the spec.
-    pub observed: bool,
-    /// Opt-outs.
-    pub marks: Marks,
-}
-
 /// One namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -101,4 +84,6 @@ pub struct NamespaceFact {
     pub name: Text,
     /// Opt-outs.
     pub marks: Marks,
+    /// Its labels.
+    pub labels: Labels,
 }

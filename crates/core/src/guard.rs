@@ -12,6 +12,7 @@ mod policy_budget;
 mod protected_namespace;
 mod quorum;
 mod settling;
+mod shared_cause;
 mod stale_watch;
 
 use crate::healer::World;
@@ -73,6 +74,7 @@ const GUARDS: &[Guard] = &[
     Guard { name: GuardName::MaintenanceWindow, when: When::Always, check: maintenance_window::check },
     Guard { name: GuardName::Settling, when: When::Always, check: settling::check },
     Guard { name: GuardName::StaleWatch, when: When::Always, check: stale_watch::check },
+    Guard { name: GuardName::SharedCause, when: When::Always, check: shared_cause::check },
     Guard { name: GuardName::Breaker, when: When::Always, check: breaker::check },
     Guard { name: GuardName::Budget, when: When::Start, check: budget::check },
     Guard { name: GuardName::Quorum, when: When::Always, check: quorum::check },

@@ -43,6 +43,9 @@ use roster::Roster;
 use sickbed::Sickbed;
 use timers::{Timer, Timers};
 
+/// A turn comes once a sweep at least; one that is later than that by so much comes from a process that was stopped.
+const SLACK: Duration = Duration::from_secs(5);
+
 /// All state, no IO.
 #[derive(Debug)]
 pub struct Healer {
@@ -101,8 +104,13 @@ impl Healer {
 
     /// Takes what happened, gives what to do. The same events in the same order give the same effects.
     pub fn turn(&mut self, now: Now, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
+        let slept = now.tick.since(self.now.tick) > self.settings.sweep + SLACK;
         self.now = now;
         let mut agenda = Agenda::default();
+        if slept {
+            // The process was stopped, or starved: what it remembers as bad need not have been bad all the time.
+            self.sickbed.restart_all();
+        }
         for event in events {
             self.take(event, &mut agenda);
         }
@@ -152,11 +160,15 @@ impl Healer {
             | Event::NodeGone(_)
             | Event::Lease(_)
             | Event::LeaseGone(_)
+            | Event::Service(_)
+            | Event::ServiceGone(_)
+            | Event::Endpoints(_)
+            | Event::EndpointsGone(_)
             | Event::Workload(_)
             | Event::WorkloadGone(..)
             | Event::Namespace(_)
             | Event::NamespaceGone(_) => {
-                // A workload or namespace matters to a case only through its pods or on the sweep; acting cases look every turn.
+                // A namespace matters to a case only on the sweep; acting cases look every turn.
                 agenda.subjects.extend(self.cluster.apply(self.now, event));
             }
         }
@@ -167,6 +179,8 @@ impl Healer {
             agenda.subjects.extend(self.sickbed.subjects());
             // A node that fell silent while we were blind sends nothing that would make us look at it.
             agenda.subjects.extend(self.cluster.nodes().map(|node| Subject::Node(node.name.clone())));
+            // What a Service wants may change without a word of its own.
+            agenda.subjects.extend(self.cluster.empty_services().map(|service| Subject::Service(service.key.clone())));
             agenda.cases.extend(self.active.iter().cloned());
             self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
             self.apply_policies();

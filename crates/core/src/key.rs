@@ -14,6 +14,8 @@ pub enum Kind {
     Node,
     /// `v1`.
     Pod,
+    /// `v1`.
+    Service,
     /// `apps/v1`.
     Deployment,
     /// `apps/v1`.
@@ -35,6 +37,7 @@ impl Kind {
         match (group, kind) {
             ("", "Node") => Self::Node,
             ("", "Pod") => Self::Pod,
+            ("", "Service") => Self::Service,
             ("apps", "Deployment") => Self::Deployment,
             ("apps", "ReplicaSet") => Self::ReplicaSet,
             ("apps", "StatefulSet") => Self::StatefulSet,
@@ -51,6 +54,7 @@ impl Kind {
         match self {
             Self::Node => "Node",
             Self::Pod => "Pod",
+            Self::Service => "Service",
             Self::Deployment => "Deployment",
             Self::ReplicaSet => "ReplicaSet",
             Self::StatefulSet => "StatefulSet",

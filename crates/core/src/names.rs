@@ -100,6 +100,28 @@ words! {
         ConfigError = "ConfigError",
         /// Deletion hangs.
         StuckTerminating = "StuckTerminating",
+        /// Scheduled, but its containers are not created.
+        StuckPending = "StuckPending",
+        /// Pods of unrelated workloads cannot start on this node, while they start elsewhere.
+        PodStartFailures = "PodStartFailures",
+        /// A service whose pods are wanted, and none is ready.
+        NoEndpoints = "NoEndpoints",
+        /// A new revision does not come up.
+        RolloutStuck = "RolloutStuck",
+        /// A Deployment has fewer available pods than it may miss.
+        Unavailable = "Unavailable",
+        /// A Deployment cannot create or delete pods.
+        ReplicaFailure = "ReplicaFailure",
+        /// A node runs out of memory.
+        MemoryPressure = "MemoryPressure",
+        /// A node runs out of disk.
+        DiskPressure = "DiskPressure",
+        /// A node runs out of process ids.
+        PIDPressure = "PIDPressure",
+        /// A container is killed for its memory again and again.
+        OOMKilled = "OOMKilled",
+        /// No node takes the pod.
+        Unschedulable = "Unschedulable",
     }
 }
 
@@ -239,6 +261,8 @@ words! {
         Settling = "Settling",
         /// A needed watch is not current.
         StaleWatch = "StaleWatch",
+        /// Many workloads suffer from one thing that they have in common.
+        SharedCause = "SharedCause",
         /// Too many nodes are sick.
         Breaker = "Breaker",
         /// A budget is used up.
@@ -277,6 +301,10 @@ words! {
         DaemonSet = "daemonsets",
         /// `batch/v1` Jobs.
         Job = "jobs",
+        /// `v1` Services.
+        Service = "services",
+        /// `discovery.k8s.io/v1` EndpointSlices.
+        EndpointSlice = "endpointslices",
         /// Our own HealingPolicies.
         Policy = "healingpolicies",
         /// Our own Recoveries.

@@ -44,9 +44,12 @@ pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
         (Strategy::Restart, Kind::Node) => {
             Move::Impossible(GuardName::NoProvider, String::from("no node provider is configured that could reboot it"))
         }
-        (Strategy::Restart, _) => pod::restart(world, case),
+        (Strategy::Restart | Strategy::Failover | Strategy::EmergencyFailover, Kind::Service) => {
+            Move::Wait(format!("this version cannot {strategy} a Service; waits for a ready endpoint"), None)
+        }
+        (Strategy::Restart, Kind::Pod) => pod::restart(world, case),
         // Surging by one belongs to a later release; until then the critical strategy moves the pod as `recreate` does.
-        (Strategy::Recreate | Strategy::ScaleAndReplace, _) => pod::recreate(world, case),
+        (Strategy::Recreate | Strategy::ScaleAndReplace, Kind::Pod) => pod::recreate(world, case),
         (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
         (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
         (strategy, kind) => {

@@ -51,6 +51,10 @@ pub struct Settings {
     pub node_check_interval: Duration,
     /// `pod_check_interval`.
     pub pod_check_interval: Duration,
+    /// `service_check_interval`.
+    pub service_check_interval: Duration,
+    /// `deployment_check_interval`.
+    pub deployment_check_interval: Duration,
     /// Period of the sweep: the shortest of the check intervals.
     pub sweep: Duration,
     /// `node_failure_threshold`, in checks.
@@ -116,6 +120,8 @@ impl Default for Settings {
         Self {
             node_check_interval: seconds(30),
             pod_check_interval: seconds(30),
+            service_check_interval: seconds(30),
+            deployment_check_interval: seconds(30),
             sweep: seconds(30),
             node_failure_threshold: 3,
             node_startup_grace: seconds(600),

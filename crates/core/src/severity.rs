@@ -54,7 +54,7 @@ pub(crate) fn severity(finding: &Finding, similar: u32, bounds: &SeverityBounds)
 
 fn base(finding: &Finding) -> Severity {
     match (finding.failure, finding.cause) {
-        (FailureType::Node, Cause::ProblemCondition) => Severity::High,
+        (FailureType::Node, Cause::ProblemCondition | Cause::PodStartFailures) => Severity::High,
         (FailureType::Node, _) => Severity::Critical,
         (FailureType::Service | FailureType::Deployment, _) => Severity::High,
         (FailureType::Pod | FailureType::Resource, _) => Severity::Medium,

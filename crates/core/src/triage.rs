@@ -1,5 +1,13 @@
 //! Triage: one cause, one Recovery. A finding that belongs to a bigger trouble gets no action of its own.
 
+mod consequence;
+mod crash;
+mod rollout;
+mod shared;
+
+pub(crate) use crash::application_fault;
+pub(crate) use shared::{MANY_WORKLOADS, Source, failing_workloads};
+
 use crate::finding::Finding;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
@@ -13,15 +21,19 @@ pub(crate) enum Part {
     Own,
     /// It belongs to this Recovery.
     Of(Text),
-    /// It belongs to a sick node that has no Recovery yet: wait for the node's verdict.
-    OfSickNode,
+    /// It belongs to something sick that has no Recovery yet, a node or a rollout: wait for that verdict.
+    OfSick,
+    /// It follows from a trouble that was handed to a person, or that a person stopped.
+    Known,
 }
 
 /// What `finding` is part of.
 pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
     // A later attempt acts on a replacement, which is this Recovery's then as well.
-    let same_target =
-        |other: &&Recovery| other.spec.target.uid == finding.target.uid || other.subject().uid == finding.target.uid;
+    let same_target = |other: &&Recovery| {
+        let same = other.spec.target.uid == finding.target.uid || other.subject().uid == finding.target.uid;
+        same && covers(other.spec.failure, finding.failure)
+    };
     if let Some(other) = active(world).find(same_target) {
         return Part::Of(other.name.clone());
     }
@@ -29,7 +41,7 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
         return Part::Of(vetoed.recovery.name.clone());
     }
     if finding.target.kind != Kind::Pod {
-        return Part::Own;
+        return consequence::part(world, finding).unwrap_or(Part::Own);
     }
     if let Some(node) = &finding.node {
         let on_node =
@@ -40,10 +52,16 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
         // After a start, a node that has long been dead is not known to be sick yet.
         let looks_dead = matches!(finding.cause, Cause::NotReady | Cause::StuckTerminating);
         if world.is_sick_node(node) || looks_dead && world.cluster.may_be_dead(world.now, node) {
-            return Part::OfSickNode;
+            return Part::OfSick;
         }
     }
-    replacement_of(world, finding).map_or(Part::Own, Part::Of)
+    let replacement = || replacement_of(world, finding).map(Part::Of);
+    let known = || consequence::handed_over(world, finding).then_some(Part::Known);
+    rollout::part(world, finding)
+        .or_else(replacement)
+        .or_else(|| shared::part(world, finding))
+        .or_else(known)
+        .unwrap_or(Part::Own)
 }
 
 /// A person's stop holds for whatever else is found on the same object, for as long as failures count as similar.
@@ -52,6 +70,11 @@ fn was_stopped(world: &World<'_>, case: &Case) -> bool {
     let stopped =
         status.phase == Some(Phase::Cancelled) && matches!(status.reason.as_str(), "Vetoed" | "UndoneByPerson");
     stopped && case.times.finished().is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
+}
+
+/// What runs out is only watched, so a failure beside it is a trouble of its own; the other way round it is a symptom.
+fn covers(failure: FailureType, other: FailureType) -> bool {
+    failure == other || failure != FailureType::Resource
 }
 
 fn active<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Recovery> {

@@ -14,6 +14,8 @@ impl Config {
         Settings {
             node_check_interval: self.node_check_interval,
             pod_check_interval: self.pod_check_interval,
+            service_check_interval: self.service_check_interval,
+            deployment_check_interval: self.deployment_check_interval,
             sweep: self.sweep(),
             node_failure_threshold: self.node_failure_threshold,
             node_startup_grace: self.node_startup_grace,

@@ -144,7 +144,7 @@ impl Announcer {
 fn target_of(happening: &Happening) -> Value {
     let target = &happening.target;
     let version = match &target.kind {
-        Kind::Node | Kind::Pod => "v1",
+        Kind::Node | Kind::Pod | Kind::Service => "v1",
         Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => "apps/v1",
         Kind::Job => "batch/v1",
         Kind::Other(_) => "",

@@ -4,7 +4,7 @@
 //! the scores, the silence of nodes and everything that counts time are the core's own, and no rule is written twice.
 
 use self_healing_core::event::{Event, WatchState};
-use self_healing_core::fact::{LeaseFact, NodeCondition, NodeFact, PodFact};
+use self_healing_core::fact::{Condition, LeaseFact, NodeFact, PodFact};
 use self_healing_core::healer::Healer;
 use self_healing_core::names::WatchKind;
 use self_healing_core::settings::Settings;
@@ -73,11 +73,11 @@ fn node_moments(node: NodeFact) -> Vec<(Stamp, Event)> {
     let changes: BTreeSet<Stamp> = node.conditions.iter().map(|condition| condition.changed).collect();
     let by = |when: Stamp| {
         let until_then = node.conditions.iter().filter(|condition| condition.changed <= when);
-        let conditions = until_then.map(|c| NodeCondition { heartbeat: c.changed, ..c.clone() }).collect();
+        let conditions = until_then.map(|c| Condition { heartbeat: c.changed, ..c.clone() }).collect();
         (when, NodeFact { conditions, ..node.clone() })
     };
     let mut moments: Vec<(Stamp, NodeFact)> = [bare].into_iter().chain(changes.into_iter().map(by)).collect();
-    let stated = node.conditions.iter().map(NodeCondition::stated).max().unwrap_or(node.created);
+    let stated = node.conditions.iter().map(Condition::stated).max().unwrap_or(node.created);
     moments.push((stated, node));
     moments.into_iter().map(|(when, node)| (when, Event::Node(node))).collect()
 }

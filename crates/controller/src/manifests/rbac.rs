@@ -81,6 +81,8 @@ const ALWAYS: &[Permission] = &[
     cluster("apps", "statefulsets", &["list", "watch"], "know whether a workload is back; honour opt-out marks"),
     cluster("apps", "daemonsets", &["list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
+    cluster("", "services", &["list", "watch"], "see services without ready endpoints"),
+    cluster("discovery.k8s.io", "endpointslices", &["list", "watch"], "see services without ready endpoints"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
     cluster(GROUP, "healingpolicies", &["list", "watch"], "know what is to be done differently, and where"),
     cluster(GROUP, "healingpolicies/status", &["patch"], "say whether a policy is valid, and what it applies to"),

@@ -3,7 +3,7 @@
 use super::{ObjectError, Shared};
 use jiff::Timestamp;
 use self_healing_api::marks;
-use self_healing_core::fact::{Marks, Owner};
+use self_healing_core::fact::{self, Marks, Owner};
 use self_healing_core::key::{Key, Kind, Text};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// `metadata` of any object.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "L: Pick"))]
-pub struct Metadata<L: Default = Labels> {
+#[serde(default, rename_all = "camelCase")]
+pub struct Metadata {
     /// Its name.
     pub name: Option<String>,
     /// Its namespace; absent for cluster-scoped objects.
@@ -34,8 +34,8 @@ pub struct Metadata<L: Default = Labels> {
     pub finalizers: Option<Vec<String>>,
     /// What owns it.
     pub owner_references: Option<Vec<OwnerReference>>,
-    /// Its labels, as far as read.
-    pub labels: Picked<L>,
+    /// Its labels.
+    pub labels: Picked<Labels>,
     /// Its annotations, as far as read.
     pub annotations: Picked<Annotations>,
 }
@@ -51,7 +51,7 @@ pub struct OwnerReference {
     controller: Option<bool>,
 }
 
-impl<L: Default + AsRef<Labels>> Metadata<L> {
+impl Metadata {
     /// The name.
     ///
     /// # Errors
@@ -86,10 +86,15 @@ impl<L: Default + AsRef<Labels>> Metadata<L> {
         Some(shared.owner(kind, owner.name.as_deref()?, owner.uid.as_deref()?))
     }
 
+    /// Its labels as a fact.
+    pub fn label_fact(&self, shared: &mut Shared) -> fact::Labels {
+        self.labels.0.fact(shared)
+    }
+
     /// The marks that labels and annotations set.
     #[must_use]
     pub fn marks(&self) -> Marks {
-        self.labels.0.as_ref().marks.with(self.annotations.0.marks)
+        self.labels.0.marks.with(self.annotations.0.marks)
     }
 }
 
@@ -97,33 +102,26 @@ fn present<'a>(text: Option<&'a str>, field: &'static str) -> Result<&'a str, Ob
     text.filter(|t| !t.is_empty()).ok_or(ObjectError::Missing(field))
 }
 
-/// The labels that are read.
+/// Labels, and what some of them mean.
 #[derive(Debug, Default)]
 pub struct Labels {
     /// Opt-outs and role.
     pub marks: Marks,
     /// `topology.kubernetes.io/zone`.
     pub zone: String,
+    pairs: Vec<(Box<str>, Box<str>)>,
 }
 
-impl AsRef<Self> for Labels {
-    fn as_ref(&self) -> &Self {
-        self
+impl Labels {
+    /// The value of `key`; empty if absent.
+    #[must_use]
+    pub fn value(&self, key: &str) -> &str {
+        self.pairs.iter().rfind(|(known, _)| &**known == key).map_or("", |(_, value)| value)
     }
-}
 
-/// Every label, of nodes: pods select by any of them.
-#[derive(Debug, Default)]
-pub struct AllLabels {
-    /// Those that mean something to us.
-    pub known: Labels,
-    /// All, by key.
-    pub all: Vec<(String, String)>,
-}
-
-impl AsRef<Labels> for AllLabels {
-    fn as_ref(&self) -> &Labels {
-        &self.known
+    /// All of them as a fact.
+    pub fn fact(&self, shared: &mut Shared) -> fact::Labels {
+        fact::Labels::new(self.pairs.iter().map(|(key, value)| (shared.text(key), shared.text(value))))
     }
 }
 
@@ -134,19 +132,25 @@ pub struct Annotations {
     pub marks: Marks,
     /// The Recovery that `self-healing.dev/owner` names.
     pub owner: String,
+    /// `deployment.kubernetes.io/revision`.
+    pub revision: String,
 }
 
 /// Takes what it knows out of a map of texts.
-pub trait Pick: Default {
-    /// Whether keys without a prefix are of interest.
-    const PLAIN: bool = false;
+trait Pick: Default {
+    /// Whether a key can be one that it knows; the values of all others are skipped unseen.
+    fn wants(key: &str) -> bool;
 
-    /// Takes one in.
     fn pick(&mut self, key: &str, value: &str);
 }
 
 impl Pick for Labels {
+    fn wants(_: &str) -> bool {
+        true
+    }
+
     fn pick(&mut self, key: &str, value: &str) {
+        self.pairs.push((key.into(), value.into()));
         let mark = match key {
             marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
             marks::MEDIK8S_EXCLUDE if value == "true" => Marks::MEDIK8S_EXCLUDED,
@@ -161,16 +165,11 @@ impl Pick for Labels {
     }
 }
 
-impl Pick for AllLabels {
-    const PLAIN: bool = true;
-
-    fn pick(&mut self, key: &str, value: &str) {
-        self.known.pick(key, value);
-        self.all.push((key.to_owned(), value.to_owned()));
-    }
-}
-
 impl Pick for Annotations {
+    fn wants(key: &str) -> bool {
+        key.contains('/')
+    }
+
     fn pick(&mut self, key: &str, value: &str) {
         let mark = match key {
             marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
@@ -183,6 +182,10 @@ impl Pick for Annotations {
             marks::MIRROR => Marks::MIRROR,
             marks::OWNER => {
                 value.clone_into(&mut self.owner);
+                return;
+            }
+            marks::REVISION => {
+                value.clone_into(&mut self.revision);
                 return;
             }
             _ => return,
@@ -217,7 +220,7 @@ impl<'de, T: Pick> Deserialize<'de> for Picked<T> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut picked = T::default();
                 while let Some(Str(key)) = map.next_key::<Str<'de>>()? {
-                    if T::PLAIN || key.contains('/') {
+                    if T::wants(&key) {
                         let value = map.next_value::<Option<Str<'de>>>()?;
                         picked.pick(&key, value.as_ref().map_or("", |Str(text)| text));
                     } else {

@@ -25,5 +25,9 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NamespaceFact, ObjectEr
 /// # Errors
 /// If the name is absent.
 pub fn fact(namespace: &SlimNamespace, shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
-    Ok(NamespaceFact { name: shared.text(namespace.metadata.name()?), marks: namespace.metadata.marks() })
+    Ok(NamespaceFact {
+        name: shared.text(namespace.metadata.name()?),
+        marks: namespace.metadata.marks(),
+        labels: namespace.metadata.label_fact(shared),
+    })
 }

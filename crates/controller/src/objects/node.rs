@@ -1,13 +1,11 @@
 //! Nodes.
 
-use super::metadata::AllLabels;
+use super::condition::{SlimCondition, conditions};
 use super::quantity::Resources;
-use super::{Metadata, ObjectError, Shared, short, stamp};
-use jiff::Timestamp;
-use self_healing_core::fact::{Capacity, ConditionStatus, Marks, NodeCondition, NodeFact, Taint};
+use super::{Metadata, ObjectError, Shared, stamp};
+use self_healing_core::fact::{Capacity, Marks, NodeFact, Taint};
 use self_healing_core::key::Text;
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// Where a kubelet listens when its node does not say.
 const KUBELET_PORT: u16 = 10_250;
@@ -17,7 +15,7 @@ const KUBELET_PORT: u16 = 10_250;
 #[serde(default)]
 pub struct SlimNode {
     /// Identity, times, marks.
-    pub metadata: Metadata<AllLabels>,
+    pub metadata: Metadata,
     spec: Option<Spec>,
     status: Option<Status>,
 }
@@ -40,21 +38,10 @@ struct SlimTaint {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Status {
-    conditions: Option<Vec<Condition>>,
+    conditions: Option<Vec<SlimCondition>>,
     allocatable: Option<Resources>,
     addresses: Option<Vec<Address>>,
     daemon_endpoints: Option<DaemonEndpoints>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Condition {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
-    last_transition_time: Option<Timestamp>,
-    last_heartbeat_time: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,53 +85,21 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         name: shared.text(node.metadata.name()?),
         uid: Text::from(node.metadata.uid()?),
         created: stamp(node.metadata.creation_timestamp),
-        conditions: conditions(node.status.as_ref(), shared),
+        conditions: conditions(node.status.as_ref().and_then(|status| status.conditions.as_deref()), shared),
         unschedulable: spec.and_then(|s| s.unschedulable).unwrap_or_default(),
         taints: taints.iter().map(|t| taint(t, shared)).collect(),
         owner: Text::from(node.metadata.annotations.0.owner.as_str()),
         kubelet: kubelet(node.status.as_ref()),
         marks: node.metadata.marks().with_if(node.metadata.deletion_timestamp.is_some(), Marks::DELETING),
-        zone: shared.text(&node.metadata.labels.0.known.zone),
+        zone: shared.text(&node.metadata.labels.0.zone),
         capacity: capacity(node.status.as_ref()),
-        labels: labels(node, shared),
+        labels: node.metadata.label_fact(shared),
     })
 }
 
 fn capacity(status: Option<&Status>) -> Capacity {
     let offered = status.and_then(|status| status.allocatable.as_ref());
     offered.map_or_else(Capacity::default, |of| Capacity { amount: of.offered(), pods: of.pods() })
-}
-
-fn labels(node: &SlimNode, shared: &mut Shared) -> Arc<[(Text, Text)]> {
-    node.metadata.labels.0.all.iter().map(|(key, value)| (shared.text(key), shared.text(value))).collect()
-}
-
-/// All conditions; of two of one type the last.
-fn conditions(status: Option<&Status>, shared: &mut Shared) -> Vec<NodeCondition> {
-    let listed = status.and_then(|s| s.conditions.as_deref()).unwrap_or_default();
-    let mut kept: Vec<NodeCondition> = Vec::with_capacity(listed.len());
-    for condition in listed {
-        let new = NodeCondition {
-            kind: shared.text(short(condition.kind.as_deref())),
-            status: condition_status(condition.status.as_deref()),
-            reason: shared.text(short(condition.reason.as_deref())),
-            changed: stamp(condition.last_transition_time),
-            heartbeat: stamp(condition.last_heartbeat_time),
-        };
-        match kept.iter_mut().find(|c| c.kind == new.kind) {
-            Some(earlier) => *earlier = new,
-            None => kept.push(new),
-        }
-    }
-    kept
-}
-
-fn condition_status(word: Option<&str>) -> ConditionStatus {
-    match word {
-        Some("True") => ConditionStatus::True,
-        Some("False") => ConditionStatus::False,
-        _ => ConditionStatus::Unknown,
-    }
 }
 
 fn taint(taint: &SlimTaint, shared: &mut Shared) -> Taint {

@@ -5,6 +5,7 @@ use super::{Metadata, ObjectError, Shared, count, short, stamp};
 use jiff::Timestamp;
 use self_healing_core::fact::{Amount, ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
 use self_healing_core::key::Text;
+use self_healing_core::time::Stamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -74,6 +75,8 @@ struct Condition {
     #[serde(rename = "type")]
     kind: Option<String>,
     status: Option<String>,
+    reason: Option<String>,
+    message: Option<String>,
     last_transition_time: Option<Timestamp>,
 }
 
@@ -81,6 +84,7 @@ struct Condition {
 #[serde(default, rename_all = "camelCase")]
 struct Container {
     name: Option<String>,
+    image: Option<String>,
     ready: Option<bool>,
     restart_count: Option<i64>,
     state: Option<ContainerState>,
@@ -106,6 +110,7 @@ struct Waiting {
 struct Terminated {
     exit_code: Option<i32>,
     reason: Option<String>,
+    finished_at: Option<Timestamp>,
 }
 
 /// The fact that `json` states.
@@ -122,10 +127,11 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<PodFact, ObjectError> {
 /// If name or uid is absent.
 pub fn fact(pod: &SlimPod, shared: &mut Shared) -> Result<PodFact, ObjectError> {
     let phase = phase(pod.status.as_ref());
-    let ready_condition = pod.status.as_ref().and_then(ready_condition);
+    let ready_condition = pod.status.as_ref().and_then(|status| condition(status, "Ready"));
     let ready = ready_condition.is_some_and(|c| c.status.as_deref() == Some("True"));
     let deleting = pod.metadata.deletion_timestamp.is_some();
-    let well = phase == PodPhase::Succeeded || (phase == PodPhase::Running && ready);
+    let killed = pod.status.iter().flat_map(containers).any(|c| memory_kills(c).next().is_some());
+    let well = phase == PodPhase::Succeeded || (phase == PodPhase::Running && ready && !killed);
     let spec = pod.spec.as_ref();
     Ok(PodFact {
         key: pod.metadata.key(shared)?,
@@ -172,8 +178,14 @@ fn phase(status: Option<&Status>) -> PodPhase {
 }
 
 /// Of two conditions of one type the last counts.
-fn ready_condition(status: &Status) -> Option<&Condition> {
-    status.conditions.as_ref()?.iter().rev().find(|c| c.kind.as_deref() == Some("Ready"))
+fn condition<'a>(status: &'a Status, kind: &str) -> Option<&'a Condition> {
+    status.conditions.as_ref()?.iter().rev().find(|c| c.kind.as_deref() == Some(kind))
+}
+
+/// Containers, and init containers that have not done their work.
+fn containers(status: &Status) -> impl Iterator<Item = &Container> {
+    let inits = status.init_container_statuses.iter().flatten().filter(|c| !finished_well(c));
+    inits.chain(status.container_statuses.iter().flatten())
 }
 
 fn marks(pod: &SlimPod) -> Marks {
@@ -187,15 +199,21 @@ fn marks(pod: &SlimPod) -> Marks {
 fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> PodTrouble {
     let none = Status::default();
     let status = pod.status.as_ref().unwrap_or(&none);
-    let inits = status.init_container_statuses.iter().flatten().filter(|c| !finished_well(c));
-    let containers = inits.chain(status.container_statuses.iter().flatten());
+    let scheduled = condition(status, "PodScheduled").filter(|c| c.status.as_deref() == Some("False"));
+    let unschedulable = scheduled.filter(|c| c.reason.as_deref() == Some("Unschedulable"));
+    let message = status.message.as_deref().or_else(|| unschedulable.and_then(|c| c.message.as_deref()));
     PodTrouble {
         reason: short(status.reason.as_deref()).into(),
-        message: short(status.message.as_deref()).into(),
+        message: short(message).into(),
         ready_changed: ready.and_then(|c| c.last_transition_time).map(|t| stamp(Some(t))),
         deletion_due: pod.metadata.deletion_timestamp.map(|t| stamp(Some(t))),
         finalizers: pod.metadata.finalizers.iter().flatten().map(|f| shared.text(f)).collect(),
-        containers: containers.filter(|c| c.ready != Some(true)).map(container).collect(),
+        unschedulable: unschedulable.map(|c| stamp(c.last_transition_time)),
+        containers: containers(status)
+            .map(|c| container(c, shared))
+            .filter(|c| !c.ready || !c.memory_kills.is_empty())
+            .collect(),
+        labels: pod.metadata.label_fact(shared),
     }
 }
 
@@ -205,16 +223,23 @@ fn finished_well(container: &Container) -> bool {
     ended.is_some_and(|t| t.exit_code == Some(0))
 }
 
-fn container(container: &Container) -> ContainerFact {
+fn memory_kills(container: &Container) -> impl Iterator<Item = Stamp> {
+    let ends = [&container.last_state, &container.state].into_iter().flatten().filter_map(|s| s.terminated.as_ref());
+    ends.filter(|end| end.reason.as_deref() == Some("OOMKilled")).map(|end| stamp(end.finished_at))
+}
+
+fn container(container: &Container, shared: &mut Shared) -> ContainerFact {
     let waiting = container.state.as_ref().and_then(|s| s.waiting.as_ref());
     let ended = |state: &Option<ContainerState>| state.as_ref().and_then(|s| s.terminated.as_ref()).map(exit);
     ContainerFact {
         name: short(container.name.as_deref()).into(),
+        image: shared.text(short(container.image.as_deref())),
         restarts: count(container.restart_count),
         ready: container.ready == Some(true),
         waiting: short(waiting.and_then(|w| w.reason.as_deref())).into(),
         waiting_message: short(waiting.and_then(|w| w.message.as_deref())).into(),
         exit: ended(&container.state).or_else(|| ended(&container.last_state)),
+        memory_kills: memory_kills(container).collect(),
     }
 }
 

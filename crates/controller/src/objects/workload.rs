@@ -1,7 +1,9 @@
 //! Controllers of pods: Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs.
 
-use super::{Metadata, ObjectError, Shared, count};
-use self_healing_core::fact::WorkloadFact;
+use super::condition::{SlimCondition, conditions};
+use super::metadata::{Labels, Picked};
+use super::{Metadata, ObjectError, Shared, count, stamp};
+use self_healing_core::fact::{self, Rollout, WorkloadFact};
 use self_healing_core::key::{Kind, Text};
 use serde::Deserialize;
 
@@ -19,12 +21,47 @@ pub struct SlimWorkload {
 #[serde(default)]
 struct Spec {
     replicas: Option<i64>,
+    paused: Option<bool>,
+    template: Option<Template>,
+    #[serde(rename = "updateStrategy")]
+    update_strategy: Option<UpdateStrategy>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Template {
+    metadata: Option<TemplateMetadata>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TemplateMetadata {
+    labels: Picked<Labels>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct UpdateStrategy {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    rolling_update: Option<RollingUpdate>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct RollingUpdate {
+    partition: Option<i64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Status {
     observed_generation: Option<i64>,
+    replicas: Option<i64>,
+    updated_replicas: Option<i64>,
+    current_revision: Option<String>,
+    update_revision: Option<String>,
+    conditions: Option<Vec<SlimCondition>>,
     ready_replicas: Option<i64>,
     desired_number_scheduled: Option<i64>,
     number_ready: Option<i64>,
@@ -44,9 +81,9 @@ pub fn parse(kind: Kind, json: &[u8], shared: &mut Shared) -> Result<WorkloadFac
 /// # Errors
 /// If name or uid is absent.
 pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<WorkloadFact, ObjectError> {
-    let none = Status::default();
-    let status = workload.status.as_ref().unwrap_or(&none);
-    let replicas = workload.spec.as_ref().and_then(|s| s.replicas);
+    let none = (Spec::default(), Status::default());
+    let (spec, status) = (workload.spec.as_ref().unwrap_or(&none.0), workload.status.as_ref().unwrap_or(&none.1));
+    let replicas = spec.replicas;
     let (desired, ready) = match kind {
         Kind::DaemonSet => (Some(count(status.desired_number_scheduled)), status.number_ready),
         Kind::Job => (None, status.ready),
@@ -55,14 +92,54 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
     };
     // Jobs have no observedGeneration.
     let observed = kind == Kind::Job || status.observed_generation >= workload.metadata.generation;
+    let conditions = match kind {
+        Kind::Deployment => conditions(status.conditions.as_deref(), shared),
+        _ => Vec::new(),
+    };
+    let template = spec.template.as_ref().and_then(|template| template.metadata.as_ref());
     Ok(WorkloadFact {
+        rollout: rollout(&kind, workload, shared),
         kind,
         key: workload.metadata.key(shared)?,
         uid: Text::from(workload.metadata.uid()?),
+        created: stamp(workload.metadata.creation_timestamp),
         owner: workload.metadata.controller(shared),
         desired,
         ready: count(ready),
         observed,
         marks: workload.metadata.marks(),
+        labels: workload.metadata.label_fact(shared),
+        pod_labels: template.map_or_else(fact::Labels::default, |metadata| metadata.labels.0.fact(shared)),
+        conditions,
     })
+}
+
+fn rollout(kind: &Kind, workload: &SlimWorkload, shared: &mut Shared) -> Option<Box<Rollout>> {
+    let none = (Spec::default(), Status::default());
+    let (spec, status) = (workload.spec.as_ref().unwrap_or(&none.0), workload.status.as_ref().unwrap_or(&none.1));
+    let numbered = shared.text(&workload.metadata.annotations.0.revision);
+    let named = |name: &Option<String>| Text::from(name.as_deref().unwrap_or(""));
+    Some(Box::new(match kind {
+        Kind::Deployment => Rollout {
+            revision: numbered,
+            previous: Text::default(),
+            updated: count(status.updated_replicas),
+            held_back: spec.paused == Some(true),
+        },
+        Kind::ReplicaSet => {
+            Rollout { revision: numbered, previous: Text::default(), updated: count(status.replicas), held_back: false }
+        }
+        Kind::StatefulSet => Rollout {
+            revision: named(&status.update_revision),
+            previous: named(&status.current_revision),
+            updated: count(status.updated_replicas),
+            held_back: spec.update_strategy.as_ref().is_some_and(is_held_back),
+        },
+        _ => return None,
+    }))
+}
+
+fn is_held_back(strategy: &UpdateStrategy) -> bool {
+    let partition = strategy.rolling_update.as_ref().and_then(|rolling| rolling.partition);
+    strategy.kind.as_deref() == Some("OnDelete") || partition.is_some_and(|partition| partition > 0)
 }

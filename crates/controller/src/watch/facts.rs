@@ -2,7 +2,7 @@
 
 use super::outlet::Reader;
 use super::request::Source;
-use super::{Scope, lease, namespace, node, pod, policy, recovery, workload};
+use super::{Scope, lease, namespace, node, pod, policy, recovery, service, workload};
 use crate::objects::{Metadata, ObjectError, Shared};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::key::Key;
@@ -22,9 +22,9 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Facts of objects that have the shape `S`.
-    pub(super) fn new<S: DeserializeOwned + 'static, L: Default + 'static>(
+    pub(super) fn new<S: DeserializeOwned + 'static>(
         kind: WatchKind,
-        metadata: fn(&mut S) -> &mut Metadata<L>,
+        metadata: fn(&mut S) -> &mut Metadata,
         event: impl Fn(&S, &mut Shared) -> Result<Event, ObjectError> + Send + 'static,
         gone: impl Fn(Key) -> Event + Send + 'static,
     ) -> Self {
@@ -73,5 +73,6 @@ pub(super) fn all(scope: &Scope) -> Vec<(Source, Facts)> {
         recovery::watched(scope),
     ];
     all.extend(workload::watched(scope));
+    all.extend(service::watched(scope));
     all
 }

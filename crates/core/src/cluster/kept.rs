@@ -1,5 +1,6 @@
 //! A map that survives a new list: what the list did not bring is forgotten only when the list is complete.
 
+use crate::key::{Key, Text};
 use crate::time::Tick;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -77,5 +78,14 @@ impl<K: Ord + Clone, V> Kept<K, V> {
         self.complete = true;
         let missing = self.entries.iter().filter(|(_, (list, ..))| *list != self.list);
         missing.map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl<V> Kept<Key, V> {
+    /// Everything in `namespace`, in order of name.
+    pub(super) fn in_namespace(&self, namespace: &Text) -> impl Iterator<Item = &V> {
+        let first = Key { namespace: namespace.clone(), name: Text::from("") };
+        let from = self.entries.range(first..);
+        from.take_while(move |(key, _)| key.namespace == *namespace).map(|(_, (_, _, value))| value)
     }
 }

@@ -13,7 +13,9 @@ impl Cluster {
         let heartbeats = self.heartbeats.values().map(|beat| Event::Lease(beat.lease().clone()));
         let nodes = self.nodes.values().cloned().map(Event::Node);
         let pods = self.pods.values().cloned().map(Event::Pod);
-        namespaces.chain(workloads).chain(pods).chain(nodes).chain(heartbeats)
+        let services = self.services.values().cloned().map(Event::Service);
+        let endpoints = self.endpoints.values().cloned().map(Event::Endpoints);
+        namespaces.chain(workloads).chain(services).chain(endpoints).chain(pods).chain(nodes).chain(heartbeats)
     }
 
     /// Every namespace that is known.
@@ -25,6 +27,7 @@ impl Cluster {
     pub(crate) fn keys<'a>(&'a self, kind: &Kind) -> Box<dyn Iterator<Item = Key> + 'a> {
         match kind {
             Kind::Pod => Box::new(self.pods.keys().cloned()),
+            Kind::Service => Box::new(self.services.keys().cloned()),
             Kind::Node => Box::new(self.nodes.keys().map(|name| Key::new("", name))),
             other => Box::new(self.workloads.get(other).into_iter().flat_map(|kept| kept.keys().cloned())),
         }

@@ -1,7 +1,7 @@
 //! Nodes, and which of them were Ready once.
 
 use super::{Cluster, Subject};
-use crate::fact::{ConditionStatus, Marks, NodeCondition, NodeFact, PodFact};
+use crate::fact::{Condition, ConditionStatus, Marks, NodeFact, PodFact};
 use crate::key::{Kind, Text};
 use crate::names::WatchKind;
 use crate::time::Now;
@@ -15,7 +15,7 @@ impl Cluster {
         let synced = self.freshness.synced(WatchKind::Node);
         let seen = |stamp| (stamp, if synced { Now { stamp, ..now } } else { now });
         let holding = node.conditions.iter().filter(|condition| condition.status == ConditionStatus::True);
-        let stamps = holding.map(NodeCondition::stated).chain([node.created]);
+        let stamps = holding.map(Condition::stated).chain([node.created]);
         self.moments.learn(&subject, stamps.map(seen));
         if node.ready() == ConditionStatus::True {
             self.once_ready.insert(node.uid.clone());

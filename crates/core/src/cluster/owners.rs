@@ -2,18 +2,21 @@
 
 use super::{Cluster, Subject, take};
 use crate::fact::{Owner, PodFact, WorkloadFact};
-use crate::key::{Key, Kind, Target};
+use crate::key::{Key, Kind, Target, Text};
 use crate::time::Now;
 use alloc::vec::Vec;
 
 impl Cluster {
     pub(super) fn put_workload(&mut self, now: Now, workload: WorkloadFact) -> Vec<Subject> {
         let (kind, key) = (workload.kind.clone(), workload.key.clone());
+        let mut looked = alloc::vec![Subject::Workload(kind.clone(), key.clone())];
         if let Some(owner) = &workload.owner {
             self.workloads_of_owner.entry(owner.uid.clone()).or_default().insert((kind.clone(), key.clone()));
+            let above = Key { namespace: key.namespace.clone(), name: owner.name.clone() };
+            looked.push(Subject::Workload(owner.kind.clone(), above));
         }
         self.workloads.entry(kind).or_default().put(now.tick, key, workload);
-        Vec::new()
+        looked
     }
 
     pub(super) fn drop_workload(&mut self, kind: &Kind, key: &Key) -> Vec<Subject> {
@@ -21,7 +24,7 @@ impl Cluster {
         if let Some(owner) = old.and_then(|old| old.owner) {
             take(&mut self.workloads_of_owner, &owner.uid, &(kind.clone(), key.clone()));
         }
-        Vec::new()
+        alloc::vec![Subject::Workload(kind.clone(), key.clone())]
     }
 
     /// That workload, if it is of a kind we watch and there.
@@ -52,14 +55,30 @@ impl Cluster {
         self.chain(pod).pop().unwrap_or_else(|| pod.target())
     }
 
+    /// Every controller of pods in `namespace`.
+    pub(crate) fn workloads_in(&self, namespace: &Text) -> impl Iterator<Item = &WorkloadFact> {
+        self.workloads.values().flat_map(|kept| kept.in_namespace(namespace))
+    }
+
+    /// The workloads that `owner` controls.
+    pub(crate) fn workloads_of(&self, owner: &Text) -> impl Iterator<Item = &WorkloadFact> {
+        let below = self.workloads_of_owner.get(owner).into_iter().flatten();
+        below.filter_map(|(kind, key)| self.workload(kind, key))
+    }
+
     /// The pods below `workload`, through the controllers between.
     #[must_use]
     pub(crate) fn pods_of(&self, workload: &Target) -> Vec<&PodFact> {
+        self.each_pod_of(workload).collect()
+    }
+
+    /// The same, one after the other.
+    pub(crate) fn each_pod_of(&self, workload: &Target) -> impl Iterator<Item = &PodFact> {
         let direct = self.pods_of_owner.get(&workload.uid).into_iter().flatten();
         let below = self.workloads_of_owner.get(&workload.uid).into_iter().flatten();
         let through = below.filter_map(|(kind, key)| self.workload(kind, key));
         let indirect = through.flat_map(|fact| self.pods_of_owner.get(&fact.uid).into_iter().flatten());
-        direct.chain(indirect).filter_map(|key| self.pods.get(key)).collect()
+        direct.chain(indirect).filter_map(|key| self.pods.get(key))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pods, by key, by node and by owner.
 
 use super::{Cluster, Subject, take};
-use crate::fact::PodFact;
+use crate::fact::{PodFact, PodPhase};
 use crate::key::{Key, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Past, Stamp, Tick};
@@ -10,6 +10,8 @@ use core::time::Duration;
 
 /// Kubernetes keeps whole seconds, and a controller may replace a failed pod right before we begin.
 const SECOND: Duration = Duration::from_secs(1);
+/// Kills that are remembered of a pod: more than any rule counts.
+const MAX_KILLS: usize = 8;
 
 impl Cluster {
     pub(super) fn put_pod(&mut self, now: Now, pod: PodFact) -> Vec<Subject> {
@@ -21,10 +23,16 @@ impl Cluster {
         let (node, owner) = (pod.node.clone(), pod.owner.clone());
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
-        self.moments.learn(&subject, due.map(|due| (due, now)).into_iter());
+        self.note_memory_kills(&pod);
+        let stamps = due.into_iter().chain(self.memory_kills(&key).iter().copied());
+        let stamps: Vec<(Stamp, Now)> = stamps.map(|stamp| (stamp, now)).collect();
+        self.moments.learn(&subject, stamps.into_iter());
+        let mut looked: Vec<Subject> = self.involved(&pod).collect();
+        looked.push(subject);
         if let Some(old) = self.pods.put(now.tick, key.clone(), pod) {
+            looked.extend(self.involved(&old));
             if old.node == node && old.owner == owner {
-                return alloc::vec![subject];
+                return looked;
             }
             self.unindex(&old);
         }
@@ -34,7 +42,35 @@ impl Cluster {
         if let Some(owner) = owner {
             self.pods_of_owner.entry(owner.uid.clone()).or_default().insert(key);
         }
-        alloc::vec![subject]
+        looked
+    }
+
+    /// What a pod in trouble may be a symptom of: its node while it has not started there, its workload's newest revision.
+    fn involved(&self, pod: &PodFact) -> impl Iterator<Item = Subject> {
+        let trouble = pod.trouble.is_some();
+        let node = pod.node.clone().filter(|_| trouble && pod.phase == PodPhase::Pending).map(Subject::Node);
+        let workload = (trouble && pod.owner.is_some()).then(|| Subject::of(&self.workload_of(pod)));
+        node.into_iter().chain(workload)
+    }
+
+    fn note_memory_kills(&mut self, pod: &PodFact) {
+        let seen = pod.trouble.iter().flat_map(|trouble| &trouble.containers).flat_map(|c| &c.memory_kills);
+        let mut seen = seen.copied().peekable();
+        if seen.peek().is_none() {
+            return;
+        }
+        let known = self.memory_kills.entry(pod.key.clone()).or_default();
+        for kill in seen {
+            if let Err(at) = known.binary_search(&kill) {
+                known.insert(at, kill);
+            }
+        }
+        known.drain(..known.len().saturating_sub(MAX_KILLS));
+    }
+
+    /// When containers of this pod were killed for their memory, as far as this process saw it, oldest first.
+    pub(crate) fn memory_kills(&self, pod: &Key) -> &[Stamp] {
+        self.memory_kills.get(pod).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn unindex(&mut self, pod: &PodFact) {
@@ -47,12 +83,19 @@ impl Cluster {
     }
 
     pub(super) fn drop_pod(&mut self, key: &Key) -> Vec<Subject> {
+        let mut looked = alloc::vec![Subject::Pod(key.clone())];
+        self.moments.forget(&looked[0]);
+        self.memory_kills.remove(key);
         if let Some(old) = self.pods.remove(key) {
+            looked.extend(self.involved(&old));
             self.unindex(&old);
         }
-        let subject = Subject::Pod(key.clone());
-        self.moments.forget(&subject);
-        alloc::vec![subject]
+        looked
+    }
+
+    /// Every pod in `namespace`.
+    pub(crate) fn pods_in(&self, namespace: &Text) -> impl Iterator<Item = &PodFact> {
+        self.pods.in_namespace(namespace)
     }
 
     /// The pod of that name, whatever its uid.

@@ -26,7 +26,14 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
         seen("exitReason", exit.reason),
         seen("waiting", container.waiting.clone()),
     ];
-    Signal::Bad(Bad { cause: Cause::CrashLoop, since: None, onset: onset_of(pod), description, evidence })
+    Signal::Bad(Bad {
+        cause: Cause::CrashLoop,
+        since: None,
+        overdue: false,
+        onset: onset_of(pod),
+        description,
+        evidence,
+    })
 }
 
 /// Kubelets show `waiting` only for moments before each restart (measured with 1.37), so an exit without being ready since counts as well.

@@ -31,5 +31,5 @@ fn signal(pod: &PodFact, _: &Sight<'_>) -> Signal {
         evidence.push(seen("message", message));
     }
     // Failed is final for a uid, so the pod's creation is as good an onset as any and never changes.
-    Signal::Bad(Bad { cause: Cause::Failed, since: None, onset: pod.created, description, evidence })
+    Signal::Bad(Bad { cause: Cause::Failed, since: None, overdue: false, onset: pod.created, description, evidence })
 }

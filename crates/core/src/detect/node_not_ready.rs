@@ -18,7 +18,14 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
     }
     let description = format!("node reports Ready=False ({})", ready.reason);
     let evidence = alloc::vec![seen("Ready", "False"), seen("reason", &*ready.reason)];
-    Signal::Bad(Bad { cause: Cause::NotReady, since: None, onset: ready.changed, description, evidence })
+    Signal::Bad(Bad {
+        cause: Cause::NotReady,
+        since: None,
+        overdue: false,
+        onset: ready.changed,
+        description,
+        evidence,
+    })
 }
 
 /// A node that is new and was never Ready is starting, not failing; until when that holds.

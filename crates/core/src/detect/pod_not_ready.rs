@@ -24,5 +24,12 @@ fn signal(pod: &PodFact, _: &Sight<'_>) -> Signal {
         description += &alloc::format!(" (containers not ready: {})", names.join(", "));
     }
     let evidence = alloc::vec![seen("containersNotReady", names.join(", "))];
-    Signal::Bad(Bad { cause: Cause::NotReady, since: None, onset: onset_of(pod), description, evidence })
+    Signal::Bad(Bad {
+        cause: Cause::NotReady,
+        since: None,
+        overdue: false,
+        onset: onset_of(pod),
+        description,
+        evidence,
+    })
 }

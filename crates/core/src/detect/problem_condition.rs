@@ -25,5 +25,12 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
     let Some(problem) = problem else { return Signal::Good(None) };
     let description = format!("node condition {} is True ({})", problem.kind, problem.reason);
     let evidence = alloc::vec![seen("condition", &*problem.kind), seen("reason", &*problem.reason)];
-    Signal::Bad(Bad { cause: Cause::ProblemCondition, since: None, onset: problem.changed, description, evidence })
+    Signal::Bad(Bad {
+        cause: Cause::ProblemCondition,
+        since: None,
+        overdue: false,
+        onset: problem.changed,
+        description,
+        evidence,
+    })
 }

@@ -30,5 +30,5 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
         description += &format!("; finalizers: {finalizers}");
     }
     let evidence = alloc::vec![seen("finalizers", finalizers), seen("node", pod.node.as_deref().unwrap_or_default())];
-    Signal::Bad(Bad { cause: Cause::StuckTerminating, since: None, onset: due, description, evidence })
+    Signal::Bad(Bad { cause: Cause::StuckTerminating, since: None, overdue: false, onset: due, description, evidence })
 }

@@ -46,7 +46,7 @@ fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
     let control_plane = if unknown.is_some() { "; the control plane says Ready=Unknown" } else { "" };
     let description = format!("no heartbeat for {silence} s; the kubelet's port {port}{control_plane}");
     let evidence = alloc::vec![seen("secondsSinceHeartbeat", format!("{silence}")), seen("kubeletPort", port)];
-    Signal::Bad(Bad { cause, since: beat.map(|beat| beat.seen), onset, description, evidence })
+    Signal::Bad(Bad { cause, since: beat.map(|beat| beat.seen), overdue: false, onset, description, evidence })
 }
 
 fn recent_look(node: &NodeFact, sight: &Sight<'_>) -> Option<KubeletLook> {

@@ -1,9 +1,8 @@
 //! What is known of a node, and its heartbeat.
 
-use super::{Capacity, Marks};
+use super::{Capacity, Labels, Marks};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Stamp;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -20,10 +19,10 @@ pub enum ConditionStatus {
     Unknown,
 }
 
-/// One condition of a node.
+/// One condition of a node or of a controller of pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct NodeCondition {
+pub struct Condition {
     /// Its type, e.g. `Ready`, `KernelDeadlock`.
     pub kind: Text,
     /// Its status.
@@ -32,11 +31,11 @@ pub struct NodeCondition {
     pub reason: Text,
     /// `lastTransitionTime`.
     pub changed: Stamp,
-    /// `lastHeartbeatTime`.
+    /// `lastHeartbeatTime` of a node, `lastUpdateTime` of a controller of pods.
     pub heartbeat: Stamp,
 }
 
-impl NodeCondition {
+impl Condition {
     /// When it was last said to be so.
     #[must_use]
     pub fn stated(&self) -> Stamp {
@@ -67,7 +66,7 @@ pub struct NodeFact {
     /// `metadata.creationTimestamp`.
     pub created: Stamp,
     /// All conditions, Ready among them; of two of one type the last.
-    pub conditions: Vec<NodeCondition>,
+    pub conditions: Vec<Condition>,
     /// `spec.unschedulable`.
     pub unschedulable: bool,
     /// Its taints.
@@ -82,8 +81,8 @@ pub struct NodeFact {
     pub zone: Text,
     /// `status.allocatable`.
     pub capacity: Capacity,
-    /// Its labels, by key.
-    pub labels: Arc<[(Text, Text)]>,
+    /// Its labels.
+    pub labels: Labels,
 }
 
 impl NodeFact {
@@ -100,12 +99,12 @@ impl NodeFact {
     /// The value of its label `key`.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.labels.iter().find(|(known, _)| &**known == key).map(|(_, value)| &**value)
+        self.labels.get(key).map(|value| &**value)
     }
 
     /// The condition of type `kind`.
     #[must_use]
-    pub fn condition(&self, kind: &str) -> Option<&NodeCondition> {
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
         self.conditions.iter().rev().find(|c| &*c.kind == kind)
     }
 

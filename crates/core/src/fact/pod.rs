@@ -1,6 +1,6 @@
 //! What is known of a pod. A healthy one is a compact entry; only one in trouble has a full record.
 
-use super::{Amount, Marks, Owner};
+use super::{Amount, Labels, Marks, Owner};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Stamp;
 use alloc::boxed::Box;
@@ -49,7 +49,8 @@ pub struct PodFact {
     pub priority: i32,
     /// What it asks for of its node: requests of its containers, or of an init container if that is more.
     pub requests: Amount,
-    /// Present unless the pod is Running, Ready and not being deleted, or Succeeded.
+    /// Present unless the pod is Running, Ready and not being deleted, or Succeeded; also while a container's last end was
+    /// that it was killed for its memory.
     pub trouble: Option<Box<PodTrouble>>,
 }
 
@@ -93,16 +94,22 @@ pub struct PodTrouble {
     pub deletion_due: Option<Stamp>,
     /// Finalizers that keep it.
     pub finalizers: Vec<Text>,
+    /// Since when no node takes it: `lastTransitionTime` of condition PodScheduled=False with reason Unschedulable.
+    pub unschedulable: Option<Stamp>,
     /// Containers and init containers that are not simply ready.
     pub containers: Vec<ContainerFact>,
+    /// Its labels.
+    pub labels: Labels,
 }
 
-/// One container that is not ready.
+/// One container that is not ready, or was killed for its memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ContainerFact {
     /// Its name.
     pub name: String,
+    /// `image`, as the spec names it.
+    pub image: Text,
     /// `restartCount`; negative counts read as 0.
     pub restarts: u32,
     /// `ready`.
@@ -113,6 +120,8 @@ pub struct ContainerFact {
     pub waiting_message: String,
     /// `state.terminated`, else `lastState.terminated`.
     pub exit: Option<Exit>,
+    /// When it ended because it was killed for its memory: of `state` and `lastState`, as far as each says so.
+    pub memory_kills: Vec<Stamp>,
 }
 
 /// How a container ended.

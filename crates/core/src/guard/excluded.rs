@@ -25,7 +25,17 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
                 .map(|mark| format!("node {} is marked {mark}", node.name))
                 .or_else(|| own_node(world, &node.name))
         }
-        _ => why(world, world.cluster.exact_pod(subject)?),
+        Kind::Pod => why(world, world.cluster.exact_pod(subject)?),
+        Kind::Service => {
+            let service = world.cluster.service(&subject.key)?;
+            let marked = opt_out(service.marks).map(|mark| format!("{subject} is marked {mark}"));
+            marked.or_else(|| marked_namespace(world.cluster, &subject.key.namespace))
+        }
+        _ => {
+            let marks = world.cluster.workload(&subject.kind, &subject.key)?.marks;
+            let marked = opt_out(marks).map(|mark| format!("{subject} is marked {mark}"));
+            marked.or_else(|| marked_namespace(world.cluster, &subject.key.namespace))
+        }
     };
     reason.and_then(Wait::because)
 }
@@ -53,11 +63,12 @@ fn marked_above(cluster: &Cluster, pod: &PodFact) -> Option<String> {
     if marked {
         return Some(format!("{workload} is marked self-healing.dev/exclude"));
     }
-    let namespace = cluster.namespace(&pod.key.namespace)?;
-    namespace
-        .marks
-        .has(Marks::EXCLUDED)
-        .then(|| format!("namespace {} is marked self-healing.dev/exclude", namespace.name))
+    marked_namespace(cluster, &pod.key.namespace)
+}
+
+fn marked_namespace(cluster: &Cluster, name: &Text) -> Option<String> {
+    let marked = cluster.namespace(name)?.marks.has(Marks::EXCLUDED);
+    marked.then(|| format!("namespace {name} is marked self-healing.dev/exclude"))
 }
 
 fn own_node(world: &World<'_>, node: &Text) -> Option<String> {

@@ -22,7 +22,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     /// Every reason that an ending can have, with its phase.
-    const REASONS: [(&str, Phase); 8] = [
+    const REASONS: [(&str, Phase); 9] = [
         ("Verified", Phase::Succeeded),
         ("SelfRecovered", Phase::SelfRecovered),
         ("Vetoed", Phase::Cancelled),
@@ -31,6 +31,7 @@ impl Ending {
         ("UnknownAction", Phase::Failed),
         ("LadderExhausted", Phase::Escalated),
         ("NoReplacement", Phase::Escalated),
+        ("ApplicationFault", Phase::Escalated),
     ];
 
     /// How an earlier leader was about to end this Recovery.

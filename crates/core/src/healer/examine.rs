@@ -19,6 +19,14 @@ impl Healer {
                 Some(node) => self.sickbed.examine_node(node, &sight),
                 None => self.sickbed.discharge(subject),
             },
+            Subject::Workload(kind, key) => match self.cluster.workload(kind, key) {
+                Some(workload) => self.sickbed.examine_workload(workload, &sight),
+                None => self.sickbed.discharge(subject),
+            },
+            Subject::Service(key) => match self.cluster.service(key) {
+                Some(service) => self.sickbed.examine_service(service, &sight),
+                None => self.sickbed.discharge(subject),
+            },
             Subject::Pod(key) => match self.cluster.pod(key) {
                 Some(pod) => self.sickbed.examine_pod(pod, &sight),
                 None => self.sickbed.discharge(subject),
@@ -26,7 +34,7 @@ impl Healer {
         };
         let overdue = match subject {
             Subject::Node(name) => self.fleet.look(self.now, name, &self.cluster, &self.sickbed),
-            Subject::Pod(_) => None,
+            Subject::Workload(..) | Subject::Service(_) | Subject::Pod(_) => None,
         };
         if let Some(at) = wake.into_iter().chain(overdue).min() {
             self.timers.arm(Timer::Subject(subject.clone()), at.max(self.now.tick + Duration::from_millis(1)));

@@ -107,10 +107,13 @@ impl Healer {
                 let pod = self.cluster.pod(key)?;
                 (pod.target(), self.cluster.workload_of(pod), self.sickbed.view_pod(pod, &sight))
             }
+            Kind::Service => {
+                let service = self.cluster.service(key)?;
+                (service.target(), service.target(), self.sickbed.view_service(service, &sight))
+            }
             other => {
                 let fact = self.cluster.workload(other, key)?;
-                let target = Target { kind: other.clone(), key: key.clone(), uid: fact.uid.clone() };
-                (target.clone(), target, Vec::new())
+                (fact.target(), fact.target(), self.sickbed.view_workload(fact, &sight))
             }
         };
         let leading_since = self.leading.unwrap_or_default();
@@ -197,11 +200,18 @@ fn supposed(now: Now, target: &Target, workload: &Target) -> Option<Finding> {
     let failure = match target.kind {
         Kind::Node => FailureType::Node,
         Kind::Pod => FailureType::Pod,
-        _ => return None,
+        Kind::Service => FailureType::Service,
+        Kind::Deployment | Kind::StatefulSet => FailureType::Deployment,
+        Kind::ReplicaSet | Kind::DaemonSet | Kind::Job | Kind::Other(_) => return None,
+    };
+    let cause = match failure {
+        FailureType::Node | FailureType::Pod => Cause::NotReady,
+        FailureType::Service => Cause::NoEndpoints,
+        FailureType::Deployment | FailureType::Resource => Cause::RolloutStuck,
     };
     Some(Finding {
         failure,
-        cause: Cause::NotReady,
+        cause,
         target: target.clone(),
         workload: workload.clone(),
         node: None,
@@ -234,8 +244,7 @@ pub(super) fn under_way(recovery: &Recovery) -> Option<crate::names::Strategy> {
 /// The subject that rules know this object by, if any.
 fn subject(target: &Target) -> Option<Subject> {
     match target.kind {
-        Kind::Node => Some(Subject::Node(target.key.name.clone())),
-        Kind::Pod => Some(Subject::Pod(target.key.clone())),
-        _ => None,
+        Kind::Node | Kind::Pod | Kind::Service | Kind::Deployment | Kind::StatefulSet => Some(Subject::of(target)),
+        Kind::ReplicaSet | Kind::DaemonSet | Kind::Job | Kind::Other(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use crate::cluster::{Cluster, Heartbeat, Subject};
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::guard::{Scope, Share};
 use crate::key::Text;
-use crate::names::WatchKind;
+use crate::names::{FailureType, WatchKind};
 use crate::time::{Now, Tick};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -51,7 +51,10 @@ impl Fleet {
         let sees = [WatchKind::Node, WatchKind::Lease].iter().all(|kind| cluster.freshness.current(now.tick, *kind));
         let overdue = sees && beat.is_some_and(|beat| beat.is_overdue(now.tick));
         let node = cluster.node(name);
-        self.put(name, node.map(|node| place(node, overdue || sickbed.is_ill(&Subject::Node(name.clone())))));
+        self.put(
+            name,
+            node.map(|node| place(node, overdue || sickbed.is_ill(&Subject::Node(name.clone()), FailureType::Node))),
+        );
         node.and(beat).map(Heartbeat::overdue_at).filter(|at| now.tick < *at)
     }
 

@@ -25,8 +25,10 @@ pub(super) enum Opening {
     Recorded(Text),
     /// It is part of this Recovery.
     Of(Text),
-    /// It waits for a sick node's verdict.
-    OfSickNode,
+    /// It waits for the verdict of something sick, a node or a rollout.
+    OfSick,
+    /// It follows from a trouble that a person has in hand.
+    Known,
     /// A Recovery of its own.
     New(Box<Recovery>),
 }
@@ -34,12 +36,12 @@ pub(super) enum Opening {
 impl Healer {
     /// Opens a Recovery for the finding about `subject`, if there is one that has none yet.
     pub(super) fn open(&mut self, subject: &Subject, touched: &mut BTreeSet<Text>) {
-        let Some(finding) = self.sickbed.finding(subject) else { return };
+        let Some(finding) = self.sickbed.present_finding(subject) else { return };
         let Some(leading_since) = self.leading.filter(|_| self.adopted && self.cluster.freshness.all_synced()) else {
             return;
         };
         let recovery = match self.opening(self.now, leading_since, finding) {
-            Opening::Recorded(_) | Opening::OfSickNode => return,
+            Opening::Recorded(_) | Opening::OfSick | Opening::Known => return,
             Opening::Of(parent) => {
                 let finding = finding.clone();
                 return self.attribute(&parent, &finding, touched);
@@ -67,7 +69,8 @@ impl Healer {
         match triage::part(&world, finding) {
             Part::Own => Opening::New(Box::new(self.recovery(now, name, finding))),
             Part::Of(parent) => Opening::Of(parent),
-            Part::OfSickNode => Opening::OfSickNode,
+            Part::OfSick => Opening::OfSick,
+            Part::Known => Opening::Known,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::effect::Verb;
 use crate::guard::Hold;
 use crate::happening::What;
 use crate::key::{Kind, Target};
-use crate::names::{GuardName, Phase};
+use crate::names::{FailureType, GuardName, Phase};
 use crate::recovery::GuardState;
 use alloc::format;
 use alloc::string::String;
@@ -68,11 +68,11 @@ fn unknown_word(case: &Case) -> Option<String> {
     Some(format!("this version does not know the record's {word}; nothing was touched"))
 }
 
-/// Whether the failure is over: nothing about exactly this object is bad, or it is gone.
-fn is_over(world: &World<'_>, target: &Target) -> bool {
+/// Whether the failure is over: nothing of its type is bad about exactly this object, or it is gone.
+fn is_over(world: &World<'_>, failure: FailureType, target: &Target) -> bool {
     // After a start or a gap a node's silence counts anew; only a heartbeat says that it lives.
     let unheard = target.kind == Kind::Node && world.cluster.is_unheard(world.now.tick, &target.key.name);
-    !unheard && !world.sickbed.stands(target) && !world.sickbed.is_bad_now(target)
+    !unheard && !world.sickbed.is_failing(target, failure)
 }
 
 /// Notes a hold in the record, and tells it once per reason.

@@ -1,7 +1,6 @@
 //! Which cases are not over, by what they are about, so that one change leads to its cases without a look at all of them.
 
 use super::case::Case;
-use super::sickbed::subject_of;
 use crate::cluster::Subject;
 use crate::key::Text;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -27,7 +26,7 @@ impl Roster {
         if !case.recovery.is_active() {
             return self.remove(name);
         }
-        let entry = Entry { subject: subject_of(case.recovery.subject()), acting: case.recovery.is_acting() };
+        let entry = Entry { subject: Subject::of(case.recovery.subject()), acting: case.recovery.is_acting() };
         let same = |known: &Entry| known.subject == entry.subject && known.acting == entry.acting;
         if self.active.get(name).is_some_and(same) {
             return;

@@ -4,8 +4,9 @@ use super::fleet::Fleet;
 use super::sickbed::Sickbed;
 use super::{Case, Healer};
 use crate::cluster::{Cluster, Subject};
+use crate::fact::PodFact;
 use crate::key::Text;
-use crate::names::FailureType;
+use crate::names::{Cause, FailureType};
 use crate::recovery::Recovery;
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
@@ -45,9 +46,19 @@ impl World<'_> {
         self.cases().filter(|case| case.recovery.spec.failure == FailureType::Node)
     }
 
+    /// Whether a finding of this cause stands about `subject`.
+    pub(crate) fn is_found(&self, subject: &Subject, cause: Cause) -> bool {
+        self.sickbed.is_found(subject, cause)
+    }
+
+    /// Pods that show a signal of this cause now.
+    pub(crate) fn pods_with(&self, cause: Cause) -> impl Iterator<Item = &PodFact> {
+        self.sickbed.pods_with(cause).filter_map(|key| self.cluster.pod(key))
+    }
+
     /// Whether a signal of this node is bad now, or was a moment ago.
     pub(crate) fn is_sick_node(&self, node: &Text) -> bool {
-        self.sickbed.is_ill(&Subject::Node(node.clone()))
+        self.sickbed.is_ill(&Subject::Node(node.clone()), FailureType::Node)
     }
 }
 

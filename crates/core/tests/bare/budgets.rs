@@ -1,6 +1,6 @@
 //! Budgets and the breaker: how many at once, how many a minute, how soon again, and who waits for whom.
 
-use crate::ground::{Ground, QUICK};
+use crate::ground::{Ground, QUICK, SLOW_PODS};
 use self_healing_core::names::Phase;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
@@ -102,7 +102,7 @@ fn two_nodes_under_way_do_not_wait_for_each_other_when_a_third_falls_ill() {
 
 #[test]
 fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_back() {
-    let mut ground = Ground::of("nodes n1 n2 n3 n4 n5\ndeployment a 2 on n1", QUICK);
+    let mut ground = Ground::of("nodes n1 n2 n3 n4 n5\ndeployment a 2 on n1", SLOW_PODS);
     ground.truth.unwell = true;
     ground.does("not-ready n1");
     ground.run(10.0);
@@ -119,7 +119,7 @@ fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_ba
 #[test]
 fn a_place_is_free_when_the_record_says_so() {
     let acting = |ground: &Ground| ground.truth.records.values().filter(|record| record.is_acting()).count();
-    let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30"));
+    let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30\ndeployment_check_interval 60"));
     ground.truth.unwell = true;
     // With nothing to take back, the end is decided while the failure of the last attempt is still being stored.
     ground.does("cordon n1");

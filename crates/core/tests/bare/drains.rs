@@ -2,10 +2,9 @@
 
 use crate::ground::{Ground, QUICK, ready_pod};
 use self_healing_core::effect::Outcome;
-use self_healing_core::fact::{Marks, Needs, NodeFact, Requirement, Test};
+use self_healing_core::fact::{Labels, Marks, Needs, NodeFact, Requirement, Test};
 use self_healing_core::key::{Key, Text};
 use self_healing_core::names::{GuardName, Phase};
-use std::sync::Arc;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
 const BLOCKED: &str = "nodes n1 n2 n3\ndeployment web 2 on n1\ndeployment api 1 on n1\nbudget web 1";
@@ -279,7 +278,7 @@ fn a_drain_of_what_may_run_nowhere_else_is_not_begun() {
     for (zones, refused) in [(&["a"][..], true), (&["a", "b"][..], false)] {
         let mut ground = Ground::of(WEB, QUICK);
         for (name, zone) in [("n1", "a"), ("n2", "b"), ("n3", "b")] {
-            ground.truth.edit_node(name, |node| node.labels = Arc::new([(Text::from(ZONE), Text::from(zone))]));
+            ground.truth.edit_node(name, |node| node.labels = Labels::new([(Text::from(ZONE), Text::from(zone))]));
         }
         let disk = Test::In(zones.iter().map(|zone| Text::from(*zone)).collect());
         let places = vec![vec![vec![Requirement { key: Text::from(ZONE), test: disk }]]];

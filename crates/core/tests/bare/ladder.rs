@@ -14,7 +14,7 @@ fn incurable(settings: &str) -> Ground {
 
 #[test]
 fn each_strategy_has_its_full_time_and_each_step_is_announced_once() {
-    let mut ground = incurable("");
+    let mut ground = incurable("pod_check_interval 3600");
     ground.run(1000.0);
     let record = ground.recovery("web.1");
     let tried: Vec<Strategy> = record.status.attempts.iter().map(|attempt| attempt.strategy).collect();

@@ -76,7 +76,7 @@ fn records_that_cannot_be_read_are_read_again_before_anything_is_done() {
 
 #[test]
 fn a_leader_that_starts_does_not_take_the_silence_of_a_dead_node_for_health() {
-    let mut ground = Ground::of(WEB, "health_check_interval 10");
+    let mut ground = Ground::of(WEB, "health_check_interval 10\npod_check_interval 3600");
     ground.truth.unwell = true;
     ground.does("silence n1");
     ground.until(60, |ground| ground.count("delete") == 2);

@@ -137,8 +137,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Excluded: the mark on a namespace",
         of: Of::Guard,
-        find: "    namespace\n        .marks\n        .has(Marks::EXCLUDED)\n        .then(",
-        replace: "    (namespace.marks.has(Marks::EXCLUDED) && !$on)\n        .then(",
+        find: "let marked = cluster.namespace(name)?.marks.has(Marks::EXCLUDED);",
+        replace: "let marked = !$on && cluster.namespace(name)?.marks.has(Marks::EXCLUDED);",
     },
     Mutant {
         name: "Excluded: a static pod",
@@ -341,8 +341,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Triage: a replacement that fails is the same trouble",
         of: Of::Guard,
-        find: "replacement_of(world, finding).map_or(Part::Own, Part::Of)",
-        replace: "replacement_of(world, finding).filter(|_| !$on).map_or(Part::Own, Part::Of)",
+        find: "let replacement = || replacement_of(world, finding).map(Part::Of);",
+        replace: "let replacement = || replacement_of(world, finding).filter(|_| !$on).map(Part::Of);",
     },
     Mutant {
         name: "a dead node needs a second signal",

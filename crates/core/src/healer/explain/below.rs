@@ -21,7 +21,7 @@ impl Healer {
             Kind::Node => self.cluster.pods_on(&target.key.name).collect(),
             _ => self.cluster.pods_of(target),
         };
-        let ill = pods.into_iter().filter(|pod| self.sickbed.is_ill(&Subject::Pod(pod.key.clone())));
+        let ill = pods.into_iter().filter(|pod| self.sickbed.is_known(&Subject::Pod(pod.key.clone())));
         let mut lines: Vec<String> = ill.map(|pod| self.line(pod, now)).collect();
         if lines.len() > SHOWN {
             let more = lines.len() - SHOWN;

@@ -1,8 +1,10 @@
 //! What is seen of an object, in words.
 
-use crate::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, WorkloadFact};
+use crate::cluster::Subject;
+use crate::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, ServiceFact, WorkloadFact};
 use crate::healer::Healer;
 use crate::key::{Kind, Target};
+use crate::names::FailureType;
 use crate::time::Now;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -14,6 +16,7 @@ impl Healer {
         match target.kind {
             Kind::Node => self.cluster.node(&target.key.name).map(|node| self.node(node, now)),
             Kind::Pod => self.cluster.pod(&target.key).map(|pod| self.pod(pod)),
+            Kind::Service => self.cluster.service(&target.key).map(|service| self.service(service)),
             _ => self.cluster.workload(&target.kind, &target.key).map(workload),
         }
         .unwrap_or_default()
@@ -33,7 +36,7 @@ impl Healer {
         let place = pod.node.as_ref().map_or_else(
             || "not bound to a node".to_string(),
             |node| {
-                let sick = self.sickbed.is_ill(&crate::cluster::Subject::Node(node.clone()));
+                let sick = self.sickbed.is_ill(&Subject::Node(node.clone()), FailureType::Node);
                 format!("on node {node}{}", if sick { ", which is sick" } else { "" })
             },
         );
@@ -44,6 +47,16 @@ impl Healer {
             owners => format!("belongs to {}", owners.join(", which belongs to ")),
         });
         seen
+    }
+
+    fn service(&self, service: &ServiceFact) -> Vec<String> {
+        let ready = format!("{} ready endpoints", self.cluster.ready_endpoints(&service.key));
+        let selector: Vec<String> = service.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let chooses = match selector.as_slice() {
+            [] => "chooses no pods: somebody else keeps its endpoints".to_string(),
+            pairs => format!("chooses pods with {}", pairs.join(", ")),
+        };
+        alloc::vec![ready, chooses]
     }
 
     fn node(&self, node: &NodeFact, now: Now) -> Vec<String> {

@@ -117,6 +117,7 @@ fn watch_of(kind: &Kind) -> Option<WatchKind> {
         Kind::StatefulSet => Some(WatchKind::StatefulSet),
         Kind::DaemonSet => Some(WatchKind::DaemonSet),
         Kind::Job => Some(WatchKind::Job),
+        Kind::Service => Some(WatchKind::Service),
         Kind::Other(_) => None,
     }
 }

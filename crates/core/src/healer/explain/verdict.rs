@@ -31,8 +31,12 @@ impl Healer {
             (Some(Standin::Supposed(_)), _) => self.well(study),
             (None, Some(Opening::Recorded(name))) => self.over(study, name),
             (None, Some(Opening::Of(parent))) => self.part(study, parent.clone(), self.why_part(parent)),
-            (None, Some(Opening::OfSickNode)) => {
-                let why = "its node is sick: the node is judged first, and its pods with it".to_string();
+            (None, Some(Opening::OfSick)) => {
+                let why = "its node, or the rollout of its workload, is sick: that is judged first".to_string();
+                self.part(study, Text::from(""), why)
+            }
+            (None, Some(Opening::Known)) => {
+                let why = "it follows from a trouble of its workload that a person has in hand".to_string();
                 self.part(study, Text::from(""), why)
             }
             (None, Some(Opening::New(_)) | None) => self.unjudged(study),
@@ -156,7 +160,7 @@ impl Healer {
             next.push(Next { at, what: self.fires(study) });
         }
         let what = if recovery.is_empty() {
-            "the node's verdict decides; if the node is well, this failure is judged by itself".to_string()
+            "that verdict decides; if it is well, this failure is judged by itself".to_string()
         } else {
             format!("what Recovery {recovery} does decides; explain it to see more")
         };

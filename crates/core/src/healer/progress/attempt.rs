@@ -14,6 +14,7 @@ use crate::names::{GuardName, Mode, Phase, Strategy};
 use crate::recovery::{StepResult, Verification};
 use crate::remedy::{self, Move};
 use crate::strategy::next_strategy;
+use crate::triage::application_fault;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
@@ -44,7 +45,11 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     if strategy == Strategy::Monitor && !goes_on() {
         return;
     }
-    if timed_out(world, case) {
+    let timed_out = timed_out(world, case);
+    if let Some(fault) = application_fault(world, case, timed_out) {
+        return end(case, Ends::new(Phase::Escalated, "ApplicationFault", fault));
+    }
+    if timed_out {
         let seconds = world.settings.recovery_timeout.as_secs_f32();
         let message = format!("not verified within {seconds} s: {}", case.recovery.status.message);
         return fail(world, case, orders, "Timeout", message);
@@ -69,10 +74,12 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
         let message = case.recovery.status.verification.as_ref().map_or("", |found| &found.message);
         return Some(Ends::new(Phase::Succeeded, "Verified", message));
     }
-    if !is_over(world, subject) {
+    if !is_over(world, case.recovery.spec.failure, subject) {
         return None;
     }
-    if case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Monitor) && !case.has_written() {
+    let writes = matches!(subject.kind, Kind::Node | Kind::Pod);
+    let watches = case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Monitor);
+    if watches && !case.has_written() || !writes {
         return self_recovered();
     }
     if subject.kind == Kind::Node {

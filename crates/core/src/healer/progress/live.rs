@@ -63,6 +63,10 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
 /// The read without which the failure of `target` may not be called over, or `None` when it was made just now: a view may
 /// be behind, as one from before the failure, and a finding that comes back with it would find its record closed.
 pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Option<Verb> {
+    // A trouble of a Service or a controller of pods is only watched: what comes back is told again under its new onset.
+    if !matches!(target.kind, Kind::Node | Kind::Pod) {
+        return None;
+    }
     let fresh = |at: Tick| world.now.tick.since(at) <= FRESH;
     let looks = &case.looks;
     let gone = looks.gone.as_ref().is_some_and(|(uid, at)| *uid == target.uid && fresh(*at));
@@ -92,7 +96,9 @@ fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     }
     let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
     let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
-    let bad = NODE_RULES.iter().any(|rule| matches!((rule.signal)(node, &sight), Signal::Bad(_)));
+    let failure = case.recovery.spec.failure;
+    let mut rules = NODE_RULES.iter().filter(|rule| rule.failure == failure);
+    let bad = rules.any(|rule| matches!((rule.signal)(node, &sight), Signal::Bad(_)));
     if bad {
         return None;
     }
@@ -127,7 +133,9 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
         return !view.fact.ready && !view.fact.terminating();
     }
     let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
-    POD_RULES.iter().any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_)))
+    let failure = case.recovery.spec.failure;
+    let mut rules = POD_RULES.iter().filter(|rule| rule.failure == failure);
+    rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_)))
 }
 
 /// A pod without controller is saved before it is deleted.

@@ -109,14 +109,14 @@ fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
     // One without controller is deleted only after its manifest was stored.
     let saved = case.recovery.spec.workload.kind != Kind::Pod || case.recovery.status.saved_manifest.is_some();
     let by_us = case.may_have_written && target.kind == Kind::Pod && saved && leaves();
-    let over = is_over(world, target) && !by_us;
+    let over = is_over(world, case.recovery.spec.failure, target) && !by_us;
     over.then(|| Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"))
 }
 
 /// What was tried helped after its time, or while a guard held what would have followed.
 pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
     // A pod that has failed counts no more for its workload, which may be back while the deletion was lost.
-    let still_bad = !is_over(world, case.recovery.subject());
+    let still_bad = !is_over(world, case.recovery.spec.failure, case.recovery.subject());
     if still_bad || !case.has_moved() || case.recovery.spec.target.kind != Kind::Pod {
         return None;
     }
@@ -159,7 +159,7 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
 /// What the next attempt acts on: the target, or the pod that came in its place and is not ready either.
 fn subject(world: &World<'_>, case: &Case) -> Option<Target> {
     let last = case.recovery.subject();
-    if last.kind == Kind::Node || case.recovery.status.attempts.is_empty() {
+    if last.kind != Kind::Pod || case.recovery.status.attempts.is_empty() {
         return Some(last.clone());
     }
     if world.cluster.exact_pod(last).is_some_and(|pod| !pod.terminating()) {

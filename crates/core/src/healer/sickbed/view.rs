@@ -1,12 +1,15 @@
 //! What each rule says of one object now, without noting it: the same signals, thresholds and scores as in `examine`.
 
-use super::{Bed, Ill, Sickbed, about_node, about_pod, is_blind};
+use super::{
+    Bed, Ill, NODE_KINDS, SERVICE_KINDS, Sickbed, WORKLOAD_KINDS, about, about_node, about_pod, is_blind, rules_of,
+};
 use crate::cluster::Subject;
-use crate::detect::{Bad, NODE_RULES, POD_RULES, Rule, Score, Sight, Signal};
+use crate::detect::{Bad, NODE_RULES, POD_RULES, Rule, SERVICE_RULES, Score, Sight, Signal};
 use crate::explanation::SignalView;
-use crate::fact::{NodeFact, PodFact};
+use crate::fact::{NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::finding::Finding;
 use crate::key::Text;
+use crate::names::WatchKind;
 use crate::time::Now;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,17 +31,35 @@ impl Sickbed {
     pub(crate) fn view_node(&self, node: &NodeFact, sight: &Sight<'_>) -> Vec<Seen> {
         let whole = |bad: &Bad, rule: &Rule<NodeFact>, first_seen| about_node(node, bad, rule, first_seen);
         let bed = self.bed_of(&Subject::Node(node.name.clone()), &node.uid);
-        let mut seen = view(bed, NODE_RULES, node, sight, &whole);
-        if is_blind(sight) {
-            // What we do not see is not counted.
-            seen.iter_mut().for_each(|seen| seen.view.fires_at = None);
-        }
-        seen
+        counted(sight, NODE_KINDS, view(bed, NODE_RULES, node, sight, &whole))
+    }
+
+    pub(crate) fn view_workload(&self, workload: &WorkloadFact, sight: &Sight<'_>) -> Vec<Seen> {
+        let Some(rules) = rules_of(&workload.kind) else { return Vec::new() };
+        let target = workload.target();
+        let whole = |bad: &Bad, rule: &Rule<WorkloadFact>, first_seen| about(&target, bad, rule, first_seen);
+        let bed = self.bed_of(&Subject::of(&target), &workload.uid);
+        counted(sight, WORKLOAD_KINDS, view(bed, rules, workload, sight, &whole))
+    }
+
+    pub(crate) fn view_service(&self, service: &ServiceFact, sight: &Sight<'_>) -> Vec<Seen> {
+        let target = service.target();
+        let whole = |bad: &Bad, rule: &Rule<ServiceFact>, first_seen| about(&target, bad, rule, first_seen);
+        let bed = self.bed_of(&Subject::of(&target), &service.uid);
+        counted(sight, SERVICE_KINDS, view(bed, SERVICE_RULES, service, sight, &whole))
     }
 
     fn bed_of(&self, subject: &Subject, uid: &Text) -> Option<&Bed> {
         self.beds.get(subject).filter(|bed| bed.uid == *uid)
     }
+}
+
+/// What we do not see is not counted.
+fn counted(sight: &Sight<'_>, kinds: &[WatchKind], mut seen: Vec<Seen>) -> Vec<Seen> {
+    if is_blind(sight, kinds) {
+        seen.iter_mut().for_each(|seen| seen.view.fires_at = None);
+    }
+    seen
 }
 
 fn view<T>(

@@ -11,7 +11,7 @@ mod things;
 mod truth;
 mod turn;
 
-pub(crate) use things::{QUICK, node, ready_pod};
+pub(crate) use things::{QUICK, SLOW_PODS, node, ready_pod};
 pub(crate) use truth::{Scripted, Truth, condition, later};
 pub(crate) use turn::Misfortune;
 

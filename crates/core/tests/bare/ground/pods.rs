@@ -1,6 +1,6 @@
 //! The life of pods: controllers make them, the scheduler binds them, kubelets start and end them.
 
-use super::truth::{Later, Truth};
+use super::truth::{Later, Truth, condition};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
@@ -129,7 +129,7 @@ impl Truth {
         }
         for workload in self.workloads.values().cloned().collect::<Vec<_>>() {
             match workload.kind {
-                Kind::Deployment => {}
+                Kind::Deployment => self.count(&workload),
                 Kind::StatefulSet => {
                     let names = (0..workload.desired.unwrap_or(0)).map(|n| format!("{}-{n}", workload.key.name));
                     names.for_each(|name| self.make(&workload, &name, None));
@@ -149,6 +149,25 @@ impl Truth {
                 }
             }
         }
+    }
+
+    /// What a Deployment says of its pods: it may miss a quarter of them, rounded down.
+    fn count(&mut self, deployment: &WorkloadFact) {
+        let (ready, desired) = (self.ready_of(deployment), deployment.desired.unwrap_or(0));
+        let enough = ready >= desired - desired / 4;
+        let status = if enough { ConditionStatus::True } else { ConditionStatus::False };
+        if deployment.condition("Available", status).is_none() {
+            let at = self.stamp();
+            self.edit_workload(&Kind::Deployment, &deployment.key, |fact| {
+                fact.conditions = vec![condition("Available", status, at)];
+            });
+        }
+    }
+
+    fn ready_of(&self, deployment: &WorkloadFact) -> u32 {
+        let family = self.families.get(&deployment.uid);
+        let of = |pod: &PodFact| pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid)) == family;
+        self.pods.values().filter(|(pod, _)| of(pod) && pod.ready && !pod.terminating()).count() as u32
     }
 
     fn wanted(&self, workload: &WorkloadFact) -> usize {
@@ -177,9 +196,25 @@ impl Truth {
     pub(super) fn schedule(&mut self) {
         let waiting = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.is_none() && !pod.finished());
         for target in waiting.map(PodFact::target).collect::<Vec<_>>() {
-            let Some(node) = self.fitting() else { return };
-            self.edit(&target, |pod| pod.node = Some(node));
-            self.after(START, Later::Ready(target));
+            match self.fitting() {
+                Some(node) => {
+                    self.edit(&target, |pod| {
+                        pod.node = Some(node);
+                        pod.trouble.get_or_insert_default().unschedulable = None;
+                    });
+                    self.after(START, Later::Ready(target));
+                }
+                None => self.refuse(&target),
+            }
+        }
+    }
+
+    /// The scheduler says that no node takes the pod, once.
+    fn refuse(&mut self, target: &Target) {
+        let now = self.stamp();
+        let told = |pod: &PodFact| pod.trouble.as_ref().is_some_and(|trouble| trouble.unschedulable.is_some());
+        if self.exact(target).is_some_and(|(pod, _)| !told(&pod)) {
+            self.edit(target, |pod| pod.trouble.get_or_insert_default().unschedulable = Some(now));
         }
     }
 

@@ -4,7 +4,7 @@ use super::truth::{Truth, condition};
 use super::{EPOCH, Ground};
 use self_healing_api::keys::{Given, Source, read};
 use self_healing_core::fact::{
-    Amount, Capacity, ConditionStatus, Marks, NodeFact, Owner, PodFact, PodPhase, WorkloadFact,
+    Amount, Capacity, ConditionStatus, Labels, Marks, NodeFact, Owner, PodFact, PodPhase, Rollout, WorkloadFact,
 };
 use self_healing_core::healer::Healer;
 use self_healing_core::key::{Key, Kind, Text};
@@ -21,6 +21,8 @@ const BEFORE: Stamp = Stamp(EPOCH - 3_600_000);
 
 /// Checks every second, so that a test is short.
 pub(crate) const QUICK: &str = "health_check_interval 1\nsettle_period 1";
+/// The same without failures of pods that only take their time.
+pub(crate) const SLOW_PODS: &str = "health_check_interval 1\npod_check_interval 3600\nsettle_period 1";
 
 impl Ground {
     /// A cluster with the things of a story, watched by a controller that leads; the settle period is just over.
@@ -124,11 +126,16 @@ impl Truth {
             kind: kind.clone(),
             key: key.clone(),
             uid: Text::from(format!("uid-{}-{key}", kind.as_str())),
+            created: BEFORE,
             owner,
             desired: (*kind != Kind::Job).then_some(replicas),
             ready: replicas,
             observed: true,
             marks: Marks::default(),
+            labels: Labels::default(),
+            pod_labels: Labels::new([(Text::from("app"), Text::from(name.name.as_str()))]),
+            conditions: Vec::new(),
+            rollout: revision(kind, replicas),
         };
         let owned_by = |fact: &WorkloadFact| {
             Arc::new(Owner { kind: fact.kind.clone(), name: fact.key.name.clone(), uid: fact.uid.clone() })
@@ -189,8 +196,16 @@ pub(crate) fn node(name: &str, created: Stamp) -> NodeFact {
         marks: Marks::default(),
         zone: Text::from(""),
         capacity: Capacity { amount: Amount { cpu: 4000, memory: 8192 }, pods: 110 },
-        labels: Arc::new([]),
+        labels: Labels::default(),
     }
+}
+
+/// The revision that a workload of this kind begins with, and that all its pods are of.
+fn revision(kind: &Kind, pods: u32) -> Option<Box<Rollout>> {
+    let numbered = matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet);
+    let revision = || Text::from(if *kind == Kind::StatefulSet { "rev-1" } else { "1" });
+    let previous = || if *kind == Kind::StatefulSet { revision() } else { Text::default() };
+    numbered.then(|| Box::new(Rollout { revision: revision(), previous: previous(), updated: pods, held_back: false }))
 }
 
 /// A pod that runs and is ready.

@@ -4,7 +4,7 @@ use super::EPOCH;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
-    ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeCondition, NodeFact, PodFact, WorkloadFact,
+    Condition, ConditionStatus, Labels, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
@@ -191,12 +191,15 @@ impl Truth {
 
     pub(crate) fn mark_namespace(&mut self, name: &str, marks: Marks) {
         self.namespaces.insert(Text::from(name), marks);
-        self.news.push(Event::Namespace(NamespaceFact { name: Text::from(name), marks }));
+        self.news.push(Event::Namespace(NamespaceFact { name: Text::from(name), marks, labels: Labels::default() }));
     }
 
     pub(super) fn everything(&self) -> Vec<Event> {
-        let namespaces =
-            self.namespaces.iter().map(|(name, marks)| NamespaceFact { name: name.clone(), marks: *marks });
+        let namespaces = self.namespaces.iter().map(|(name, marks)| NamespaceFact {
+            name: name.clone(),
+            marks: *marks,
+            labels: Labels::default(),
+        });
         let workloads = self.workloads.values().cloned().map(Event::Workload);
         let nodes = self.nodes.values().cloned().map(Event::Node);
         let leases = self.leases.values().cloned().map(Event::Lease);
@@ -233,8 +236,8 @@ impl Truth {
     }
 }
 
-pub(crate) fn condition(kind: &str, status: ConditionStatus, at: Stamp) -> NodeCondition {
-    NodeCondition { kind: Text::from(kind), status, reason: Text::from("Told"), changed: at, heartbeat: at }
+pub(crate) fn condition(kind: &str, status: ConditionStatus, at: Stamp) -> Condition {
+    Condition { kind: Text::from(kind), status, reason: Text::from("Told"), changed: at, heartbeat: at }
 }
 
 pub(crate) fn later(message: &str) -> Outcome {

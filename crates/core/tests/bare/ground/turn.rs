@@ -119,6 +119,8 @@ impl Ground {
             Event::Recovery(_) | Event::RecoveryGone(_) => WatchKind::Recovery,
             Event::Namespace(_) | Event::NamespaceGone(_) => WatchKind::Namespace,
             Event::Policy(_) | Event::PolicyGone(_) => WatchKind::Policy,
+            Event::Service(_) | Event::ServiceGone(_) => WatchKind::Service,
+            Event::Endpoints(_) | Event::EndpointsGone(_) => WatchKind::EndpointSlice,
             Event::Watch(kind, _) => *kind,
             Event::Workload(_)
             | Event::WorkloadGone(..)

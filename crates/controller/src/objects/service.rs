@@ -1,0 +1,49 @@
+//! Services.
+
+use super::metadata::{Labels, Picked};
+use super::{Metadata, ObjectError, Shared, stamp};
+use self_healing_core::fact::{self, ServiceFact};
+use self_healing_core::key::Text;
+use serde::Deserialize;
+
+/// What is read of a Service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlimService {
+    /// Identity, times, marks.
+    pub metadata: Metadata,
+    spec: Option<Spec>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Spec {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    selector: Picked<Labels>,
+}
+
+/// The fact that `json` states.
+///
+/// # Errors
+/// If it is not a Service with name and uid, or a field has another type than documented.
+pub fn parse(json: &[u8], shared: &mut Shared) -> Result<ServiceFact, ObjectError> {
+    fact(&serde_json::from_slice(json)?, shared)
+}
+
+/// The fact that `service` states.
+///
+/// # Errors
+/// If name or uid is absent.
+pub fn fact(service: &SlimService, shared: &mut Shared) -> Result<ServiceFact, ObjectError> {
+    // A name of the outside world has no endpoints, whatever its selector says.
+    let inside = service.spec.as_ref().filter(|spec| spec.kind.as_deref() != Some("ExternalName"));
+    Ok(ServiceFact {
+        key: service.metadata.key(shared)?,
+        uid: Text::from(service.metadata.uid()?),
+        created: stamp(service.metadata.creation_timestamp),
+        selector: inside.map_or_else(fact::Labels::default, |spec| spec.selector.0.fact(shared)),
+        labels: service.metadata.label_fact(shared),
+        marks: service.metadata.marks(),
+    })
+}

@@ -1,0 +1,41 @@
+//! `RolloutStuck` of a StatefulSet: its pods are not all of the new revision, and one that is keeps the others waiting.
+
+use super::{Bad, Rule, Sight, Signal, seen};
+use crate::fact::{PodFact, WorkloadFact};
+use crate::names::{Cause, FailureType};
+use crate::settings::Settings;
+use alloc::format;
+use core::time::Duration;
+
+pub(super) const RULE: Rule<WorkloadFact> =
+    Rule { cause: Cause::RolloutStuck, failure: FailureType::Deployment, threshold, signal };
+
+fn threshold(settings: &Settings) -> Duration {
+    settings.deployment_check_interval * 10
+}
+
+fn signal(set: &WorkloadFact, sight: &Sight<'_>) -> Signal {
+    let (Some(rollout), Some(desired)) = (&set.rollout, set.desired) else { return Signal::Good(None) };
+    let under_way = set.observed && rollout.revision != rollout.previous && rollout.updated < desired;
+    if !under_way || rollout.held_back {
+        return Signal::Good(None);
+    }
+    // Ordinals are updated from the highest down, each after the one above is ready.
+    let is_broken = |pod: &&PodFact| {
+        !pod.ready && ordinal(pod).is_some_and(|at| at.saturating_add(rollout.updated).saturating_add(1) >= desired)
+    };
+    let Some(pod) = sight.cluster.pods_of(&set.target()).into_iter().find(is_broken) else {
+        return Signal::Good(None);
+    };
+    let description = format!(
+        "{} of {desired} pods are of revision {}, and pod {} is not ready",
+        rollout.updated, rollout.revision, pod.key.name
+    );
+    let evidence = alloc::vec![seen("revision", &*rollout.revision), seen("pod", &*pod.key.name)];
+    let (cause, onset) = (Cause::RolloutStuck, pod.created);
+    Signal::Bad(Bad { cause, since: None, overdue: false, onset, description, evidence })
+}
+
+fn ordinal(pod: &PodFact) -> Option<u32> {
+    pod.key.name.rsplit_once('-')?.1.parse().ok()
+}
