@@ -20,6 +20,6 @@ story
   0   cordon n2
   0   cordon n3
   2   fail web.1
-  4   fail api.1
-  4   fail other/far.1
-  15  end
+  20  fail api.1
+  20  fail other/far.1
+  31  end

@@ -20,6 +20,6 @@ settings
 story
   0   unready web.1
   0   unready api.1
-  14  set paused false
-  20  heal api.1
-  40  end
+  24  set paused false
+  36  heal api.1
+  60  end

@@ -3,7 +3,7 @@
 use self_healing_api::recovery::{Recovery, to_resource};
 use self_healing_core::effect::{DrainView, KubeletLook};
 use self_healing_core::event::{Event, WatchState};
-use self_healing_core::fact::{LeaseFact, NamespaceFact, NodeFact, PodFact, WorkloadFact};
+use self_healing_core::fact::{EndpointsFact, LeaseFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Text};
 use self_healing_core::names::WatchKind;
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,14 @@ pub enum What {
     Workload(WorkloadFact),
     /// A workload was deleted.
     WorkloadGone(Kind, Key),
+    /// A Service as it is now.
+    Service(ServiceFact),
+    /// A Service was deleted.
+    ServiceGone(Key),
+    /// An EndpointSlice as it is now.
+    Endpoints(EndpointsFact),
+    /// An EndpointSlice was deleted.
+    EndpointsGone(Key),
     /// A namespace as it is now.
     Namespace(NamespaceFact),
     /// A namespace was deleted.
@@ -101,6 +109,10 @@ impl What {
             Event::LeaseGone(name) => Self::LeaseGone(name.clone()),
             Event::Workload(workload) => Self::Workload(workload.clone()),
             Event::WorkloadGone(kind, key) => Self::WorkloadGone(kind.clone(), key.clone()),
+            Event::Service(service) => Self::Service(service.clone()),
+            Event::ServiceGone(key) => Self::ServiceGone(key.clone()),
+            Event::Endpoints(endpoints) => Self::Endpoints(endpoints.clone()),
+            Event::EndpointsGone(key) => Self::EndpointsGone(key.clone()),
             Event::Namespace(namespace) => Self::Namespace(namespace.clone()),
             Event::NamespaceGone(name) => Self::NamespaceGone(name.clone()),
             Event::Recovery(record) => {
@@ -128,6 +140,10 @@ impl What {
             Self::LeaseGone(name) => Event::LeaseGone(name),
             Self::Workload(workload) => Event::Workload(workload),
             Self::WorkloadGone(kind, key) => Event::WorkloadGone(kind, key),
+            Self::Service(service) => Event::Service(service),
+            Self::ServiceGone(key) => Event::ServiceGone(key),
+            Self::Endpoints(endpoints) => Event::Endpoints(endpoints),
+            Self::EndpointsGone(key) => Event::EndpointsGone(key),
             Self::Namespace(namespace) => Event::Namespace(namespace),
             Self::NamespaceGone(name) => Event::NamespaceGone(name),
             Self::Watch(kind, state) => Event::Watch(kind, state),

@@ -119,7 +119,7 @@ fn a_node_that_is_gone_counts_against_the_concurrency_until_its_workloads_are_ba
 #[test]
 fn a_place_is_free_when_the_record_says_so() {
     let acting = |ground: &Ground| ground.truth.records.values().filter(|record| record.is_acting()).count();
-    let mut ground = Ground::of(FARM, &format!("{QUICK}\nrecovery_timeout 30\ndeployment_check_interval 60"));
+    let mut ground = Ground::of(FARM, &format!("{SLOW_PODS}\nrecovery_timeout 30\ndeployment_check_interval 60"));
     ground.truth.unwell = true;
     // With nothing to take back, the end is decided while the failure of the last attempt is still being stored.
     ground.does("cordon n1");
