@@ -23,7 +23,7 @@ pub use markdown::configuration_markdown;
 pub use read::{Effective, Loaded, nearest_key, read};
 pub use receiver::{BadReceiver, is_public, receiver};
 pub use secrets::{SECRETS, Secret};
-pub(crate) use selector::is_dns_label;
+pub(crate) use selector::{is_dns_label, is_label_key, is_label_value};
 pub use words::{LogFormat, NodeReplacement, Word};
 
 use read::Texts;

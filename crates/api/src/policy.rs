@@ -6,20 +6,25 @@
 #![allow(unreachable_pub, reason = "KubeSchema repeats a struct, pub and all, inside a function")]
 #![allow(clippy::duplicated_attributes, reason = "printer columns share words")]
 
+mod detection;
 mod matches;
 mod parts;
 mod read;
 mod reserved;
+mod selectors;
 mod span;
 mod status;
+mod when;
 mod windows;
 mod yaml;
 mod zone;
 
+pub use detection::{DetectionSpec, NodeConditionSpec};
 pub use matches::MatchSpec;
 pub use parts::{BudgetSpec, EscalationSpec, SeveritySpec};
 pub use read::{BadPolicy, check, from_resource, read_resource};
 pub use reserved::{DrainSpec, NotifySpec, ReplacementSpec, ResizeSpec, TemplateRef, WebhookSpec};
+pub use selectors::{Requirement, SelectorSpec};
 pub use span::Span;
 pub use status::{HealingPolicyStatus, MatchedStatus, status_of};
 pub use windows::WindowSpec;
@@ -74,6 +79,7 @@ const PRIORITIES: std::ops::RangeInclusive<i64> = -1_000_000..=1_000_000;
         priority = 1
     )
 )]
+#[x_kube(validation = Rule::new("!(has(self.detection) && has(self.match.when))").message("detection cannot depend on match.when: it is asked before there is a failure"))]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
 pub struct HealingPolicySpec {
@@ -97,6 +103,11 @@ pub struct HealingPolicySpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "parts::strategies")]
     pub strategies: BTreeMap<String, BTreeMap<String, String>>,
+    /// From when on something counts as failed. It is asked by type and cause, namespaces, labels, kinds and nodes of the match,
+    /// before there is a failure; so not together with match.when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DetectionSpec")]
+    pub detection: Option<DetectionSpec>,
     /// What follows an attempt that did not help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "EscalationSpec")]

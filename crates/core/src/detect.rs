@@ -26,6 +26,7 @@ pub(crate) use unreachable::look_due;
 use crate::cluster::{Cluster, Subject};
 use crate::fact::{NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::names::{Cause, FailureType};
+use crate::policy::{About, Policies};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Stamp, Tick};
 use alloc::string::String;
@@ -41,6 +42,26 @@ pub(crate) struct Sight<'a> {
     pub(crate) cluster: &'a Cluster,
     /// What is configured.
     pub(crate) settings: &'a Settings,
+    /// What policies change of it, cause by cause; `None` where `settings` are a policy's already, or none changes it.
+    pub(crate) detection: Option<Detection<'a>>,
+}
+
+/// What policies say of from when on one object counts as failed.
+#[derive(Clone, Copy)]
+pub(crate) struct Detection<'a> {
+    pub(crate) policies: &'a Policies,
+    pub(crate) about: &'a About<'a>,
+}
+
+impl<'a> Sight<'a> {
+    /// The same for failures of this type and cause.
+    pub(crate) fn of(&self, failure: FailureType, cause: Cause) -> Self {
+        let settings = self.detection.map(|detection| {
+            let about = About { failure, cause: Some(cause), ..detection.about.clone() };
+            detection.policies.before_failure(&about, self.settings)
+        });
+        Self { settings: settings.unwrap_or(self.settings), ..*self }
+    }
 }
 
 impl Sight<'_> {
@@ -91,6 +112,17 @@ pub(crate) struct Rule<T: 'static> {
     pub(crate) threshold: fn(&Settings) -> Duration,
     /// What the signal says.
     pub(crate) signal: fn(&T, &Sight<'_>) -> Signal,
+}
+
+/// How long the signal of `rule` has to be bad.
+pub(crate) fn threshold<T>(rule: &Rule<T>, signal: &Signal, sight: &Sight<'_>) -> Duration {
+    match (rule.cause, signal) {
+        (Cause::ProblemCondition, _) => problem_condition::threshold(signal, sight.settings),
+        (_, Signal::Bad(bad)) if bad.cause != rule.cause => {
+            (rule.threshold)(sight.of(rule.failure, bad.cause).settings)
+        }
+        _ => (rule.threshold)(sight.settings),
+    }
 }
 
 /// Detectors of pods, the most telling cause first: a pod that matches two opens one Recovery, for the first.

@@ -19,6 +19,7 @@ pub mod names;
 pub mod policy;
 pub mod recovery;
 mod remedy;
+pub mod selector;
 pub mod settings;
 mod severity;
 mod strategy;

@@ -203,6 +203,24 @@ words! {
     }
 }
 
+impl FailureType {
+    /// The strategies that there are for failures of this type.
+    #[must_use]
+    pub const fn strategies(self) -> &'static [Strategy] {
+        use Strategy::{
+            DrainAndReplace, EmergencyFailover, EmergencyReplace, Failover, Monitor, Recreate, Restart, Rollback,
+            ScaleAndReplace,
+        };
+        match self {
+            Self::Node => &[Monitor, Restart, DrainAndReplace, EmergencyReplace],
+            Self::Pod => &[Monitor, Restart, Recreate, ScaleAndReplace],
+            Self::Service => &[Monitor, Restart, Failover, EmergencyFailover],
+            Self::Deployment => &[Monitor, Rollback],
+            Self::Resource => &[Monitor],
+        }
+    }
+}
+
 impl Phase {
     /// Whether nothing follows this phase.
     #[must_use]

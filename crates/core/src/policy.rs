@@ -5,15 +5,19 @@
 
 mod about;
 mod book;
+mod expression;
 mod matching;
 mod overlay;
 mod status;
+mod thresholds;
 
-pub(crate) use about::About;
+pub use about::About;
 pub(crate) use book::Policies;
+pub use expression::{Answer, Expression, When};
 pub use matching::Match;
 pub use overlay::Overlay;
 pub use status::PolicyStatus;
+pub use thresholds::Thresholds;
 
 use crate::key::Text;
 use alloc::boxed::Box;

@@ -2,10 +2,12 @@
 
 mod bounds;
 mod budget;
+mod problem;
 mod window;
 
 pub use bounds::{Cells, SeverityBounds};
 pub use budget::PolicyBudget;
+pub use problem::NodeProblem;
 pub use window::closed;
 pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
 
@@ -105,6 +107,8 @@ pub struct Settings {
     pub strategies: Cells,
     /// What follows an attempt that failed, in order; empty for the strategy of the next severity.
     pub ladder: Vec<Strategy>,
+    /// Node conditions that make a node unfit.
+    pub node_conditions: Vec<NodeProblem>,
     /// When something may be done for what the policy matches.
     pub windows: Vec<Window>,
     /// What the policy allows of its own.
@@ -150,6 +154,7 @@ impl Default for Settings {
             severity: SeverityBounds::default(),
             strategies: Cells::default(),
             ladder: Vec::new(),
+            node_conditions: problem::default_problems(),
             windows: Vec::new(),
             budget: PolicyBudget::default(),
             watch_patience: seconds(60),

@@ -33,13 +33,9 @@ fn same_workload(other: &Recovery, finding: &Finding) -> bool {
 /// The severity, and the sentences that say why.
 #[must_use]
 pub(crate) fn severity(finding: &Finding, similar: u32, bounds: &SeverityBounds) -> (Severity, Vec<String>) {
-    let base = bounds.base.unwrap_or_else(|| base(finding));
+    let base = bounds.base.unwrap_or_else(|| base(finding.failure, Some(finding.cause)));
     let mut reasons = alloc::vec![format!("{} {} starts at {base}", finding.failure, finding.cause)];
-    let raised = match similar {
-        0 | 1 => base,
-        2 | 3 => base.max(Severity::High),
-        _ => Severity::Critical,
-    };
+    let raised = by_frequency(base, similar);
     if raised > base {
         reasons.push(format!("{similar} similar failures of {} raise it to {raised}", finding.workload));
     }
@@ -52,9 +48,24 @@ pub(crate) fn severity(finding: &Finding, similar: u32, bounds: &SeverityBounds)
     (bounded, reasons)
 }
 
-fn base(finding: &Finding) -> Severity {
-    match (finding.failure, finding.cause) {
-        (FailureType::Node, Cause::ProblemCondition | Cause::PodStartFailures) => Severity::High,
+/// The severity as it is where no policy changes it.
+#[must_use]
+pub(crate) fn without_policy(failure: FailureType, cause: Option<Cause>, similar: u32) -> Severity {
+    by_frequency(base(failure, cause), similar)
+}
+
+/// Frequency raises a severity and never lowers it.
+fn by_frequency(base: Severity, similar: u32) -> Severity {
+    match similar {
+        0 | 1 => base,
+        2 | 3 => base.max(Severity::High),
+        _ => Severity::Critical,
+    }
+}
+
+fn base(failure: FailureType, cause: Option<Cause>) -> Severity {
+    match (failure, cause) {
+        (FailureType::Node, Some(Cause::ProblemCondition | Cause::PodStartFailures)) => Severity::High,
         (FailureType::Node, _) => Severity::Critical,
         (FailureType::Service | FailureType::Deployment, _) => Severity::High,
         (FailureType::Pod | FailureType::Resource, _) => Severity::Medium,

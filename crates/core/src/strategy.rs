@@ -46,9 +46,10 @@ pub(crate) fn next_strategy(settings: &Settings, recovery: &Recovery) -> Option<
         let severity = Severity::ALL.get(recovery.spec.severity as usize + tried)?;
         return Some(strategy(settings, recovery.spec.failure, *severity));
     }
+    let ladder = || settings.ladder.iter().filter(|step| recovery.spec.failure.strategies().contains(step));
     // A ladder that does not hold the first strategy begins behind it.
-    let passed = settings.ladder.iter().position(|step| *step == first).map_or(0, |at| at + 1);
-    settings.ladder.get(passed + tried - 1).copied()
+    let passed = ladder().position(|step| *step == first).map_or(0, |at| at + 1);
+    ladder().nth(passed + tried - 1).copied()
 }
 
 /// The strategy of the attempt under way, else of the next one.

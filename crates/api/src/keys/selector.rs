@@ -72,7 +72,7 @@ fn outer_commas(text: &str) -> Vec<&str> {
     text.split(outside).collect()
 }
 
-fn is_label_key(text: &str) -> bool {
+pub(crate) fn is_label_key(text: &str) -> bool {
     match text.split_once('/') {
         None => is_label_name(text),
         Some((prefix, name)) => prefix.len() <= 253 && prefix.split('.').all(is_dns_label) && is_label_name(name),
@@ -83,7 +83,7 @@ fn is_label_name(text: &str) -> bool {
     is_framed(text, 63) && is_label_value(text)
 }
 
-fn is_label_value(text: &str) -> bool {
+pub(crate) fn is_label_value(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     text.is_empty() || (is_framed(text, 63) && text.bytes().all(inner))
 }

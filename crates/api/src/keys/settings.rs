@@ -41,6 +41,7 @@ impl Config {
             severity: built_in.severity,
             strategies: built_in.strategies,
             ladder: built_in.ladder,
+            node_conditions: built_in.node_conditions,
             windows: built_in.windows,
             budget: built_in.budget,
             watch_patience: built_in.watch_patience,

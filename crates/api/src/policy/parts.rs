@@ -2,6 +2,7 @@
 
 use super::Span;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use self_healing_core::names::{FailureType, Severity, Strategy};
 use serde::{Deserialize, Serialize};
@@ -9,24 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Steps of one ladder.
 pub(super) const MAX_LADDER: u32 = 8;
 
-/// The strategies that there are for failures of this type.
-#[must_use]
-pub(super) const fn strategies_of(failure: FailureType) -> &'static [Strategy] {
-    use Strategy::{
-        DrainAndReplace, EmergencyFailover, EmergencyReplace, Failover, Monitor, Recreate, Restart, Rollback,
-        ScaleAndReplace,
-    };
-    match failure {
-        FailureType::Node => &[Monitor, Restart, DrainAndReplace, EmergencyReplace],
-        FailureType::Pod => &[Monitor, Restart, Recreate, ScaleAndReplace],
-        FailureType::Service => &[Monitor, Restart, Failover, EmergencyFailover],
-        FailureType::Deployment => &[Monitor, Rollback],
-        FailureType::Resource => &[Monitor],
-    }
-}
-
 /// How bad the failures are.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[x_kube(validation = Rule::new("!has(self.floor) || !has(self.ceiling) || ['low', 'medium', 'high', 'critical'].indexOf(self.floor) <= ['low', 'medium', 'high', 'critical'].indexOf(self.ceiling)").message("the floor may be at most the ceiling"))]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
 pub struct SeveritySpec {
@@ -51,7 +37,8 @@ pub struct SeveritySpec {
 pub struct EscalationSpec {
     /// Strategies that are tried one after the other when an attempt was not verified in time, in place of the next severity's
     /// strategy; then a person is called. The first attempt has the strategy of the failure's severity; what follows is the
-    /// part of the ladder behind that, or all of it. With a ladder, monitor goes up as well.
+    /// part of the ladder behind that, or all of it; strategies that the failure's type does not have are left out. With a
+    /// ladder, monitor goes up as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "ladder")]
     pub ladder: Vec<String>,
@@ -89,7 +76,7 @@ pub struct BudgetSpec {
 /// The schema of the table: of each type the severities, and for each the strategies that there are.
 pub(super) fn strategies(_: &mut SchemaGenerator) -> Schema {
     let types = FailureType::ALL.iter().map(|failure| {
-        let word = crate::schema::one_of(strategies_of(*failure).iter().map(|strategy| strategy.as_str()));
+        let word = crate::schema::one_of(failure.strategies().iter().map(|strategy| strategy.as_str()));
         let cells = Severity::ALL.iter().map(|severity| (severity.to_string(), word.clone().into()));
         let cells: serde_json::Map<String, serde_json::Value> = cells.collect();
         (failure.to_string(), serde_json::json!({ "type": "object", "properties": cells }))

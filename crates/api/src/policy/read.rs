@@ -1,9 +1,12 @@
 //! From the custom resource to the core's checked policy.
 
+use super::detection::thresholds;
 use super::matches::MAX_LIST;
-use super::parts::{MAX_LADDER, strategies_of};
+use super::parts::MAX_LADDER;
+use super::selectors::selector;
 use super::span::EXPECTED;
 use super::status::stored_status;
+use super::when::when;
 use super::windows::windows;
 use super::{BudgetSpec, HealingPolicy, HealingPolicySpec, MatchSpec, PRIORITIES, Span};
 use crate::keys::{Read, Shares, is_dns_label};
@@ -12,7 +15,7 @@ use kube::ResourceExt;
 use kube::core::ObjectMeta;
 use self_healing_core::key::{Kind, Text};
 use self_healing_core::names::{Cause, FailureType, Mode, Severity, Strategy};
-use self_healing_core::policy::{Content, Match, Overlay, Policy, StoredPolicy};
+use self_healing_core::policy::{Content, Match, Overlay, Policy, StoredPolicy, Thresholds};
 use self_healing_core::settings::{Cells, PolicyBudget, SeverityBounds, Share};
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,10 +118,15 @@ fn matches(spec: &MatchSpec) -> Result<Match, BadPolicy> {
             namespace,
             "a namespace: at most 63 of a-z, 0-9 and -",
         )?),
+        namespace_selector: selector(&field("namespaceSelector"), spec.namespace_selector.as_ref(), false)?,
+        selector: selector(&field("selector"), spec.selector.as_ref(), false)?,
         workload_kinds: list(&field("workloadKinds"), spec.workload_kinds.as_deref(), kind, "a kind, as Deployment")?,
+        node_selector: selector(&field("nodeSelector"), spec.node_selector.as_ref(), true)?,
+        when: when(spec.when.as_deref())?,
     };
     if matches.is_empty() {
-        let parts = "at least one of types, causes, namespaces, workloadKinds";
+        let parts =
+            "at least one of types, causes, namespaces, namespaceSelector, selector, workloadKinds, nodeSelector, when";
         return Err(BadPolicy::new("spec.match", "{}", format!("{parts}; an empty match matches nothing")));
     }
     Ok(matches)
@@ -137,12 +145,22 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         mode: word("spec.mode", spec.mode.as_deref(), Mode::parse, Mode::ALL)?,
         severity: severity(spec)?,
         strategies: cells(&spec.strategies)?,
+        thresholds: detection(spec)?,
         ladder: ladder(&escalation.ladder)?,
         timeout: span("spec.escalation.timeout", escalation.timeout.as_ref(), seconds(100, DAY))?,
         windows: windows(&spec.windows)?,
         budget: own_budget(spec, &budget)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
     })
+}
+
+fn detection(spec: &HealingPolicySpec) -> Result<Thresholds, BadPolicy> {
+    let Some(said) = &spec.detection else { return Ok(Thresholds::default()) };
+    if spec.matches.when.is_some() {
+        let expected = "no match.when beside it: detection is asked before there is a failure";
+        return Err(BadPolicy::new("spec.detection", "something", expected));
+    }
+    thresholds(said)
 }
 
 /// The part of the budget that is the policy's own.
@@ -157,6 +175,8 @@ fn own_budget(spec: &HealingPolicySpec, said: &BudgetSpec) -> Result<PolicyBudge
         max_concurrent: count("maxConcurrent", said.max_concurrent)?,
         per_hour: count("perHour", said.per_hour)?,
         max_unhealthy,
+        // Those that the match selects.
+        nodes: None,
     })
 }
 
@@ -201,7 +221,7 @@ fn cells(said: &BTreeMap<String, BTreeMap<String, String>>) -> Result<Cells, Bad
         for (level, text) in row {
             let field = format!("spec.strategies.{name}");
             let severity = one_of(&field, level, Severity::parse, Severity::ALL)?;
-            let known = strategies_of(failure);
+            let known = failure.strategies();
             let strategy = one_of(&format!("{field}.{level}"), text, Strategy::parse, known)?;
             if !known.contains(&strategy) {
                 return Err(unknown(&format!("{field}.{level}"), text, known));

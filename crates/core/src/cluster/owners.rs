@@ -1,7 +1,7 @@
 //! Who owns whom: from a pod up to its workload, and from a workload down to its pods.
 
 use super::{Cluster, Subject, take};
-use crate::fact::{Owner, PodFact, WorkloadFact};
+use crate::fact::{Labels, Owner, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Now;
 use alloc::vec::Vec;
@@ -31,6 +31,21 @@ impl Cluster {
     #[must_use]
     pub(crate) fn workload(&self, kind: &Kind, key: &Key) -> Option<&WorkloadFact> {
         self.workloads.get(kind)?.get(key)
+    }
+
+    /// The labels of that object; `None` when it is not there, or is a pod of which nothing but its health is known.
+    #[must_use]
+    pub(crate) fn labels_of(&self, target: &Target) -> Option<Labels> {
+        match &target.kind {
+            Kind::Node => {
+                self.node(&target.key.name).filter(|node| node.uid == target.uid).map(|node| node.labels.clone())
+            }
+            Kind::Pod => self.exact_pod(target)?.trouble.as_ref().map(|trouble| trouble.labels.clone()),
+            Kind::Service => self.service(&target.key).map(|service| service.labels.clone()),
+            // Nobody watches those, so nothing can be said of their labels.
+            Kind::Other(_) => Some(Labels::default()),
+            kind => self.workload(kind, &target.key).map(|workload| workload.labels.clone()),
+        }
     }
 
     /// The pod and every controller above it that is known, nearest first, as targets.

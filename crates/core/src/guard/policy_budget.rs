@@ -1,6 +1,7 @@
 //! What a policy allows of its own: how many at once, how many per hour, how many failures; counted from records as every budget.
 
 use super::{Wait, is_before};
+use crate::fact::NodeFact;
 use crate::healer::{Case, World};
 use crate::names::FailureType;
 use crate::recovery::Recovery;
@@ -23,9 +24,11 @@ fn others<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Case> {
 fn unhealthy(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     let limit = world.settings.budget.max_unhealthy?;
     let (what, sick, limit) = if recovery.spec.failure == FailureType::Node {
-        let total = world.cluster.nodes().count();
-        let sick = world.cluster.nodes().filter(|node| world.is_sick_node(&node.name)).count();
-        ("nodes are sick", sick, limit.of(total).max(1))
+        let chosen = world.settings.budget.nodes.as_ref();
+        let of_policy = |node: &&NodeFact| chosen.is_none_or(|nodes| nodes.selects(|key| node.labels.get(key)));
+        let nodes = || world.cluster.nodes().filter(of_policy);
+        let sick = nodes().filter(|node| world.is_sick_node(&node.name)).count();
+        ("nodes are sick", sick, limit.of(nodes().count()).max(1))
     } else {
         let active = others(world).filter(|case| case.recovery.is_active()).count() + 1;
         ("failures", active, limit.of(active))

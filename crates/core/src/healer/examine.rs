@@ -4,16 +4,21 @@ use super::outcome::Errand;
 use super::timers::Timer;
 use super::{Healer, fleet};
 use crate::cluster::Subject;
-use crate::detect::{Sight, look_due};
+use crate::detect::{Detection, Sight, look_due};
 use crate::effect::Verb;
-use crate::key::Text;
+use crate::key::{Target, Text};
+use crate::policy::About;
+use crate::time::Now;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 impl Healer {
     /// Looks at one object and remembers what its signals say.
     pub(super) fn examine(&mut self, subject: &Subject) {
-        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let ends = self.policies.detects().then(|| self.ends_of(subject)).flatten();
+        let about = ends.as_ref().map(|(target, workload)| About::object(target, workload).seen(&self.cluster, None));
+        let detection = about.as_ref().map(|about| Detection { policies: &self.policies, about });
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings, detection };
         let wake = match subject {
             Subject::Node(name) => match self.cluster.node(name) {
                 Some(node) => self.sickbed.examine_node(node, &sight),
@@ -44,6 +49,25 @@ impl Healer {
         }
     }
 
+    /// Asks with what policies change for this object; notes nothing.
+    pub(super) fn sighted<T>(&self, now: Now, subject: &Subject, ask: impl FnOnce(&Sight<'_>) -> T) -> T {
+        let ends = self.policies.detects().then(|| self.ends_of(subject)).flatten();
+        let about = ends.as_ref().map(|(target, workload)| About::object(target, workload).seen(&self.cluster, None));
+        let detection = about.as_ref().map(|about| Detection { policies: &self.policies, about });
+        ask(&Sight { now, cluster: &self.cluster, settings: &self.settings, detection })
+    }
+
+    /// What is examined, and the workload that it belongs to.
+    fn ends_of(&self, subject: &Subject) -> Option<(Target, Target)> {
+        let both = |target: Target| (target.clone(), target);
+        match subject {
+            Subject::Node(name) => self.cluster.node(name).map(|node| both(node.target())),
+            Subject::Workload(kind, key) => self.cluster.workload(kind, key).map(|fact| both(fact.target())),
+            Subject::Service(key) => self.cluster.service(key).map(|service| both(service.target())),
+            Subject::Pod(key) => self.cluster.pod(key).map(|pod| (pod.target(), self.cluster.workload_of(pod))),
+        }
+    }
+
     /// Notes where more nodes are sick than the breaker allows.
     pub(super) fn weigh(&mut self) {
         let above = if self.fleet.sick() == 0 { Vec::new() } else { fleet::above(&self.world(self.now.tick)) };
@@ -51,7 +75,7 @@ impl Healer {
     }
 
     fn look_at_kubelet(&mut self, name: &Text) {
-        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings };
+        let sight = Sight { now: self.now, cluster: &self.cluster, settings: &self.settings, detection: None };
         let Some(node) = self.cluster.node(name).filter(|_| self.leading.is_some()) else { return };
         let (Some((address, port)), Some(due)) = (node.kubelet.clone(), look_due(node, &sight)) else { return };
         if due > self.now.tick {

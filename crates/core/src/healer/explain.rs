@@ -12,7 +12,6 @@ use super::open::Opening;
 use super::sickbed::Seen;
 use super::{Case, Healer};
 use crate::cluster::Subject;
-use crate::detect::Sight;
 use crate::explanation::{Account, Decision, Explanation, GuardView, Observer, Question, RecoveryView};
 use crate::finding::Finding;
 use crate::key::{Key, Kind, Target};
@@ -97,23 +96,40 @@ impl Healer {
     }
 
     fn study(&self, now: Now, kind: &Kind, key: &Key) -> Option<Study<'_>> {
-        let sight = Sight { now, cluster: &self.cluster, settings: &self.settings };
         let (target, workload, seen) = match kind {
             Kind::Node => {
                 let node = self.cluster.node(&key.name)?;
-                (node.target(), node.target(), self.sickbed.view_node(node, &sight))
+                (
+                    node.target(),
+                    node.target(),
+                    self.sighted(now, &Subject::Node(node.name.clone()), |sight| self.sickbed.view_node(node, sight)),
+                )
             }
             Kind::Pod => {
                 let pod = self.cluster.pod(key)?;
-                (pod.target(), self.cluster.workload_of(pod), self.sickbed.view_pod(pod, &sight))
+                (
+                    pod.target(),
+                    self.cluster.workload_of(pod),
+                    self.sighted(now, &Subject::Pod(pod.key.clone()), |sight| self.sickbed.view_pod(pod, sight)),
+                )
             }
             Kind::Service => {
                 let service = self.cluster.service(key)?;
-                (service.target(), service.target(), self.sickbed.view_service(service, &sight))
+                (
+                    service.target(),
+                    service.target(),
+                    self.sighted(now, &Subject::Service(service.key.clone()), |sight| {
+                        self.sickbed.view_service(service, sight)
+                    }),
+                )
             }
             other => {
                 let fact = self.cluster.workload(other, key)?;
-                (fact.target(), fact.target(), self.sickbed.view_workload(fact, &sight))
+                (
+                    fact.target(),
+                    fact.target(),
+                    self.sighted(now, &Subject::of(&fact.target()), |sight| self.sickbed.view_workload(fact, sight)),
+                )
             }
         };
         let leading_since = self.leading.unwrap_or_default();

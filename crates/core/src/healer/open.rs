@@ -51,6 +51,7 @@ impl Healer {
         let finding = finding.clone();
         let name = recovery.name.clone();
         let mut case = Case::new(self.now, recovery);
+        case.policy = self.policies.apply(&About::recovery(&case.recovery, &self.cluster));
         case.news = Some(detection(&case.recovery, &finding, self.now));
         tell::opening(&self.world(leading_since), &mut case);
         self.active.put(&case);
@@ -77,7 +78,8 @@ impl Healer {
     /// The Recovery that `finding` opens, be it of its own or not.
     pub(super) fn recovery(&self, now: Now, name: Text, finding: &Finding) -> Recovery {
         let similar = severity::similar(finding, self.cases.values(), now.tick, self.settings.history_window);
-        let policy = self.policies.choose(&About::finding(finding));
+        let about = About::finding(finding, &self.cluster, similar, now.stamp);
+        let policy = self.policies.choose(&about);
         let settings = self.policies.settings(policy, &self.settings);
         let (severity, mut reasons) = severity::severity(finding, similar, &settings.severity);
         let strategy = strategy_for(settings, finding.failure, finding.cause, severity);

@@ -1,7 +1,7 @@
 //! Which policy applies to which case: what matches now, not what did when the Recovery was created.
 
+use super::Healer;
 use super::outcome::Errand;
-use super::{Case, Healer};
 use crate::effect::Verb;
 use crate::event::WatchState;
 use crate::key::Text;
@@ -9,7 +9,6 @@ use crate::names::WatchKind;
 use crate::policy::About;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 impl Healer {
     /// Takes the state of the watch of policies; whether that may change a decision.
@@ -23,15 +22,13 @@ impl Healer {
 
     /// Finds anew which policy applies to each case that is not over: policies, or what they look at, may have changed.
     pub(super) fn apply_policies(&mut self) {
-        let chosen = |case: &Case| self.policies.choose(&About::recovery(&case.recovery)).cloned();
-        let found: Vec<(Text, Option<Text>)> =
-            self.active.iter().filter_map(|name| Some((name.clone(), chosen(self.cases.get(name)?)))).collect();
-        for (name, policy) in found {
-            if let Some(case) = self.cases.get_mut(&name) {
-                case.policy = policy;
-            }
+        for name in self.active.iter() {
+            let Some(case) = self.cases.get_mut(name) else { continue };
+            let policy = self.policies.apply(&About::recovery(&case.recovery, &self.cluster));
+            case.policy = policy;
         }
     }
+
     /// Tells in each policy's status whether it is ready, and what it applies to.
     pub(super) fn tell_policies(&mut self) {
         if self.leading.is_none() || !self.adopted || !self.cluster.freshness.all_synced() {

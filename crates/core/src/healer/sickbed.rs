@@ -3,6 +3,7 @@
 use crate::cluster::Subject;
 use crate::detect::{
     Bad, DEPLOYMENT_RULES, NODE_RULES, POD_RULES, Rule, SERVICE_RULES, STATEFUL_SET_RULES, Score, Sight, Signal,
+    threshold,
 };
 use crate::fact::{Marks, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::finding::Finding;
@@ -113,8 +114,9 @@ impl Sickbed {
         let mut bed = self.beds.remove(&subject).unwrap_or_else(|| Bed { uid: uid.clone(), ills: Vec::new() });
         let mut wake: Option<Tick> = None;
         for rule in rules {
+            let sight = &sight.of(rule.failure, rule.cause);
             let signal = (rule.signal)(object, sight);
-            let threshold = (rule.threshold)(sight.settings);
+            let threshold = threshold(rule, &signal, sight);
             if pace.blind && !threshold.is_zero() {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! All policies, in order of precedence, each with the settings for what it matches.
 
-use super::{About, Content, Policy, PolicyStatus, StoredPolicy};
+use super::{About, Answer, Content, Policy, PolicyStatus, StoredPolicy};
 use crate::cluster::Kept;
 use crate::key::Text;
 use crate::settings::Settings;
@@ -18,6 +18,7 @@ pub(crate) struct Policies {
     /// The valid ones, the first that matches applies.
     order: Vec<Text>,
     settings: BTreeMap<Text, Settings>,
+    detects: bool,
     /// Of each whose expression could not be evaluated last: why.
     failed: BTreeMap<Text, String>,
 }
@@ -30,6 +31,7 @@ impl Policies {
         let now = self.stored.get(&name);
         let changed = before.as_ref().map(|policy| &policy.content) != now.map(|policy| &policy.content);
         if changed {
+            self.failed.remove(&name);
             self.settle(base);
         }
         changed
@@ -59,17 +61,55 @@ impl Policies {
         let over =
             |(name, policy): &(&Text, &Policy)| ((*name).clone(), policy.overlay.over(base, name, &policy.matches));
         self.settings = order.iter().map(over).collect();
+        self.detects = order.iter().any(|(_, policy)| !policy.overlay.thresholds.is_empty());
         self.order = order.into_iter().map(|(name, _)| name.clone()).collect();
     }
 
     /// The policy that applies to this failure, if one does.
     pub(crate) fn choose(&self, about: &About<'_>) -> Option<&Text> {
-        self.order.iter().find(|name| self.valid(name).is_some_and(|policy| policy.matches.holds(about)))
+        self.ask(about, |_, _| {})
+    }
+
+    /// The same, and notes whose expression could not be evaluated for it.
+    pub(crate) fn apply(&mut self, about: &About<'_>) -> Option<Text> {
+        let mut said = Vec::new();
+        let chosen = self.ask(about, |name, answer| said.push((name.clone(), answer))).cloned();
+        for (name, answer) in said {
+            match answer {
+                Answer::Error(why) => {
+                    let why = format!("spec.match.when: {why} (asked about {})", about.target);
+                    self.failed.insert(name, why);
+                }
+                Answer::Yes | Answer::No => drop(self.failed.remove(&name)),
+            }
+        }
+        chosen
+    }
+
+    /// The first policy that matches; what expressions say on the way is told to `hear`.
+    fn ask(&self, about: &About<'_>, mut hear: impl FnMut(&Text, Answer)) -> Option<&Text> {
+        self.order.iter().find(|name| {
+            let mut said = None;
+            let holds = self.valid(name).is_some_and(|policy| policy.matches.holds(name, about, &mut said));
+            said.into_iter().for_each(|answer| hear(name, answer));
+            holds
+        })
     }
 
     /// The settings under this policy; `base` without one.
     pub(crate) fn settings<'a>(&'a self, policy: Option<&Text>, base: &'a Settings) -> &'a Settings {
         policy.and_then(|name| self.settings.get(name)).unwrap_or(base)
+    }
+
+    /// Whether any policy says from when on something counts as failed.
+    pub(crate) fn detects(&self) -> bool {
+        self.detects
+    }
+
+    /// The settings by which it is judged whether an object has failed.
+    pub(crate) fn before_failure<'a>(&'a self, about: &About<'_>, base: &'a Settings) -> &'a Settings {
+        let holds = |name: &&Text| self.valid(name).is_some_and(|policy| policy.matches.holds_before(about));
+        self.settings(self.order.iter().find(holds), base)
     }
 
     /// What the policy changes, as a sentence; `None` when it is not there.

@@ -1,6 +1,6 @@
 //! What a policy changes of the settings, and the words for it.
 
-use super::Match;
+use super::{Match, Thresholds};
 use crate::key::Text;
 use crate::names::{Mode, Strategy};
 use crate::settings::{Cells, PolicyBudget, Settings, SeverityBounds, Window};
@@ -8,6 +8,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
+
+/// Labels of control-plane nodes, the second one of older installations.
+const CONTROL_PLANE: [&str; 2] = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
 
 /// The parts of a policy's spec that change something; one that is absent leaves the configuration's value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Overlay {
     pub severity: SeverityBounds,
     /// `strategies`: the cells of the table that it replaces.
     pub strategies: Cells,
+    /// `detection`.
+    pub thresholds: Thresholds,
     /// `escalation.ladder`: what follows an attempt that failed, in order.
     pub ladder: Vec<Strategy>,
     /// `escalation.timeout`, in place of `recovery_timeout`.
@@ -43,6 +48,10 @@ impl Overlay {
         settings.budget = self.budget.clone();
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
+        settings.budget.nodes.clone_from(&matches.node_selector);
+        settings.control_plane_nodes =
+            matches.node_selector.as_ref().is_some_and(|nodes| CONTROL_PLANE.iter().any(|key| nodes.requires(key)));
+        self.thresholds.over(&mut settings);
         // Who names a namespace means it.
         settings.protected_namespaces.retain(|namespace| !matches.namespaces.contains(namespace));
         settings
@@ -56,6 +65,7 @@ impl Overlay {
             self.mode.map(|mode| format!("mode {mode}")),
             Some(self.severity.to_string()).filter(|words| !words.is_empty()),
             (!self.strategies.is_empty()).then(|| format!("strategies {}", self.strategies)),
+            Some(self.thresholds.to_string()).filter(|words| !words.is_empty()),
             (!ladder.is_empty()).then(|| format!("ladder {}", ladder.join(", "))),
             seconds("timeout", self.timeout),
             seconds("backoff", self.backoff),

@@ -1,6 +1,7 @@
 //! What a policy allows of its own, beside the budgets of the whole cluster.
 
 use super::Share;
+use crate::selector::Selector;
 use core::fmt;
 
 /// A policy's budget; what is absent is not limited.
@@ -13,6 +14,8 @@ pub struct PolicyBudget {
     /// Failures of the policy at once above which a shared cause is assumed and nothing begins: of nodes, those among the
     /// policy's nodes; else, Recoveries that are not over.
     pub max_unhealthy: Option<Share>,
+    /// The policy's nodes; all of them if `None`.
+    pub nodes: Option<Selector>,
 }
 
 impl fmt::Display for PolicyBudget {

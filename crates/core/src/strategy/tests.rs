@@ -88,6 +88,9 @@ fn a_ladder_is_gone_up_from_behind_the_first_strategy() {
     assert_eq!(next(&[Restart, Restart, Recreate], Restart, &[Restart, Restart]), Some(Recreate));
     assert_eq!(next(&[Restart, Restart, Recreate], Restart, &[Restart, Restart, Recreate]), None);
     assert_eq!(next(&[Restart], Monitor, &[Monitor]), Some(Restart), "a ladder without the first strategy follows it");
+    let of_nodes = [Strategy::DrainAndReplace, Restart, Recreate];
+    assert_eq!(next(&of_nodes, Restart, &[Restart]), Some(Recreate));
+    assert_eq!(next(&of_nodes, Monitor, &[Monitor]), Some(Restart), "what is not for pods is left out");
 }
 
 #[test]

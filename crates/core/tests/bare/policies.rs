@@ -173,3 +173,36 @@ fn the_record_says_what_the_policy_changed() {
     assert!(reasons.iter().any(|reason| reason == said), "{reasons:?}");
     assert!(reasons.iter().any(|reason| reason == "the policy's floor makes it high"), "{reasons:?}");
 }
+
+#[test]
+fn an_expression_that_cannot_be_evaluated_matches_nothing_and_the_condition_says_why() {
+    let mut ground = web(QUICK);
+    apply(&mut ground, "odd", "match: {when: 'target.labels[\"tier\"] == \"x\"'}\nmode: Observe");
+    ground.run(1.0);
+    assert_eq!(status(&ground, "odd").readiness, Readiness::Valid, "nothing has failed yet");
+    ground.does("fail web.1");
+    ground.run(10.0);
+    assert_eq!((ground.phase("web.1"), &*ground.recovery("web.1").spec.policy), (Phase::Succeeded, ""));
+    let told = status(&ground, "odd");
+    assert_eq!((told.readiness, told.is_ready()), (Readiness::ExpressionFailed, false));
+    assert!(told.message.starts_with("spec.match.when: ") && told.message.contains("tier"), "{}", told.message);
+    apply(&mut ground, "odd", "match: {when: '\"tier\" in target.labels && target.labels[\"tier\"] == \"x\"'}");
+    ground.run(5.0);
+    assert_eq!(status(&ground, "odd").readiness, Readiness::Valid);
+}
+
+#[test]
+fn what_cannot_be_seen_any_more_counts_as_it_did_when_the_policy_was_chosen() {
+    let mut ground = web(QUICK);
+    let spec = "match: {selector: {matchLabels: {app: web}}}\nescalation: {timeout: 10m}";
+    apply(&mut ground, "slow", spec);
+    ground.run(1.0);
+    ground.truth.unwell = true;
+    ground.does("fail web.1");
+    ground.run(5.0);
+    // The pod is gone, and its labels with it.
+    apply(&mut ground, "other", "match: {selector: {matchLabels: {app: api}}}");
+    ground.does("kill controller");
+    ground.run(400.0);
+    assert_eq!(ground.phase("web.1"), Phase::Verifying, "five minutes are the configuration's, not the policy's");
+}

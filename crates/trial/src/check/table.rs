@@ -80,7 +80,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S12", "fencing", rule::<by::fencing::Fencing>(""),
         "No removal with a grace of 0, asked for or by the pod's own spec, no taint of effect NoExecute or out-of-service, no deletion of a node: this version has no proof that a machine is off."),
     line("S13", "exclusions", rule::<by::exclusions::Exclusions>("Locks of other tools come with the guard Busy (issue 5)."),
-        "No destructive write on mirror pods, on DaemonSet pods for their node's sake, in protected namespaces that no policy names, on what is marked as opted out (object, workload, namespace), on control-plane nodes, on the controller's own pod or node.").beside(RANDOM),
+        "No destructive write on mirror pods, on DaemonSet pods for their node's sake, in protected namespaces that no policy names, on what is marked as opted out (object, workload, namespace), on control-plane nodes whose label no policy requires, on the controller's own pod or node.").beside(RANDOM),
     line("S14", "foreign state", rule::<by::foreign::Foreign>(""),
         "Labels, annotations, taints and cordons of others are after our write as before it."),
     line("S15", "human wins", rule::<by::human::Human>("Edits of the target other than an uncordon come with issue 7."),

@@ -215,6 +215,29 @@ fn s13_nodes_that_are_not_ours_to_touch() {
 }
 
 #[test]
+fn s13_control_plane_nodes_are_ours_to_touch_where_a_policy_requires_their_label() {
+    let expression =
+        |operator: &str| json!({"matchExpressions": [{"key": marks::CONTROL_PLANE, "operator": operator}]});
+    for (selector, excused) in [
+        (json!({marks::CONTROL_PLANE: ""}), true),
+        (json!({"matchLabels": {marks::CONTROL_PLANE: ""}}), true),
+        (expression("Exists"), true),
+        (expression("DoesNotExist"), false),
+        (json!({"pool": "gpu"}), false),
+    ] {
+        let mut history = History::five_nodes();
+        history.change(&CLUSTER, &node("n1"), |node| node["metadata"]["labels"] = json!({marks::CONTROL_PLANE: ""}));
+        let policy = Key::new("healingpolicies.self-healing.dev", "", "p");
+        let spec = json!({"match": {"nodeSelector": selector}});
+        history.put(&CLUSTER, policy, json!({"metadata": {"uid": "p"}, "spec": spec}));
+        history.drains(A, "n1");
+        history.pass(1);
+        history.cordons(A, "n1", "r-n1");
+        if excused { history.holds() } else { history.breaks("S13", "it belongs to the control plane") }
+    }
+}
+
+#[test]
 fn s13_a_drain_leaves_daemons_and_who_opted_out_of_drains() {
     let marked: &[(&str, Change)] = &[
         ("it belongs to a DaemonSet", |history| {

@@ -629,8 +629,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "policy: it applies to what is under way",
         of: Of::Policy,
-        find: "                case.policy = policy;",
-        replace: "                if !$on {\n                    case.policy = policy;\n                }",
+        find: "            case.policy = policy;\n",
+        replace: "            if !$on {\n                case.policy = policy;\n            }\n",
     },
     Mutant {
         name: "guard MaintenanceWindow",
@@ -655,5 +655,53 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Policy,
         find: "world.settings.budget.max_unhealthy?",
         replace: "world.settings.budget.max_unhealthy.filter(|_| !$on)?",
+    },
+    Mutant {
+        name: "policy: namespaceSelector",
+        of: Of::Policy,
+        find: "let Some(selector) = &self.namespace_selector else",
+        replace: "let Some(selector) = self.namespace_selector.as_ref().filter(|_| !$on) else",
+    },
+    Mutant {
+        name: "policy: selector",
+        of: Of::Policy,
+        find: "let Some(selector) = &self.selector else",
+        replace: "let Some(selector) = self.selector.as_ref().filter(|_| !$on) else",
+    },
+    Mutant {
+        name: "policy: nodeSelector",
+        of: Of::Policy,
+        find: "let Some(selector) = &self.node_selector else",
+        replace: "let Some(selector) = self.node_selector.as_ref().filter(|_| !$on) else",
+    },
+    Mutant {
+        name: "policy: when",
+        of: Of::Policy,
+        find: "let Some(when) = &self.when else",
+        replace: "let Some(when) = self.when.as_ref().filter(|_| !$on) else",
+    },
+    Mutant {
+        name: "policy: an expression that cannot be evaluated matches nothing",
+        of: Of::Policy,
+        find: "said.insert(when.expression.ask(about)) == &Answer::Yes",
+        replace: "{\n            let said = said.insert(when.expression.ask(about));\n            said == &Answer::Yes || $on && said != &Answer::No\n        }",
+    },
+    Mutant {
+        name: "policy: control-plane nodes only where their label is required",
+        of: Of::Policy,
+        find: "CONTROL_PLANE.iter().any(|key| nodes.requires(key))",
+        replace: "$on || CONTROL_PLANE.iter().any(|key| nodes.requires(key))",
+    },
+    Mutant {
+        name: "policy: detection",
+        of: Of::Policy,
+        find: "detection.policies.before_failure(&about, self.settings)",
+        replace: "if $on { self.settings } else { detection.policies.before_failure(&about, self.settings) }",
+    },
+    Mutant {
+        name: "policy: a node condition's own time",
+        of: Of::Policy,
+        find: "problem.span.unwrap_or_else(|| node_checks(settings))",
+        replace: "problem.span.filter(|_| !$on).unwrap_or_else(|| node_checks(settings))",
     },
 ];

@@ -1,7 +1,6 @@
 //! What is in trouble below an object: the pods of a node or a workload.
 
 use crate::cluster::Subject;
-use crate::detect::Sight;
 use crate::fact::PodFact;
 use crate::healer::Healer;
 use crate::key::{Kind, Target};
@@ -32,8 +31,7 @@ impl Healer {
     }
 
     fn line(&self, pod: &PodFact, now: Now) -> String {
-        let sight = Sight { now, cluster: &self.cluster, settings: &self.settings };
-        let seen = self.sickbed.view_pod(pod, &sight);
+        let seen = self.sighted(now, &Subject::Pod(pod.key.clone()), |sight| self.sickbed.view_pod(pod, sight));
         let cause = seen.iter().find(|seen| seen.view.fired).or_else(|| seen.iter().find(|seen| seen.view.bad));
         let what = cause.map_or_else(
             || "better, but not for long enough".into(),

@@ -94,7 +94,7 @@ fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     if case.looks.node.as_ref().is_none_or(|(_, at)| world.now.tick.since(*at) > FRESH) {
         return Some(Live::LookFirst(Verb::LookAtNode(target.clone())));
     }
-    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
     let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
     let failure = case.recovery.spec.failure;
     let mut rules = NODE_RULES.iter().filter(|rule| rule.failure == failure);
@@ -132,7 +132,7 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
         // A later attempt acts on the replacement, whose failure is that it did not become ready in time.
         return !view.fact.ready && !view.fact.terminating();
     }
-    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings };
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
     let failure = case.recovery.spec.failure;
     let mut rules = POD_RULES.iter().filter(|rule| rule.failure == failure);
     rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_)))

@@ -4,7 +4,7 @@ use super::{
     Bed, Ill, NODE_KINDS, SERVICE_KINDS, Sickbed, WORKLOAD_KINDS, about, about_node, about_pod, is_blind, rules_of,
 };
 use crate::cluster::Subject;
-use crate::detect::{Bad, NODE_RULES, POD_RULES, Rule, SERVICE_RULES, Score, Sight, Signal};
+use crate::detect::{Bad, NODE_RULES, POD_RULES, Rule, SERVICE_RULES, Score, Sight, Signal, threshold};
 use crate::explanation::SignalView;
 use crate::fact::{NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::finding::Finding;
@@ -86,8 +86,9 @@ fn one<T>(
     whole: &dyn Fn(&Bad, &Rule<T>, Now) -> Finding,
 ) -> Seen {
     let now = sight.now.tick;
-    let threshold = (rule.threshold)(sight.settings);
+    let sight = &sight.of(rule.failure, rule.cause);
     let signal = (rule.signal)(object, sight);
+    let threshold = threshold(rule, &signal, sight);
     let bad = if let Signal::Bad(bad) = &signal { Some(bad) } else { None };
     let mut score = ill.map_or_else(|| Score::new(now), |ill| ill.score.clone());
     score.note(now, bad.is_some(), bad.and_then(|bad| bad.since), threshold);

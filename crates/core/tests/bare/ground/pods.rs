@@ -1,5 +1,6 @@
 //! The life of pods: controllers make them, the scheduler binds them, kubelets start and end them.
 
+use super::things::label;
 use super::truth::{Later, Truth, condition};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, WorkloadFact};
@@ -15,9 +16,11 @@ const GRACE: i64 = 30_000;
 
 impl Truth {
     /// Puts or replaces a pod.
-    pub(crate) fn put(&mut self, pod: PodFact) {
+    pub(crate) fn put(&mut self, mut pod: PodFact) {
         let version = self.next_version();
         let workload = pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid));
+        let app = workload.map_or_else(|| pod.key.name.to_string(), |workload| workload.name.clone());
+        pod.trouble.iter_mut().for_each(|trouble| trouble.labels = label("app", &app));
         let name = Name { namespace: pod.key.namespace.to_string(), name: pod.key.name.to_string() };
         self.names.see(&pod.uid, &name, workload, pod.created.0 / 1000);
         self.news.push(Event::Pod(pod.clone()));

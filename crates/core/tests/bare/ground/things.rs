@@ -3,6 +3,7 @@
 use super::truth::{Truth, condition};
 use super::{EPOCH, Ground};
 use self_healing_api::keys::{Given, Source, read};
+use self_healing_api::marks::{CONTROL_PLANE, ZONE};
 use self_healing_core::fact::{
     Amount, Capacity, ConditionStatus, Labels, Marks, NodeFact, Owner, PodFact, PodPhase, Rollout, WorkloadFact,
 };
@@ -93,6 +94,9 @@ impl Truth {
                 let mut node = node(name, BEFORE);
                 node.zone = Text::from(zone.as_deref().unwrap_or_default());
                 node.marks = Marks::default().with_if(*control_plane, Marks::CONTROL_PLANE);
+                let zone = zone.iter().map(|zone| (Text::from(ZONE), Text::from(zone.as_str())));
+                let role = control_plane.then(|| (Text::from(CONTROL_PLANE), Text::from("")));
+                node.labels = Labels::new(zone.chain(role));
                 self.add_node(node);
             }
             Thing::Workload { kind, name, replicas, on } => self.add_workload(*kind, name, *replicas, on.as_deref()),
@@ -132,8 +136,8 @@ impl Truth {
             ready: replicas,
             observed: true,
             marks: Marks::default(),
-            labels: Labels::default(),
-            pod_labels: Labels::new([(Text::from("app"), Text::from(name.name.as_str()))]),
+            labels: label("app", &name.name),
+            pod_labels: label("app", &name.name),
             conditions: Vec::new(),
             rollout: revision(kind, replicas),
         };
@@ -171,6 +175,11 @@ impl Truth {
         let load = |node: &Text| self.pods.values().filter(|(pod, _)| pod.node.as_ref() == Some(node)).count();
         on.map(Text::from).or_else(|| self.nodes.keys().min_by_key(|node| load(node)).cloned())
     }
+}
+
+/// One label.
+pub(super) fn label(key: &str, value: &str) -> Labels {
+    Labels::new([(Text::from(key), Text::from(value))])
 }
 
 pub(super) fn kind_of(kind: WorkloadKind) -> Kind {

@@ -1,10 +1,11 @@
 //! The truth: what an API server, the control plane and the kubelets hold.
 
 use super::EPOCH;
+use super::things::label;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
-    Condition, ConditionStatus, Labels, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, WorkloadFact,
+    Condition, ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
@@ -14,6 +15,8 @@ use self_healing_story::{Kubelet, Name, Names, Verb as Wrote};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+/// The API server puts a namespace's name into this label of it.
+const NAME: &str = "kubernetes.io/metadata.name";
 /// Kubelets renew their Leases this often.
 const BEAT: u64 = 10_000;
 /// The control plane calls a node Unknown after this silence.
@@ -191,14 +194,14 @@ impl Truth {
 
     pub(crate) fn mark_namespace(&mut self, name: &str, marks: Marks) {
         self.namespaces.insert(Text::from(name), marks);
-        self.news.push(Event::Namespace(NamespaceFact { name: Text::from(name), marks, labels: Labels::default() }));
+        self.news.push(Event::Namespace(NamespaceFact { name: Text::from(name), marks, labels: label(NAME, name) }));
     }
 
     pub(super) fn everything(&self) -> Vec<Event> {
         let namespaces = self.namespaces.iter().map(|(name, marks)| NamespaceFact {
             name: name.clone(),
             marks: *marks,
-            labels: Labels::default(),
+            labels: label(NAME, name),
         });
         let workloads = self.workloads.values().cloned().map(Event::Workload);
         let nodes = self.nodes.values().cloned().map(Event::Node);

@@ -13,6 +13,9 @@ use serde_json::Value;
 /// Opt-outs that count only where a pod is moved off a node for the node's sake.
 const OF_DRAINS: &[&str] = &[marks::KARPENTER_DO_NOT_DISRUPT, marks::AUTOSCALER_SAFE_TO_EVICT];
 
+/// Labels of control-plane nodes.
+const ROLES: [&str; 2] = [marks::CONTROL_PLANE, marks::CONTROL_PLANE_OLD];
+
 #[derive(Default)]
 pub(crate) struct Exclusions;
 
@@ -32,7 +35,8 @@ impl Rule for Exclusions {
 
 fn of_node(act: &Act<'_>, deed: &Deed) -> Option<String> {
     let node = act.before();
-    if [marks::CONTROL_PLANE, marks::CONTROL_PLANE_OLD].into_iter().any(|key| label(node, key).is_some()) {
+    let of_control_plane = ROLES.iter().any(|key| label(node, key).is_some());
+    if of_control_plane && !act.scene.book.possible_policies(act.sent()).any(opts_in) {
         return Some("it belongs to the control plane".to_owned());
     }
     let own = act.scene.store.get(&own_pod(act)).is_some_and(|pod| text(pod, "/spec/nodeName") == &*deed.key.name);
@@ -41,6 +45,16 @@ fn of_node(act: &Act<'_>, deed: &Deed) -> Option<String> {
     }
     let read = act.sent() - FRESH;
     marked(act, &deed.key, read, false)
+}
+
+/// Whether a policy requires the label of control-plane nodes.
+fn opts_in(spec: &Value) -> bool {
+    let nodes = &spec["match"]["nodeSelector"];
+    let expressions = nodes["matchExpressions"].as_array().into_iter().flatten();
+    let present = |part: &&Value| part["operator"] == "In" || part["operator"] == "Exists";
+    let mut keys = expressions.filter(present).filter_map(|part| part["key"].as_str());
+    let plain = |key: &&str| !nodes[*key].is_null() || !nodes["matchLabels"][*key].is_null();
+    ROLES.iter().any(plain) || keys.any(|key| ROLES.contains(&key))
 }
 
 fn of_pod(act: &Act<'_>, deed: &Deed) -> Option<String> {

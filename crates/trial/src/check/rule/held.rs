@@ -62,7 +62,9 @@ impl Rule for Held {
 impl Held {
     fn await_telling(&mut self, act: &Act<'_>, record: &Record) {
         let guard = record.hold.as_ref().filter(|_| !record.is_over()).map(|(guard, _)| guard);
-        let observes = act.scene.book.possible(act.scene.now).any(|config| config.mode == Mode::Observe);
+        let configured = act.scene.book.possible(act.scene.now).any(|config| config.mode == Mode::Observe);
+        // A policy may have said so for this one alone.
+        let observes = configured || record.phase == "Observed";
         match guard.filter(|_| !observes) {
             None => drop(self.untold.remove(&record.name)),
             Some(guard) if self.untold.get(&record.name).is_some_and(|(_, by)| by == guard) => {}

@@ -1,0 +1,65 @@
+//! The validation rules of the HealingPolicy CRD say the same as the checks in code, as far as rules can say it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use kube_cel::Validator;
+use self_healing_api::policy::{check, policy_crd, read_yaml};
+use serde_json::Value;
+
+fn schema() -> Value {
+    let crd = serde_json::to_value(policy_crd()).unwrap();
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
+}
+
+/// What the rules say of a policy with this spec; an empty text when they let it pass.
+fn said(spec: &str) -> String {
+    let object: Value = serde_saphyr::from_str(&policy(spec)).unwrap();
+    match Validator::new().validate(&schema(), &object, None) {
+        Ok(()) => String::new(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+fn policy(spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: self-healing.dev/v1alpha1\nkind: HealingPolicy\nmetadata:\n  name: p\nspec:\n{spec}")
+}
+
+#[test]
+fn what_a_rule_refuses_the_code_refuses_as_well() {
+    const ANY: &str = "match: {types: [pod_failure]}\n";
+    for (spec, message) in [
+        ("match: {}".to_owned(), "matches nothing"),
+        (format!("{ANY}severity: {{floor: critical, ceiling: low}}"), "the floor may be at most the ceiling"),
+        (
+            "match: {when: 'true'}\ndetection: {podRestartThreshold: 2}".to_owned(),
+            "detection cannot depend on match.when",
+        ),
+        (format!("{ANY}drain: {{respectPDB: UntilDeadline}}"), "needs a deadline"),
+        (format!("{ANY}replacement: {{provider: webhook}}"), "webhook belongs to provider webhook"),
+        (
+            format!("{ANY}replacement: {{provider: none, templateRef: {{apiVersion: a/v1, kind: T, name: t}}}}"),
+            "templateRef belongs to provider remediation-template",
+        ),
+    ] {
+        let said = said(&spec);
+        assert!(said.contains(message), "{spec}\nsays        {said}\nshould say  {message}");
+        let policies = read_yaml(&policy(&spec)).unwrap();
+        assert!(check(&policies[0].spec).is_err(), "{spec}: the code lets it pass");
+    }
+}
+
+#[test]
+fn rules_let_pass_what_the_code_lets_pass() {
+    for spec in [
+        "match: {namespaces: [shop]}",
+        "match: {selector: {matchLabels: {app: web}}}\ndetection: {podRestartThreshold: 2}",
+        "match: {when: 'failure.cause == \"Failed\"'}\nseverity: {floor: low, ceiling: low}",
+        "match: {nodeSelector: {pool: gpu}}\ndrain: {respectPDB: UntilDeadline, deadline: 1h}",
+        "match: {types: [node_failure]}\nreplacement: {provider: webhook, webhook: {url: 'https://example.com/x'}}",
+        "match: {causes: [OOMKilled]}\nresize: {factor: 1.5, max: 2Gi}\nnotify: {routes: {critical: [pagerduty]}}",
+    ] {
+        assert_eq!(said(spec), "", "{spec}");
+        let policies = read_yaml(&policy(spec)).unwrap();
+        check(&policies[0].spec).unwrap_or_else(|bad| panic!("{spec}: {bad}"));
+    }
+}
