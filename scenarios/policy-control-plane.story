@@ -16,6 +16,7 @@ policy control-plane
 
 settings
   health_check_interval 1
+  deployment_check_interval 60
   settle_period 1
 
 story

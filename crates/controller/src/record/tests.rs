@@ -1,6 +1,6 @@
 use super::*;
 use self_healing_core::event::{Event, WatchState};
-use self_healing_core::fact::{Marks, NamespaceFact};
+use self_healing_core::fact::{Labels, Marks, NamespaceFact};
 use self_healing_core::key::Text;
 use self_healing_core::names::WatchKind;
 use self_healing_core::time::{Now, Stamp, Tick};
@@ -36,7 +36,7 @@ fn at(second: u64) -> Now {
 }
 
 fn namespace(name: &str) -> Event {
-    Event::Namespace(NamespaceFact { name: Text::from(name), marks: Marks::default() })
+    Event::Namespace(NamespaceFact { name: Text::from(name), marks: Marks::default(), labels: Labels::default() })
 }
 
 fn lines(path: &Path) -> Vec<What> {
