@@ -21,6 +21,6 @@ settings
 
 story
   0   condition cp1 KernelDeadlock
-  10  condition cp1 KernelDeadlock False
-  20  condition cp2 KernelDeadlock
-  35  end
+  40  condition cp1 KernelDeadlock False
+  50  condition cp2 KernelDeadlock
+  65  end

@@ -33,6 +33,6 @@ story
   0   crash-loop other/far.1 3
   0   condition n1 FanBroken
   0   condition n2 FanBroken
-  20  condition n2 FanBroken False
-  30  condition n2 KernelDeadlock
-  60  end
+  40  condition n2 FanBroken False
+  50  condition n2 KernelDeadlock
+  80  end

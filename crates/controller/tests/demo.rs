@@ -46,7 +46,8 @@ fn it_shows_every_kind_of_failure_and_heals_them_all() {
     assert_eq!(count(&[(1, "shop/backup"), (cause, "Failed"), (outcome, "Succeeded")]), 1, "{text}");
     assert_eq!(count(&[(cause, "Failed"), (severity, "high"), (strategy, "recreate"), (held, "Budget")]), 1, "{text}");
     assert_eq!(count(&[(cause, "CrashLoop"), (strategy, "restart"), (outcome, "Succeeded")]), 1, "{text}");
-    assert_eq!(count(&[(cause, "ImagePull"), (outcome, "Succeeded")]), 2, "a registry and a release: {text}");
+    assert_eq!(count(&[(cause, "ImagePull"), (outcome, "Succeeded")]), 1, "a registry: {text}");
+    assert_eq!(count(&[(cause, "RolloutStuck"), (outcome, "SelfRecovered")]), 1, "a release: {text}");
     assert_eq!(count(&[(cause, "ConfigError"), (outcome, "Succeeded")]), 1, "{text}");
     assert_eq!(count(&[(cause, "Unreachable"), (held, "-"), (outcome, "Succeeded")]), 1, "a dead node: {text}");
     assert_eq!(count(&[(cause, "Unreachable"), (held, "Breaker"), (outcome, "SelfRecovered")]), 4, "a zone: {text}");

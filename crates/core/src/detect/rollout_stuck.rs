@@ -6,6 +6,7 @@ use crate::fact::{ConditionStatus, WorkloadFact};
 use crate::key::Kind;
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
+use crate::time::Stamp;
 use alloc::format;
 use core::time::Duration;
 
@@ -22,11 +23,11 @@ fn signal(deployment: &WorkloadFact, sight: &Sight<'_>) -> Signal {
     let late = deployment.condition("Progressing", ConditionStatus::False).filter(|_| deployment.observed);
     let late = late.filter(|progressing| &*progressing.reason == "ProgressDeadlineExceeded");
     // One episode, whichever shows it first: it began with the new revision.
-    let began = newest.map(|set| set.created);
+    let episode = newest.map(began);
     if let Some(progressing) = late {
         let description = "the rollout has passed its deadline (ProgressDeadlineExceeded)".into();
         let evidence = alloc::vec![seen("reason", &*progressing.reason), seen("revision", deployment.revision())];
-        let onset = began.unwrap_or(progressing.changed);
+        let onset = episode.unwrap_or(progressing.changed);
         return Signal::Bad(Bad {
             cause: Cause::RolloutStuck,
             since: None,
@@ -49,8 +50,13 @@ fn signal(deployment: &WorkloadFact, sight: &Sight<'_>) -> Signal {
     );
     let mut evidence = alloc::vec![seen("revision", newest.revision()), seen("pod", &*pod.key.name)];
     evidence.extend(bad.evidence);
-    let onset = newest.created;
+    let onset = began(newest);
     Signal::Bad(Bad { cause: Cause::RolloutStuck, since: None, overdue: false, onset, description, evidence })
+}
+
+/// When a revision began. A template that is released again gets its old ReplicaSet back under a new number, so that counts too.
+fn began(set: &WorkloadFact) -> Stamp {
+    Stamp(set.created.0.saturating_add(set.revision().parse().unwrap_or(0)))
 }
 
 /// The ReplicaSet of a Deployment's newest revision, while an earlier one still has pods and all of them are ready.

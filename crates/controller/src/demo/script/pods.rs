@@ -84,20 +84,16 @@ async fn secret_is_missing(stage: &Stage, app: &str) -> Result<(), Error> {
     stage.over(&damage).await
 }
 
-/// Moving a pod does not cure a wrong image; the controller tries, says what is missing, and sees when a person corrects it.
+/// No pod is moved for a wrong image: the controller says which rollout is stuck, and sees when a person corrects it.
 async fn bad_release(stage: &Stage) -> Result<(), Error> {
     let (bad, good) = ("2.0-typo", "2.0");
     let image = image(RELEASED, bad);
     stage.levers.image(&image, Behaviour::Waits { reason: "ErrImagePull".to_owned() });
     stage.say(Voice::Person, format!("releases {image}, which nobody has pushed"));
     release(stage, bad)?;
-    let with_image = |pod: &Arc<Value>| pod["spec"]["containers"][0]["image"] == *image;
-    let find = || stage.hand.list("pods", SHOP).into_iter().find(with_image);
-    stage.until(SOON, "the release has a pod", || find().is_some()).await?;
-    let Some(victim) = find().map(|pod| target(Kind::Pod, &pod)) else { return Ok(()) };
-    let damage = stage.broke(&victim, Cause::ImagePull, Phase::Succeeded);
-    let has_acted = || stage.recovery(&damage).is_some_and(|recovery| recovery.has_acted());
-    stage.until(SOON * 3, "the controller has tried", has_acted).await?;
+    let deployment = target(Kind::Deployment, &*stage.hand.get(DEPLOYMENTS, SHOP, RELEASED)?);
+    let damage = stage.broke(&deployment, Cause::RolloutStuck, Phase::SelfRecovered);
+    stage.until(SOON * 3, "the controller has found it", || stage.recovery(&damage).is_some()).await?;
     stage.pause(20, 40).await;
     stage.say(Voice::Person, format!("corrects the release to {}", crate::demo::town::image(RELEASED, good)));
     release(stage, good)?;
