@@ -24,8 +24,11 @@ impl Cluster {
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
         self.note_memory_kills(&pod);
-        let stamps = due.into_iter().chain(self.memory_kills(&key).iter().copied());
-        let stamps: Vec<(Stamp, Now)> = stamps.map(|stamp| (stamp, now)).collect();
+        // What the first list did not show has only just happened, whatever the two clocks say.
+        let synced = self.freshness.synced(WatchKind::Pod);
+        let kills =
+            self.memory_kills(&key).iter().map(|kill| (*kill, if synced { Now { stamp: *kill, ..now } } else { now }));
+        let stamps: Vec<(Stamp, Now)> = due.map(|due| (due, now)).into_iter().chain(kills).collect();
         self.moments.learn(&subject, stamps.into_iter());
         let mut looked: Vec<Subject> = self.involved(&pod).collect();
         looked.push(subject);

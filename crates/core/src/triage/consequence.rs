@@ -30,9 +30,29 @@ pub(super) fn part(world: &World<'_>, finding: &Finding) -> Option<Part> {
     behind.iter().any(|workload| was_handed_over(world, workload)).then_some(Part::Known)
 }
 
-/// Whether what runs out for a pod follows from a trouble of its workload that is a person's already.
+/// Whether a pod's trouble is a person's already: what runs out, when its workload's is; a crash, when it is the application's fault.
 pub(super) fn handed_over(world: &World<'_>, finding: &Finding) -> bool {
-    finding.failure == FailureType::Resource && was_handed_over(world, &finding.workload)
+    match finding.failure {
+        FailureType::Resource => was_handed_over(world, &finding.workload),
+        _ => world.cases().any(|case| same_fault(world, case, finding)),
+    }
+}
+
+/// Whether a crash is the one that a person was told of; a changed owner makes it another.
+fn same_fault(world: &World<'_>, case: &Case, finding: &Finding) -> bool {
+    let (recovery, status) = (&case.recovery, &case.recovery.status);
+    let told = status.phase == Some(Phase::Escalated) && status.reason == "ApplicationFault" && is_recent(world, case);
+    let alike = |name: &str| {
+        let now = finding.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        recovery.evidence(name) == now
+    };
+    let same = recovery.spec.workload.uid == finding.workload.uid && recovery.spec.cause == Some(finding.cause);
+    told && same && ["container", "exitCode", "owner"].into_iter().all(alike)
+}
+
+fn is_recent(world: &World<'_>, case: &Case) -> bool {
+    let ended = case.times.finished();
+    ended.is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
 }
 
 /// The workloads whose trouble takes `target` down: itself, or what a Service's selector chooses.
@@ -55,11 +75,7 @@ fn of_its_node(world: &World<'_>, pod: &PodFact) -> Option<Part> {
 
 /// Whether a trouble of this workload was given to a person, or stopped by one, within the history window.
 fn was_handed_over(world: &World<'_>, workload: &Target) -> bool {
-    let recent = |case: &Case| {
-        let ended = case.times.finished();
-        ended.is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
-    };
     let same = |case: &&Case| case.recovery.spec.workload.uid == workload.uid;
-    let escalated = |case: &Case| case.recovery.status.phase == Some(Phase::Escalated) && recent(case);
+    let escalated = |case: &Case| case.recovery.status.phase == Some(Phase::Escalated) && is_recent(world, case);
     world.cases().filter(same).any(|case| escalated(case) || was_stopped(world, case))
 }

@@ -2,31 +2,56 @@
 
 use crate::fact::{ContainerFact, PodFact};
 use crate::healer::{Case, World};
+use crate::key::Text;
 use crate::names::Cause;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
-/// Why moving the pod of this Recovery again would not help, once it was moved: a pod of the same workload crashes with the same
-/// exit on another node. While the attempt has time left only one that is crash looping counts.
+/// A container that ended so, and where.
+struct Crash {
+    container: String,
+    code: String,
+    node: Text,
+}
+
+/// Why moving the pod of this Recovery again would not help, once it was moved: pods of its workload crash with the same exit on
+/// two nodes. While the attempt has time left only those count that are crash looping.
 pub(crate) fn application_fault(world: &World<'_>, case: &Case, time_is_up: bool) -> Option<String> {
-    let (recovery, spec) = (&case.recovery, &case.recovery.spec);
+    let spec = &case.recovery.spec;
     if spec.cause != Some(Cause::CrashLoop) || !case.has_moved() {
         return None;
     }
-    let (name, code) = (recovery.evidence("container")?, recovery.evidence("exitCode")?);
-    let node = recovery.evidence("node")?;
     let restarts = if time_is_up { 1 } else { world.settings.pod_restart_threshold };
-    let alike = |container: &ContainerFact| {
-        let exit = container.exit.as_ref().filter(|exit| exit.code != 0);
-        let same = container.name == name && exit.is_some_and(|exit| exit.code.to_string() == code);
-        same && !container.ready && container.restarts >= restarts
+    let others = world.cluster.each_pod_of(&spec.workload).filter(|pod| pod.uid != spec.target.uid);
+    let crashes: Vec<Crash> = others.filter_map(|pod| crash(pod, restarts)).chain(recorded(case)).collect();
+    crashes.iter().enumerate().find_map(|(at, one)| {
+        let alike =
+            |other: &&Crash| other.container == one.container && other.code == one.code && other.node != one.node;
+        let other = crashes[at + 1..].iter().find(alike)?;
+        let (container, code) = (&one.container, &one.code);
+        let nodes = format!("{} and on {}", one.node, other.node);
+        Some(format!(
+            "container {container} ends with {code} on {nodes}: the application is at fault, moving it does not help"
+        ))
+    })
+}
+
+/// How a container of this pod ended that restarted so often and is down.
+fn crash(pod: &PodFact, restarts: u32) -> Option<Crash> {
+    let node = pod.node.clone()?;
+    let containers = pod.trouble.iter().flat_map(|trouble| &trouble.containers);
+    let down = |container: &&ContainerFact| !container.ready && container.restarts >= restarts;
+    let ended = |container: &ContainerFact| {
+        let exit = container.exit.as_ref().filter(|exit| exit.code != 0)?;
+        Some((container.name.clone(), exit.code.to_string()))
     };
-    let crashes = |pod: &&PodFact| pod.trouble.iter().flat_map(|trouble| &trouble.containers).any(alike);
-    let elsewhere = |pod: &&PodFact| pod.node.as_ref().is_some_and(|on| **on != *node);
-    let other = world.cluster.each_pod_of(&spec.workload).filter(elsewhere).find(crashes)?;
-    let on = other.node.as_deref().unwrap_or_default();
-    Some(format!(
-        "container {name} ends with {code} on node {on} as well (pod {}): the application is at fault, moving it does not help",
-        other.key
-    ))
+    let (container, code) = containers.into_iter().filter(down).find_map(ended)?;
+    Some(Crash { container, code, node })
+}
+
+/// The crash that opened the Recovery; its evidence may have been lost with the process that saw it.
+fn recorded(case: &Case) -> Option<Crash> {
+    let of = |name: &str| case.recovery.evidence(name).map(ToString::to_string);
+    Some(Crash { container: of("container")?, code: of("exitCode")?, node: Text::from(of("node")?) })
 }

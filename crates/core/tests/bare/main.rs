@@ -21,3 +21,4 @@ mod properties;
 mod random;
 mod records;
 mod telling;
+mod triage;

@@ -339,6 +339,30 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "if let Some(other) = active(world).find(same_target).filter(|_| !$on) {",
     },
     Mutant {
+        name: "guard SharedCause",
+        of: Of::Guard,
+        find: "check: shared_cause::check",
+        replace: "check: |world, recovery| if $on { None } else { shared_cause::check(world, recovery) }",
+    },
+    Mutant {
+        name: "Triage: pods of one workload that crash alike are one trouble",
+        of: Of::Guard,
+        find: "Cause::CrashLoop => same(\"container\") && same(\"exitCode\") || are_many(world, finding),",
+        replace: "Cause::CrashLoop => !$on && (same(\"container\") && same(\"exitCode\") || are_many(world, finding)),",
+    },
+    Mutant {
+        name: "Triage: a crash that repeats elsewhere is not moved again",
+        of: Of::Guard,
+        find: "if spec.cause != Some(Cause::CrashLoop) || !case.has_moved() {",
+        replace: "if $on || spec.cause != Some(Cause::CrashLoop) || !case.has_moved() {",
+    },
+    Mutant {
+        name: "Triage: what follows from a sick node waits for it",
+        of: Of::Guard,
+        find: "pods.iter().filter(|pod| !pod.ready).find_map(|pod| of_its_node(world, pod))",
+        replace: "pods.iter().filter(|pod| !$on && !pod.ready).find_map(|pod| of_its_node(world, pod))",
+    },
+    Mutant {
         name: "Triage: a replacement that fails is the same trouble",
         of: Of::Guard,
         find: "let replacement = || replacement_of(world, finding).map(Part::Of);",

@@ -37,12 +37,24 @@ impl Truth {
                 self.suffer(pod, PodPhase::Running, Some(("CrashLoopBackOff", *restarts)))?;
             }
             Deed::Waits(pod, reason) => self.change(pod, |fact| {
-                let container = ContainerFact { name: "main".into(), waiting: reason.clone(), ..Default::default() };
+                let container = ContainerFact {
+                    name: "main".into(),
+                    image: Text::from("registry.example/app:1"),
+                    waiting: reason.clone(),
+                    ..Default::default()
+                };
                 trouble(fact, PodPhase::Pending, vec![container], now);
             })?,
             Deed::Unready(pod) => self.change(pod, |fact| {
                 let container = ContainerFact { name: "main".into(), ..Default::default() };
                 trouble(fact, PodPhase::Running, vec![container], now);
+            })?,
+            Deed::Oom(pod) => self.change(pod, |fact| {
+                let memory_kills = vec![now];
+                let container =
+                    ContainerFact { name: "main".into(), restarts: 1, ready: true, memory_kills, ..Default::default() };
+                trouble(fact, PodPhase::Running, vec![container], now);
+                fact.ready = true;
             })?,
             Deed::Heal(pod) => {
                 self.change(pod, |fact| (fact.phase, fact.ready, fact.trouble) = (PodPhase::Running, true, None))?;
@@ -91,8 +103,7 @@ impl Truth {
             Deed::Exclude(object) => self.mark(object, Marks::EXCLUDED)?,
             Deed::Include(object) => self.mark(object, Marks::default())?,
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),
-            Deed::Oom(_)
-            | Deed::Set(..)
+            Deed::Set(..)
             | Deed::Apply(..)
             | Deed::Withdraw(_)
             | Deed::Approve(_)
