@@ -15,7 +15,4 @@ story
   0   waits a.1 ImagePullBackOff
   3   waits b.1 ImagePullBackOff
   3   waits c.1 ImagePullBackOff
-  25  heal a.1
-  25  heal b.1
-  25  heal c.1
-  45  end
+  25  end

@@ -47,6 +47,8 @@ pub(crate) struct Record {
     pub(crate) phase: String,
     pub(crate) reason: String,
     pub(crate) attempts: Vec<Attempt>,
+    /// Failures that were attributed to it.
+    pub(crate) impact: Vec<String>,
     /// The guard that holds it, and why.
     pub(crate) hold: Option<(String, String)>,
     pub(crate) verified: bool,
@@ -76,6 +78,7 @@ impl Record {
             phase: text(object, "/status/phase").to_owned(),
             reason: text(object, "/status/reason").to_owned(),
             attempts: list(object, "/status/attempts").iter().map(attempt).collect(),
+            impact: list(object, "/status/impact").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             hold: hold.map(|guard| (text(guard, "/name").to_owned(), text(guard, "/reason").to_owned())),
             verified: object["status"]["verification"]["passed"] == true,
             has_manifest: object["status"]["savedManifest"].is_string(),

@@ -83,7 +83,10 @@ fn is_in_hand(scene: &Scene<'_>, pod: &Value) -> bool {
         workload.namespace == namespace
             && owner.strip_prefix(workload.name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };
-    let mut others = scene.book.records.iter().filter(|kept| is_of_workload(&kept.record));
+    // What has a cause in common with another is listed there.
+    let listed = format!("Pod {namespace}/{}: ", text(pod, "/metadata/name"));
+    let attributed = |record: &Record| record.impact.iter().any(|line| line.starts_with(&listed));
+    let mut others = scene.book.records.iter().filter(|kept| is_of_workload(&kept.record) || attributed(&kept.record));
     itself || others.any(|kept| !kept.record.is_over() || gave_up(&kept.record))
 }
 
