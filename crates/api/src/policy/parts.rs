@@ -12,7 +12,7 @@ pub(super) const MAX_LADDER: u32 = 8;
 
 /// How bad the failures are.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[x_kube(validation = Rule::new("!has(self.floor) || !has(self.ceiling) || ['low', 'medium', 'high', 'critical'].indexOf(self.floor) <= ['low', 'medium', 'high', 'critical'].indexOf(self.ceiling)").message("the floor may be at most the ceiling"))]
+#[x_kube(validation = Rule::new("!has(self.floor) || !has(self.ceiling) || self.floor == 'low' || self.ceiling == 'critical' || self.floor == self.ceiling || (self.floor == 'medium' && self.ceiling == 'high')").message("the floor may be at most the ceiling"))]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
 pub struct SeveritySpec {
