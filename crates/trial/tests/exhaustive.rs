@@ -14,6 +14,7 @@ cluster
 
 settings
   health_check_interval 1
+  deployment_check_interval 60
   settle_period 1
 
 story
