@@ -24,7 +24,7 @@ use std::time::Duration;
 /// A healing that needs no waiting time of its own.
 const QUICK: Duration = Duration::from_secs(20);
 /// Thresholds that count in checks are short.
-const EVERY_SECOND: &[(&str, &str)] = &[("HEALTH_CHECK_INTERVAL", "1")];
+const EVERY_SECOND: &[(&str, &str)] = &[("HEALTH_CHECK_INTERVAL", "1"), ("DEPLOYMENT_CHECK_INTERVAL", "60")];
 
 /// Without an election a successor need not wait until the Lease of a killed one has expired.
 const ALONE: (&str, &str) = ("LEADER_ELECTION", "false");
