@@ -28,3 +28,11 @@ pub struct Finding {
     /// The signals as seen, for the record's evidence.
     pub evidence: Vec<(String, String)>,
 }
+
+impl Finding {
+    /// A value of the evidence.
+    #[must_use]
+    pub fn evidence(&self, name: &str) -> Option<&str> {
+        self.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -49,5 +49,5 @@ fn cannot_start(pod: &PodFact, sight: &Sight<'_>) -> bool {
 }
 
 fn starts_elsewhere(workload: &Target, node: &NodeFact, sight: &Sight<'_>) -> bool {
-    sight.cluster.pods_of(workload).iter().any(|pod| pod.ready && pod.node.as_ref().is_some_and(|on| *on != node.name))
+    sight.cluster.each_pod_of(workload).any(|pod| pod.ready && pod.node.as_ref().is_some_and(|on| *on != node.name))
 }

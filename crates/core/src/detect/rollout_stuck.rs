@@ -38,8 +38,9 @@ fn signal(deployment: &WorkloadFact, sight: &Sight<'_>) -> Signal {
         });
     }
     let Some(newest) = newest else { return Signal::Good(None) };
-    let pods = sight.cluster.pods_of(&newest.target());
-    let Some((pod, bad)) = pods.into_iter().find_map(|pod| Some((pod, start_failure(pod, sight)?))) else {
+    let target = newest.target();
+    let mut pods = sight.cluster.each_pod_of(&target);
+    let Some((pod, bad)) = pods.find_map(|pod| Some((pod, start_failure(pod, sight)?))) else {
         return Signal::Good(None);
     };
     let description = format!(

@@ -24,7 +24,7 @@ fn signal(set: &WorkloadFact, sight: &Sight<'_>) -> Signal {
     let is_broken = |pod: &&PodFact| {
         !pod.ready && ordinal(pod).is_some_and(|at| at.saturating_add(rollout.updated).saturating_add(1) >= desired)
     };
-    let Some(pod) = sight.cluster.pods_of(&set.target()).into_iter().find(is_broken) else {
+    let Some(pod) = sight.cluster.each_pod_of(&set.target()).find(is_broken) else {
         return Signal::Good(None);
     };
     let description = format!(

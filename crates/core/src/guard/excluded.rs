@@ -26,13 +26,11 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
                 .or_else(|| own_node(world, &node.name))
         }
         Kind::Pod => why(world, world.cluster.exact_pod(subject)?),
-        Kind::Service => {
-            let service = world.cluster.service(&subject.key)?;
-            let marked = opt_out(service.marks).map(|mark| format!("{subject} is marked {mark}"));
-            marked.or_else(|| marked_namespace(world.cluster, &subject.key.namespace))
-        }
         _ => {
-            let marks = world.cluster.workload(&subject.kind, &subject.key)?.marks;
+            let marks = match subject.kind {
+                Kind::Service => world.cluster.service(&subject.key)?.marks,
+                _ => world.cluster.workload(&subject.kind, &subject.key)?.marks,
+            };
             let marked = opt_out(marks).map(|mark| format!("{subject} is marked {mark}"));
             marked.or_else(|| marked_namespace(world.cluster, &subject.key.namespace))
         }

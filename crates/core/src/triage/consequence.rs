@@ -42,10 +42,7 @@ pub(super) fn handed_over(world: &World<'_>, finding: &Finding) -> bool {
 fn same_fault(world: &World<'_>, case: &Case, finding: &Finding) -> bool {
     let (recovery, status) = (&case.recovery, &case.recovery.status);
     let told = status.phase == Some(Phase::Escalated) && status.reason == "ApplicationFault" && is_recent(world, case);
-    let alike = |name: &str| {
-        let now = finding.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        recovery.evidence(name) == now
-    };
+    let alike = |name: &str| recovery.evidence(name) == finding.evidence(name);
     let same = recovery.spec.workload.uid == finding.workload.uid && recovery.spec.cause == Some(finding.cause);
     told && same && ["container", "exitCode", "owner"].into_iter().all(alike)
 }

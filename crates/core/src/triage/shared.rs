@@ -38,10 +38,7 @@ fn healed_already<'a>(world: &'a World<'_>, finding: &Finding) -> Option<&'a Rec
 
 /// Whether two pods of one workload that fail for one cause fail because of what they have in common.
 fn fail_alike(world: &World<'_>, parent: &Recovery, finding: &Finding) -> bool {
-    let same = |name: &str| {
-        let now = finding.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        parent.evidence(name) == now
-    };
+    let same = |name: &str| parent.evidence(name) == finding.evidence(name);
     match finding.cause {
         Cause::CrashLoop => same("container") && same("exitCode") || are_many(world, finding),
         Cause::ImagePull | Cause::ConfigError => same("container") || are_many(world, finding),

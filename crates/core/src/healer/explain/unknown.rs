@@ -31,16 +31,18 @@ impl Healer {
                 format!("{name} is not known.")
             }
         };
-        let next = alloc::vec![Next { at: None, what: "nothing".to_string() }];
-        let (observer, standing) = (self.observer(now), Standing::Unknown);
+        self.not_known(now, (kind, key), summary, unknown)
+    }
+
+    fn not_known(&self, now: Now, (kind, key): (Kind, Key), summary: String, unknown: Unknown) -> Explanation {
         Explanation {
             at: now.stamp,
             kind,
             key,
-            observer,
-            standing,
+            observer: self.observer(now),
+            standing: Standing::Unknown,
             summary,
-            next,
+            next: alloc::vec![Next { at: None, what: "nothing".to_string() }],
             account: None,
             unknown: Some(unknown),
         }
@@ -52,21 +54,8 @@ impl Healer {
         let reasons =
             alloc::vec!["there is no Recovery of this name; finished ones are deleted after recovery_ttl".to_string()];
         let unknown = Unknown { reasons, candidates, ..Unknown::default() };
-        let (kind, key) = (Kind::Other(Text::from("Recovery")), Key::new("", name));
-        let (observer, standing) = (self.observer(now), Standing::Unknown);
-        let summary = format!("Recovery {name} is not known.");
-        let next = alloc::vec![Next { at: None, what: "nothing".to_string() }];
-        Explanation {
-            at: now.stamp,
-            kind,
-            key,
-            observer,
-            standing,
-            summary,
-            next,
-            account: None,
-            unknown: Some(unknown),
-        }
+        let object = (Kind::Other(Text::from("Recovery")), Key::new("", name));
+        self.not_known(now, object, format!("Recovery {name} is not known."), unknown)
     }
 
     fn why_unknown(&self, kind: &Kind, key: &Key, watch: WatchKind, unknown: &mut Unknown) {
