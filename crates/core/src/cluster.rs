@@ -56,6 +56,8 @@ impl Subject {
 pub(crate) struct Cluster {
     pods: Kept<Key, PodFact>,
     pods_of_node: BTreeMap<Text, BTreeSet<Key>>,
+    /// Those of them that have not started.
+    starting_on: BTreeMap<Text, BTreeSet<Key>>,
     pods_of_owner: BTreeMap<Text, BTreeSet<Key>>,
     nodes: Kept<Text, NodeFact>,
     heartbeats: Kept<Text, Heartbeat>,

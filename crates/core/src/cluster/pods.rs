@@ -20,7 +20,7 @@ impl Cluster {
             // Another pod under the same name.
             self.drop_pod(&key);
         }
-        let (node, owner) = (pod.node.clone(), pod.owner.clone());
+        let (node, owner, starting) = (pod.node.clone(), pod.owner.clone(), is_starting(&pod));
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
         self.note_memory_kills(&pod);
@@ -34,12 +34,15 @@ impl Cluster {
         looked.push(subject);
         if let Some(old) = self.pods.put(now.tick, key.clone(), pod) {
             looked.extend(self.involved(&old));
-            if old.node == node && old.owner == owner {
+            if old.node == node && old.owner == owner && is_starting(&old) == starting {
                 return looked;
             }
             self.unindex(&old);
         }
         if let Some(node) = node {
+            if starting {
+                self.starting_on.entry(node.clone()).or_default().insert(key.clone());
+            }
             self.pods_of_node.entry(node).or_default().insert(key.clone());
         }
         if let Some(owner) = owner {
@@ -50,9 +53,8 @@ impl Cluster {
 
     /// What a pod in trouble may be a symptom of: its node while it has not started there, its workload's newest revision.
     fn involved(&self, pod: &PodFact) -> impl Iterator<Item = Subject> {
-        let trouble = pod.trouble.is_some();
-        let node = pod.node.clone().filter(|_| trouble && pod.phase == PodPhase::Pending).map(Subject::Node);
-        let workload = (trouble && pod.owner.is_some()).then(|| Subject::of(&self.workload_of(pod)));
+        let node = pod.node.clone().filter(|_| is_starting(pod)).map(Subject::Node);
+        let workload = (pod.trouble.is_some() && pod.owner.is_some()).then(|| Subject::of(&self.workload_of(pod)));
         node.into_iter().chain(workload)
     }
 
@@ -79,6 +81,7 @@ impl Cluster {
     fn unindex(&mut self, pod: &PodFact) {
         if let Some(node) = &pod.node {
             take(&mut self.pods_of_node, node, &pod.key);
+            take(&mut self.starting_on, node, &pod.key);
         }
         if let Some(owner) = &pod.owner {
             take(&mut self.pods_of_owner, &owner.uid, &pod.key);
@@ -94,6 +97,11 @@ impl Cluster {
             self.unindex(&old);
         }
         looked
+    }
+
+    /// The pods bound to `node` that have not started there.
+    pub(crate) fn starting_on(&self, node: &Text) -> impl Iterator<Item = &PodFact> {
+        self.starting_on.get(node).into_iter().flatten().filter_map(|key| self.pods.get(key))
     }
 
     /// Every pod in `namespace`.
@@ -130,4 +138,9 @@ impl Cluster {
     pub(crate) fn pods_on(&self, node: &Text) -> impl Iterator<Item = &PodFact> {
         self.pods_of_node.get(node).into_iter().flatten().filter_map(|key| self.pods.get(key))
     }
+}
+
+/// Whether it has a place and has not started.
+fn is_starting(pod: &PodFact) -> bool {
+    pod.phase == PodPhase::Pending && pod.trouble.is_some()
 }

@@ -1,7 +1,7 @@
 //! `PodStartFailures`: a node on which pods of unrelated workloads cannot start, while they start elsewhere.
 
 use super::{Bad, Rule, Sight, Signal, at_once, seen, start_failure, stuck_pending};
-use crate::fact::{NodeFact, PodFact, PodPhase};
+use crate::fact::{NodeFact, PodFact};
 use crate::key::Target;
 use crate::names::{Cause, FailureType};
 use alloc::collections::BTreeSet;
@@ -18,7 +18,7 @@ const WORKLOADS: usize = 2;
 const WITHIN_MS: i64 = 5 * 60 * 1000;
 
 fn signal(node: &NodeFact, sight: &Sight<'_>) -> Signal {
-    let on_node = sight.cluster.pods_on(&node.name).filter(|pod| cannot_start(pod, sight));
+    let on_node = sight.cluster.starting_on(&node.name).filter(|pod| cannot_start(pod, sight));
     let mut failing: Vec<(&PodFact, Target)> = on_node.map(|pod| (pod, sight.cluster.workload_of(pod))).collect();
     if failing.len() < PODS {
         return Signal::Good(None);
@@ -45,7 +45,7 @@ fn burst<'a, 'b>(failing: &'b [(&'a PodFact, Target)], first: &PodFact) -> Optio
 }
 
 fn cannot_start(pod: &PodFact, sight: &Sight<'_>) -> bool {
-    pod.phase == PodPhase::Pending && (stuck_pending::is_stuck(pod) || start_failure(pod, sight).is_some())
+    stuck_pending::is_stuck(pod) || start_failure(pod, sight).is_some()
 }
 
 fn starts_elsewhere(workload: &Target, node: &NodeFact, sight: &Sight<'_>) -> bool {
