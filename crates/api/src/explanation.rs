@@ -208,6 +208,18 @@ pub struct RecoveryBrief {
     /// Failures that belong to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impact: Vec<String>,
+    /// What was seen when it was opened; all of it is in the Recovery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// One thing that was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What it is, e.g. `exitCode`, `state` or `event`.
+    pub name: String,
+    /// What it showed.
+    pub value: String,
 }
 
 /// One attempt in short.

@@ -5,6 +5,7 @@
 
 mod announce;
 mod call;
+mod gather;
 mod kubelet;
 mod look;
 mod manifest;
@@ -18,7 +19,7 @@ mod record;
 use self::announce::Announcer;
 use self::call::Calls;
 use crate::lease::Door;
-use crate::outside::{Kubelets, Outside};
+use crate::outside::{Kubelets, Outside, Wall};
 use kube::Client;
 use self_healing_core::effect::{Answer, Effect, Outcome, Verb};
 use self_healing_core::key::Text;
@@ -39,6 +40,7 @@ pub struct Actor {
     identity: Identity,
     announcer: Announcer,
     kubelets: Option<Arc<dyn Kubelets>>,
+    wall: Wall,
 }
 
 impl Actor {
@@ -47,7 +49,8 @@ impl Actor {
     #[must_use]
     pub fn new(read: Client, write: Client, door: Door, identity: Identity, outside: &Outside) -> Self {
         let announcer = Announcer::new(identity.clone(), outside.wall.clone());
-        Self { calls: Calls::new(read, write, door), identity, announcer, kubelets: Some(outside.kubelets.clone()) }
+        let (kubelets, wall) = (Some(outside.kubelets.clone()), outside.wall.clone());
+        Self { calls: Calls::new(read, write, door), identity, announcer, kubelets, wall }
     }
 
     /// The same, but it opens no connection to kubelets: their look is refused, so that silence is never concluded.
@@ -87,6 +90,7 @@ impl Actor {
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
             Verb::PlanDrain { node } => plan::drain(calls, node).await,
+            Verb::Gather(scene) => Ok(gather::evidence(calls, scene, self.wall.now()).await),
             Verb::LookAtKubelet { address, port, .. } => match &self.kubelets {
                 Some(kubelets) => kubelet::look(&**kubelets, address, *port).await,
                 None => Err(outcome::refused("looks at kubelets are switched off")),

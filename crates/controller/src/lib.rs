@@ -15,6 +15,7 @@ pub mod notice;
 pub mod notify;
 pub mod objects;
 pub mod outside;
+pub mod plain;
 pub mod record;
 pub mod replay;
 pub mod run;

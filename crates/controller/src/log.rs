@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt, reload};
 
-use crate::notice::clean;
+use crate::plain::plain;
 
 /// Characters of a sentence in a line; API servers and containers can say more than anybody reads.
 const NOTE_LIMIT: usize = 1024;
@@ -138,7 +138,7 @@ where
 pub fn happening(happening: &Happening) {
     let Happening { what, recovery, recovery_uid: _, target, failure, severity, note, publish: _ } = happening;
     let (kind, key, reason) = (target.kind.as_str(), &target.key, what.as_str());
-    let note = clean(note, NOTE_LIMIT);
+    let note = plain(note, NOTE_LIMIT);
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

@@ -1,9 +1,10 @@
 //! A transition in words: what a person is told about one Recovery, the same on every channel.
 
+use crate::plain::plain;
 use jiff::Timestamp;
 use self_healing_core::key::Target;
 use self_healing_core::names::Phase;
-use self_healing_core::recovery::Recovery;
+use self_healing_core::recovery::{CONDITION, EVENT, GATHERED, REVISION, Recovery, STATE};
 use self_healing_core::time::Stamp;
 use std::fmt::{self, Display};
 
@@ -18,6 +19,9 @@ const EVIDENCE_LINES: usize = 5;
 
 /// Characters of one line of evidence.
 const EVIDENCE_LIMIT: usize = 200;
+
+/// Evidence of which the first line comes before all others.
+const TELLING: [&str; 4] = [STATE, CONDITION, EVENT, REVISION];
 
 /// What is shown for a value that there is none of, as kubectl does.
 const NONE: &str = "<none>";
@@ -51,7 +55,7 @@ impl Notice {
             ("Timestamp", rfc3339(moment(about, key))),
         ];
         if !cluster.is_empty() {
-            fields.push(("Cluster", clean(cluster, FIELD_LIMIT)));
+            fields.push(("Cluster", plain(cluster, FIELD_LIMIT)));
         }
         fields.push(("Recovery", or_none(&about.name)));
         let evidence = evidence(about);
@@ -81,7 +85,7 @@ fn failure(about: &Recovery) -> String {
 }
 
 fn resource(target: &Target) -> String {
-    clean(&format!("{}/{}", target.kind.as_str(), target.key.name), FIELD_LIMIT)
+    plain(&format!("{}/{}", target.kind.as_str(), target.key.name), FIELD_LIMIT)
 }
 
 /// What happened; of many nodes that are sick at once, one Recovery tells for all.
@@ -100,7 +104,7 @@ fn action(about: &Recovery) -> String {
 fn result(about: &Recovery, key: &str) -> String {
     if let Some(guard) = guard_of(key) {
         let reason = about.status.guards.iter().find(|state| state.name.as_str() == guard).map(|state| &*state.reason);
-        return clean(&sentence(&format!("Held by {guard}"), reason.unwrap_or_default()), FIELD_LIMIT);
+        return plain(&sentence(&format!("Held by {guard}"), reason.unwrap_or_default()), FIELD_LIMIT);
     }
     let word = match about.status.phase {
         None => "Unknown".to_owned(),
@@ -114,7 +118,7 @@ fn result(about: &Recovery, key: &str) -> String {
             None => phase.to_string(),
         },
     };
-    clean(&sentence(&word, &about.status.message), FIELD_LIMIT)
+    plain(&sentence(&word, &about.status.message), FIELD_LIMIT)
 }
 
 fn sentence(word: &str, why: &str) -> String {
@@ -136,43 +140,26 @@ fn guard_of(key: &str) -> Option<&str> {
     key.strip_prefix("held-")
 }
 
+/// The most telling first: how a container ended and what it said, the newest Event, the change that came last; then the signals,
+/// which the description sums up.
 fn evidence(about: &Recovery) -> String {
-    let lines = about.status.evidence.iter().take(EVIDENCE_LINES);
-    let lines: Vec<String> = lines.map(|(name, value)| clean(&format!("{name}: {value}"), EVIDENCE_LIMIT)).collect();
+    let all = &about.status.evidence;
+    let telling: Vec<usize> =
+        TELLING.iter().filter_map(|name| all.iter().position(|(known, _)| known == name)).collect();
+    let others = (0..all.len()).filter(|at| !telling.contains(at) && all[*at].0 != GATHERED);
+    let lines = telling.iter().copied().chain(others).take(EVIDENCE_LINES).map(|at| &all[at]);
+    let lines: Vec<String> = lines.map(|(name, value)| plain(&format!("{name}: {value}"), EVIDENCE_LIMIT)).collect();
     lines.join("\n")
 }
 
 fn or_none(text: &str) -> String {
-    let text = clean(text, FIELD_LIMIT);
+    let text = plain(text, FIELD_LIMIT);
     if text.is_empty() { NONE.to_owned() } else { text }
 }
 
 /// `stamp` in UTC; a time that no calendar has is shown as it is.
 fn rfc3339(stamp: Stamp) -> String {
     Timestamp::from_millisecond(stamp.0).map_or_else(|_| format!("{} ms", stamp.0), |time| time.to_string())
-}
-
-/// Text from outside as data: one line of at most `limit` characters, without control characters and without the marks
-/// that turn the direction of writing around.
-#[must_use]
-pub fn clean(text: &str, limit: usize) -> String {
-    let visible = text.chars().filter_map(|c| match c {
-        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => None,
-        c if c.is_control() => None,
-        c => Some(c),
-    });
-    clip(visible, limit)
-}
-
-/// At most `limit` characters, the last one an ellipsis if some were left out.
-fn clip(mut chars: impl Iterator<Item = char>, limit: usize) -> String {
-    let mut text: String = chars.by_ref().take(limit).collect();
-    if chars.next().is_some() {
-        text.pop();
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]

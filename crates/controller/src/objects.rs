@@ -18,6 +18,7 @@ pub mod workload;
 pub use metadata::Metadata;
 pub use shared::Shared;
 
+use crate::plain::plain;
 use self_healing_core::time::Stamp;
 
 /// Characters that are kept of a text that somebody else wrote, such as a status message.
@@ -46,6 +47,11 @@ pub fn shorten(text: &str) -> &str {
 /// An optional text, shortened; an absent one is empty.
 fn short(text: Option<&str>) -> &str {
     text.map_or("", shorten)
+}
+
+/// What a container or its kubelet says: one plain line, shortened; an absent one is empty.
+fn said(text: Option<&str>) -> String {
+    text.map_or_else(String::new, |text| plain(text, TEXT_LIMIT))
 }
 
 /// A count as Kubernetes sends it; a negative or absent one reads as 0.

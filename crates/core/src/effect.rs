@@ -73,6 +73,10 @@ pub enum Verb {
         /// The node's name, never empty.
         node: Text,
     },
+    /// Read what the end of a failed object would take away, for the record's evidence: the states of its containers, its conditions,
+    /// its Events, and the revision of its workload with what changed last. Answered by [`Answer::Evidence`], which says of each part
+    /// that could not be read why.
+    Gather(Box<Scene>),
     /// Open and close a TCP connection to a kubelet, 2 s at most. Answered by [`Answer::Kubelet`].
     LookAtKubelet {
         /// The node's name.
@@ -123,6 +127,15 @@ pub enum Verb {
     Happened(Box<Happening>),
 }
 
+/// What evidence is gathered of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scene {
+    /// What failed.
+    pub target: Target,
+    /// What it belongs to.
+    pub workload: Target,
+}
+
 impl Verb {
     /// Whether it changes an object that is not ours, be it only to give something back.
     #[must_use]
@@ -147,6 +160,7 @@ impl Verb {
             | Self::LookAtNode(_)
             | Self::ListPods { .. }
             | Self::PlanDrain { .. }
+            | Self::Gather(_)
             | Self::LookAtKubelet { .. }
             | Self::Tell { .. }
             | Self::Happened(_) => false,
@@ -165,6 +179,7 @@ impl fmt::Display for Verb {
             Self::LookAtPod(target) | Self::LookAtNode(target) => write!(f, "look at {target}"),
             Self::ListPods { node } => write!(f, "list pods of {node}"),
             Self::PlanDrain { node } => write!(f, "plan the drain of {node}"),
+            Self::Gather(scene) => write!(f, "gather evidence on {}", scene.target),
             Self::LookAtKubelet { node, .. } => write!(f, "look at kubelet of {node}"),
             Self::Cordon(target) => write!(f, "cordon {}", target.key),
             Self::Uncordon(target) => write!(f, "uncordon {}", target.key),
@@ -233,6 +248,8 @@ pub enum Answer {
     Pods(Vec<PodFact>),
     /// What a drain needs to know.
     Drain(Box<DrainView>),
+    /// What was found, as names and values for the record, the most telling first.
+    Evidence(Vec<(String, String)>),
     /// What the kubelet's port said.
     Kubelet(KubeletLook),
     /// The pod was created, or one of that name exists.

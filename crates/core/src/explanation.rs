@@ -185,6 +185,8 @@ pub struct RecoveryView {
     pub attempts: Vec<AttemptView>,
     /// Failures that belong to it.
     pub impact: Vec<String>,
+    /// What was seen when it was opened, as names and values; of one that is over only what rules read is known.
+    pub evidence: Vec<(String, String)>,
 }
 
 /// One attempt in short.

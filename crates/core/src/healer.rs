@@ -8,6 +8,7 @@ mod examine;
 mod explain;
 mod facts;
 mod fleet;
+mod gather;
 mod open;
 mod outcome;
 mod overview;
@@ -38,6 +39,7 @@ use case::Backoff;
 use core::cmp::Reverse;
 use core::time::Duration;
 use fleet::Fleet;
+use gather::Gathers;
 use outcome::Errand;
 use roster::Roster;
 use sickbed::Sickbed;
@@ -64,6 +66,7 @@ pub struct Healer {
     adopted: bool,
     reading: Backoff,
     timers: Timers,
+    gathers: Gathers,
     errands: BTreeMap<EffectId, (Text, Errand)>,
     last_id: u64,
     effects: Vec<Effect>,
@@ -96,6 +99,7 @@ impl Healer {
             adopted: false,
             reading: Backoff::default(),
             timers: Timers::default(),
+            gathers: Gathers::default(),
             errands: BTreeMap::new(),
             last_id: 0,
             effects: Vec::new(),
@@ -230,6 +234,7 @@ impl Healer {
             progress::run(&world, &mut case, &mut orders);
             tell::run(&world, &mut case, &mut orders);
             store::run(&world, &mut case, &mut orders);
+            gather::run(&self.gathers, &case, &mut orders);
             for (errand, verb) in orders {
                 let id = self.send(name, errand, verb);
                 outcome::started(&mut case, self.now.tick, id, self.errands.get(&id).map(|(_, errand)| errand));
@@ -238,6 +243,8 @@ impl Healer {
         if let Some(at) = case.wake.take() {
             self.timers.arm(Timer::Case(name.clone()), at.max(self.now.tick + Duration::from_millis(1)));
         }
+        self.gathers.note(&case);
+        gather::forget(&mut case);
         case.times.learn(self.now, &case.recovery);
         let active = case.recovery.is_active();
         self.active.put(&case);

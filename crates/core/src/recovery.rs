@@ -2,9 +2,12 @@
 //!
 //! `crates/api` maps it to and from the custom resource; nothing here is derived from anything but the record.
 
+mod evidence;
 mod name;
 mod status;
 
+pub(crate) use evidence::was_gathered;
+pub use evidence::{CONDITION, EVENT, GATHERED, REVISION, STATE, is_gathered};
 pub use name::name_of;
 pub(crate) use name::other_name_of;
 pub use status::{Attempt, Delivery, GuardState, MAX_STEPS, Notification, Status, Step, StepResult, Verification};
@@ -125,6 +128,12 @@ impl Recovery {
     #[must_use]
     pub fn evidence(&self, name: &str) -> Option<&str> {
         self.status.evidence.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether evidence was gathered.
+    #[must_use]
+    pub fn has_evidence(&self) -> bool {
+        is_gathered(&self.status.evidence)
     }
 
     /// The guard that holds it, if one does.

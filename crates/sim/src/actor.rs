@@ -21,7 +21,7 @@ mod taint;
 mod workload;
 
 pub use levers::{Levers, Running};
-pub use story::{Behaviour, Look, NodeSpec};
+pub use story::{Behaviour, LAST_WORDS, Look, NodeSpec};
 
 use crate::api::User;
 use crate::cluster::Cluster;

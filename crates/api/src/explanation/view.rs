@@ -1,6 +1,8 @@
 //! From the core's explanation to the one that users get.
 
-use super::{AttemptBrief, Decision, Explanation, Guard, Next, Object, Observer, Part, RecoveryBrief, Signal};
+use super::{
+    AttemptBrief, Decision, Evidence, Explanation, Guard, Next, Object, Observer, Part, RecoveryBrief, Signal,
+};
 use crate::recovery::words::{HOLD, PASS, result_word};
 use self_healing_core::explanation as core;
 use self_healing_core::key::{Kind, Target};
@@ -158,6 +160,7 @@ impl From<&core::RecoveryView> for RecoveryBrief {
             finished_at: view.finished_at.map(time),
             attempts: view.attempts.iter().map(AttemptBrief::from).collect(),
             impact: view.impact.clone(),
+            evidence: view.evidence.iter().cloned().map(|(name, value)| Evidence { name, value }).collect(),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Who says so, as `kubectl get events` shows it.
-const CONTROLLER: &str = "self-healing.dev/controller";
+pub(super) const CONTROLLER: &str = "self-healing.dev/controller";
 /// What was being done.
 const ACTION: &str = "Recover";
 /// Most bytes of a note that the API takes.

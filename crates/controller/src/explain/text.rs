@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use self_healing_api::explanation::{Explanation, Guard, Observer, RecoveryBrief, Signal};
 use std::fmt::Write;
 
+/// So many lines of evidence are shown; the Recovery has all of it.
+const EVIDENCE: usize = 24;
+
 /// The whole answer.
 #[must_use]
 pub fn text(found: &Explanation) -> String {
@@ -163,6 +166,12 @@ impl Page {
             self.line(4, &format!("tried {}: {}, started {began}{step}", attempt.strategy, attempt.result));
         }
         recovery.impact.iter().for_each(|impact| self.line(4, &format!("affects {impact}")));
+        // Of one that is over the record has it.
+        let shown = if recovery.finished_at.is_none() { recovery.evidence.as_slice() } else { &[] };
+        shown.iter().take(EVIDENCE).for_each(|seen| self.line(4, &format!("saw {}: {}", seen.name, seen.value)));
+        if let Some(more) = shown.len().checked_sub(EVIDENCE).filter(|more| *more > 0) {
+            self.line(4, &format!("and {more} more: kubectl get recovery {} -o yaml", recovery.name));
+        }
     }
 
     fn observer(&mut self, observer: &Observer, at: &str) {

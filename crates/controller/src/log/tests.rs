@@ -56,7 +56,7 @@ fn a_happening_is_one_json_line_with_its_fields() {
         ("namespace", "shop"),
         ("name", "web-1"),
         ("reason", "RecoveryHeld"),
-        ("note", "3 of 5 nodes are \"sick\"[2J"),
+        ("note", "3 of 5 nodes are \"sick\""),
     ];
     for (key, value) in expected {
         assert_eq!(line[key], value, "{text}");

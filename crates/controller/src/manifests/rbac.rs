@@ -81,6 +81,8 @@ const ALWAYS: &[Permission] = &[
     cluster("apps", "statefulsets", &["list", "watch"], "know whether a workload is back; honour opt-out marks"),
     cluster("apps", "daemonsets", &["list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
+    cluster("apps", "controllerrevisions", &["list"], "keep as evidence which revision of a workload failed, and what was before"),
+    cluster("", "events", &["list"], "keep as evidence what was said about a failed object"),
     cluster("", "services", &["list", "watch"], "see services without ready endpoints"),
     cluster("discovery.k8s.io", "endpointslices", &["list", "watch"], "see services without ready endpoints"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),

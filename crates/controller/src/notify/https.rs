@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::address::{PrivateAddress, PublicOnly};
-use crate::notice::clean;
 use crate::outside::{Answer, NoAnswer, Post};
+use crate::plain::plain;
 use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -60,7 +60,7 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
         return NoAnswer::TooLate;
     }
     let words: Vec<String> = causes(&error).map(ToString::to_string).collect();
-    NoAnswer::Broken(clean(&words.join(": "), MESSAGE_LIMIT))
+    NoAnswer::Broken(plain(&words.join(": "), MESSAGE_LIMIT))
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

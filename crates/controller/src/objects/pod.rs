@@ -1,7 +1,7 @@
 //! Pods.
 
 use super::quantity::Resources;
-use super::{Metadata, ObjectError, Shared, count, short, stamp};
+use super::{Metadata, ObjectError, Shared, count, said, short, stamp};
 use jiff::Timestamp;
 use self_healing_core::fact::{Amount, ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
 use self_healing_core::key::Text;
@@ -203,8 +203,8 @@ fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> Pod
     let unschedulable = scheduled.filter(|c| c.reason.as_deref() == Some("Unschedulable"));
     let message = status.message.as_deref().or_else(|| unschedulable.and_then(|c| c.message.as_deref()));
     PodTrouble {
-        reason: short(status.reason.as_deref()).into(),
-        message: short(message).into(),
+        reason: said(status.reason.as_deref()),
+        message: said(message),
         ready_changed: ready.and_then(|c| c.last_transition_time).map(|t| stamp(Some(t))),
         deletion_due: pod.metadata.deletion_timestamp.map(|t| stamp(Some(t))),
         finalizers: pod.metadata.finalizers.iter().flatten().map(|f| shared.text(f)).collect(),
@@ -236,13 +236,13 @@ fn container(container: &Container, shared: &mut Shared) -> ContainerFact {
         image: shared.text(short(container.image.as_deref())),
         restarts: count(container.restart_count),
         ready: container.ready == Some(true),
-        waiting: short(waiting.and_then(|w| w.reason.as_deref())).into(),
-        waiting_message: short(waiting.and_then(|w| w.message.as_deref())).into(),
+        waiting: said(waiting.and_then(|w| w.reason.as_deref())),
+        waiting_message: said(waiting.and_then(|w| w.message.as_deref())),
         exit: ended(&container.state).or_else(|| ended(&container.last_state)),
         memory_kills: memory_kills(container).collect(),
     }
 }
 
 fn exit(ended: &Terminated) -> Exit {
-    Exit { code: ended.exit_code.unwrap_or_default(), reason: short(ended.reason.as_deref()).into() }
+    Exit { code: ended.exit_code.unwrap_or_default(), reason: said(ended.reason.as_deref()) }
 }

@@ -4,7 +4,7 @@ use self_healing_core::effect::{Answer, DrainView, Effect, KubeletLook, Outcome,
 use self_healing_core::event::Event;
 use self_healing_core::fact::{LeaseFact, NodeFact, PodFact};
 use self_healing_core::key::{Key, Text};
-use self_healing_core::recovery::{NodeView, PodView, Recovery};
+use self_healing_core::recovery::{GATHERED, NodeView, PodView, Recovery};
 use std::collections::BTreeMap;
 
 /// The recorded world as it is at this moment, as far as reads need it.
@@ -82,6 +82,8 @@ impl Shown {
             }
             Verb::ListPods { node } => done(Answer::Pods(self.pods_on(node))),
             Verb::PlanDrain { node } => done(Answer::Drain(Box::new(self.drain_of(node)))),
+            // What it showed is in the recorded Recoveries; no decision rests on it.
+            Verb::Gather(_) => done(Answer::Evidence(vec![(GATHERED.to_owned(), "not in a replay".to_owned())])),
             Verb::LookAtKubelet { node, .. } => Some(self.looks.get(node).map_or_else(
                 || Outcome::Unknown { message: "the recording shows no look at it".to_owned() },
                 |look| Outcome::Done(Answer::Kubelet(*look)),

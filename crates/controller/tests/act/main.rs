@@ -4,6 +4,7 @@
 
 mod door;
 mod events;
+mod gather;
 mod kubelet;
 mod manifest;
 mod nodes;

@@ -3,6 +3,7 @@
 // Clippy knows helpers of a test only inside the test itself.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod evidence;
 mod town;
 
 use self_healing_sim::actor::{Behaviour, Look};

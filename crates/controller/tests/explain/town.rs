@@ -6,7 +6,7 @@ use self_healing_controller::config::{Environment, Layers};
 use self_healing_controller::explain::{Installation, own, question, text};
 use self_healing_controller::http::Desk;
 use self_healing_controller::log::Log;
-use self_healing_controller::manifests::{self, NAMESPACE};
+use self_healing_controller::manifests::{self, NAMESPACE, SERVICE_ACCOUNT};
 use self_healing_controller::outside::{Chance, Kubelets, Outside, Wall};
 use self_healing_controller::run::{Launch, run};
 use self_healing_core::effect::KubeletLook;
@@ -29,6 +29,9 @@ use tokio::time::sleep;
 pub(crate) const SHOP: &str = "shop";
 const BEGIN: &str = "2026-01-01T00:00:00Z";
 const NODES: usize = 5;
+const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
+const ROLES: &str = "clusterroles.rbac.authorization.k8s.io";
+const BINDINGS: &str = "clusterrolebindings.rbac.authorization.k8s.io";
 
 /// All of it ends when this is dropped.
 pub(crate) struct Town {
@@ -54,24 +57,41 @@ impl Town {
         for number in 1..=NODES {
             actors.levers().add_node(NodeSpec::named(format!("node-{number}")));
         }
-        for object in manifests::objects(manifests::Options::default()).unwrap() {
-            let resource = match object["kind"].as_str().unwrap() {
-                "Namespace" => "namespaces",
-                "CustomResourceDefinition" => "customresourcedefinitions.apiextensions.k8s.io",
-                _ => continue,
-            };
-            hand.create(resource, "", &object).unwrap();
-        }
+        install(&hand, &[("Namespace", "namespaces"), ("CustomResourceDefinition", DEFINITIONS)]);
         hand.create("namespaces", "", &json!({ "metadata": { "name": SHOP } })).unwrap();
         for (app, replicas) in [("web", 3), ("cart", 2)] {
             hand.create("deployments.apps", SHOP, &deployment(app, replicas)).unwrap();
         }
+        install(
+            &hand,
+            &[
+                ("ClusterRole", ROLES),
+                ("ClusterRoleBinding", BINDINGS),
+                ("Role", "roles.rbac.authorization.k8s.io"),
+                ("RoleBinding", "rolebindings.rbac.authorization.k8s.io"),
+            ],
+        );
         let desk = Desk::default();
         let launch = launch(&cluster, actors.levers(), keys, desk.clone());
         let controller = tokio::spawn(async move { run(launch, &Log::silent(), pending()).await.unwrap() });
         let town = Self { cluster, actors, hand, desk, controller };
         sleep(Duration::from_secs(90)).await;
         town
+    }
+
+    /// Takes the right on `resource` of a group from the controller.
+    pub(crate) fn forbids(&self, group: &str, resource: &str) {
+        let mut role = (*self.hand.get(ROLES, "", "self-healing-role").unwrap()).clone();
+        let rules = role["rules"].as_array_mut().unwrap();
+        let before = rules.len();
+        rules.retain(|rule| rule["apiGroups"] != json!([group]) || rule["resources"] != json!([resource]));
+        assert_eq!(rules.len() + 1, before);
+        self.hand.update(ROLES, "", "self-healing-role", &role).unwrap();
+    }
+
+    /// The stored Recoveries, the oldest first.
+    pub(crate) fn recoveries(&self) -> Vec<Arc<Value>> {
+        self.hand.list("recoveries.self-healing.dev", NAMESPACE)
     }
 
     pub(crate) fn levers(&self) -> &Levers {
@@ -113,6 +133,15 @@ impl Town {
     }
 }
 
+/// Creates those of the shipped objects that are of these kinds.
+fn install(hand: &Hand, kinds: &[(&str, &str)]) {
+    for object in manifests::objects(manifests::Options::default()).unwrap() {
+        if let Some((_, resource)) = kinds.iter().find(|(kind, _)| object["kind"] == *kind) {
+            hand.create(resource, object["metadata"]["namespace"].as_str().unwrap_or_default(), &object).unwrap();
+        }
+    }
+}
+
 pub(crate) fn name(object: &Value) -> String {
     object["metadata"]["name"].as_str().unwrap().to_owned()
 }
@@ -138,7 +167,9 @@ fn launch(cluster: &Cluster, levers: &Levers, keys: &[(&str, &str)], desk: Desk)
         receiver: None,
         chance: Chance::seeded(1),
     };
-    let service = ApiService::new(cluster, User::admin("controller")).with_latency(Duration::from_millis(2));
+    // With the shipped rights.
+    let user = User::service_account(NAMESPACE, SERVICE_ACCOUNT, "controller-0");
+    let service = ApiService::new(cluster, user).with_latency(Duration::from_millis(2));
     let launch = Launch::embedded(Embedded::new(service), layers, NAMESPACE, "controller-0", outside);
     Launch { desk, ..launch }
 }

@@ -40,6 +40,7 @@ impl Healer {
         };
         let mut known = core::mem::take(&mut self.cases);
         self.active.clear();
+        self.gathers.clear();
         for recovery in recoveries {
             // What is over may still have messages to send.
             agenda.cases.insert(recovery.name.clone());

@@ -36,6 +36,7 @@ impl Case {
                 self.saving.created = true;
                 self.saving.attempts_stored = self.saving.attempts_sent;
                 self.saving.manifest_stored = self.saving.manifest_sent;
+                self.saving.evidence_stored = self.saving.evidence_sent;
                 self.saving.acting_stored = self.saving.acting_sent;
                 self.saving.backoff.clear();
                 self.recovery.uid = uid;

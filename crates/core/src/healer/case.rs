@@ -1,5 +1,6 @@
 //! A case: a Recovery and what the process remembers of it beside the record; all of that may be lost in a crash.
 
+use super::gather::Gather;
 use super::times::Times;
 use crate::effect::{DrainView, EffectId};
 use crate::happening::What;
@@ -67,6 +68,9 @@ pub(crate) struct Saving {
     /// The same for the saved manifest.
     pub manifest_sent: bool,
     pub manifest_stored: bool,
+    /// The same for the evidence.
+    pub evidence_sent: bool,
+    pub evidence_stored: bool,
     /// Whether the Recovery still acts, by the status that is under way and by the stored one.
     pub acting_sent: bool,
     pub acting_stored: bool,
@@ -127,7 +131,7 @@ pub(crate) struct Case {
     pub drain: Option<(DrainView, Tick)>,
     /// Whether the node's pods were listed afresh since the last write.
     pub listed: bool,
-    /// The record was found with an attempt under way, or without any status: a write may have been sent before a crash.
+    /// The record was found with an attempt under way: a write may have been sent before a crash.
     pub may_have_written: bool,
     pub ending: Option<Ending>,
     /// When what the record tells of happened.
@@ -141,6 +145,7 @@ pub(crate) struct Case {
     pub news: Option<(What, String)>,
     /// Nobody may have been told of it yet.
     pub untold: bool,
+    pub gather: Gather,
     /// When to look at this case again.
     pub wake: Option<Tick>,
 }
@@ -165,6 +170,7 @@ impl Case {
             status_stored: created && !is_bare_record(&recovery),
             attempts_stored: if created { recovery.status.attempts.len() } else { 0 },
             manifest_stored: created && recovery.status.saved_manifest.is_some(),
+            evidence_stored: created && recovery.has_evidence(),
             acting_stored: created && recovery.is_acting(),
             ..Saving::default()
         };
@@ -189,6 +195,7 @@ impl Case {
             tell_backoff: BTreeMap::new(),
             news: None,
             untold: false,
+            gather: Gather::default(),
             wake: None,
         }
     }
@@ -201,7 +208,7 @@ impl Case {
             let strategy =
                 case.recovery.attempt().map_or(case.recovery.spec.strategy, |attempt| Some(attempt.strategy));
             let writes = strategy != Some(Strategy::Monitor);
-            case.may_have_written = writes && (under_way || !case.saving.status_stored);
+            case.may_have_written = writes && under_way;
             case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
             let status = &case.recovery.status;

@@ -25,6 +25,7 @@ pub(super) enum Errand {
     LookNode,
     ListPods,
     Plan,
+    Gather,
     Kubelet(Text),
     /// A step of the remedy: its name, and what is handled when it was accepted (the uid of the pod it moves, else the step).
     Step {
@@ -50,6 +51,7 @@ pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&
         Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Plan | Errand::Step { .. }) => {
             case.doing = Some(id)
         }
+        Some(Errand::Gather) => case.gather.under_way = true,
         Some(Errand::Tell(channel, key)) => drop(case.telling.insert(id, (*channel, key.clone()))),
         Some(
             Errand::None | Errand::Read | Errand::Kubelet(_) | Errand::Orphan | Errand::Expire | Errand::Policy(..),
@@ -119,6 +121,14 @@ impl Healer {
                     agenda.cases.extend(self.active.iter().cloned());
                 }
             }
+            (Errand::Gather, outcome) => {
+                self.with(&name, |case, _, _| {
+                    case.gather.under_way = false;
+                    case.gathered(outcome);
+                });
+                self.gathers.remove(&name);
+                agenda.cases.extend(self.next_gather());
+            }
             (Errand::Tell(channel, key), outcome) => {
                 self.with(&name, |case, now, settings| case.told(now, settings, id, (*channel, key), outcome));
             }
@@ -179,6 +189,7 @@ impl Healer {
     pub(super) fn record_gone(&mut self, name: &Text) {
         self.cases.remove(name);
         self.active.remove(name);
+        self.gathers.remove(name);
         // What is still under way for it must not be taken for an answer to a later record of that name.
         self.errands.retain(|_, (of, _)| of != name);
     }

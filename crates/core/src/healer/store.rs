@@ -24,12 +24,17 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         case.saving.dirty = true;
         return;
     }
+    // What is being gathered is part of the first status.
+    if !case.saving.status_stored && case.gather.under_way {
+        return;
+    }
     // A step under way is saved with its outcome: one write less, and none beside the one that heals.
     if !case.saving.dirty || case.doing.is_some() {
         return;
     }
     case.saving.dirty = false;
     case.saving.attempts_sent = case.recovery.status.attempts.len();
+    case.saving.evidence_sent = case.recovery.has_evidence();
     case.saving.acting_sent = case.recovery.is_acting();
     case.saving.manifest_sent = case.recovery.status.saved_manifest.is_some();
     let verb = Verb::SaveStatus {

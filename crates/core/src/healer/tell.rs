@@ -103,9 +103,10 @@ pub(super) fn news(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand,
     }
 }
 
-/// Sends pending messages, each channel's in order; a failing channel delays nothing else.
+/// Sends pending messages, each channel's in order; a failing channel delays nothing else. Evidence that is being gathered is
+/// part of them.
 pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, Verb)>) {
-    if !case.saving.created {
+    if !case.saving.created || case.gather.under_way {
         return;
     }
     for channel in Channel::ALL {

@@ -7,6 +7,7 @@ mod budgets;
 mod clock;
 mod crashes;
 mod drains;
+mod evidence;
 mod examples;
 mod fresh;
 mod ground;

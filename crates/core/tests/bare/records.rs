@@ -199,7 +199,8 @@ fn observe_sends_nothing_but_records_looks_and_messages() {
     ground.does("fail web.1");
     ground.does("silence n2");
     ground.run(600.0);
-    let allowed = ["read recoveries", "look at kubelet", "create recovery", "save status", "announce", "tell"];
+    let allowed =
+        ["read recoveries", "look at kubelet", "gather evidence", "create recovery", "save status", "announce", "tell"];
     for (_, effect) in &ground.log {
         let text = effect.verb.to_string();
         assert!(allowed.iter().any(|verb| text.starts_with(verb)), "{text}");

@@ -55,6 +55,9 @@ pub enum Behaviour {
     NeverStops,
 }
 
+/// Annotation on a pod: what its containers write to their termination log before they end.
+pub const LAST_WORDS: &str = "embedded.self-healing.dev/last-words";
+
 /// A node to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeSpec {

@@ -53,6 +53,8 @@ pub(crate) struct Record {
     pub(crate) hold: Option<(String, String)>,
     pub(crate) verified: bool,
     pub(crate) has_manifest: bool,
+    /// Whether what its failure's objects showed was kept, be it that nothing could be read.
+    pub(crate) has_evidence: bool,
     pub(crate) created: Option<Timestamp>,
     pub(crate) finished: Option<Timestamp>,
 }
@@ -81,6 +83,7 @@ impl Record {
             impact: list(object, "/status/impact").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             hold: hold.map(|guard| (text(guard, "/name").to_owned(), text(guard, "/reason").to_owned())),
             verified: object["status"]["verification"]["passed"] == true,
+            has_evidence: list(object, "/status/evidence").iter().any(|item| item["name"] == "gathered"),
             has_manifest: object["status"]["savedManifest"].is_string(),
             created: time(object, "/metadata/creationTimestamp"),
             finished: time(object, "/status/finishedAt"),

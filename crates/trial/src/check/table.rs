@@ -64,7 +64,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S4", "at most once", rule::<by::once::Once>(""),
         "A pod is deleted or evicted at most once in all, and a Recovery sets a mark at most once, whoever leads.").beside(RANDOM),
     line("S5", "write-ahead", rule::<by::ahead::Ahead>(""),
-        "Before a write to an object, a stored record names it and has the attempt; of a pod's first attempt the record's creation is enough (decision 6). A bare pod's manifest is stored before the pod is deleted."),
+        "Before a write to an object, a stored record names it and has the attempt and the evidence (decision 15). A bare pod's manifest is stored before the pod is deleted."),
     line("S6", "no orphan marks", rule::<by::orphans::Orphans>(""),
         "Every owner annotation and suspect taint names a Recovery that is not over, or has been for less than 120 s in which nothing was in the way."),
     line("S7", "concurrency", rule::<by::concurrency::Concurrency>("Where more nodes of a zone are sick than that share of it, S8 and the breaker's stories say the rest."),

@@ -38,7 +38,7 @@ pub(crate) fn status(phase: &str, attempts: &[(&str, &str)], now: impl ToString)
             attempt
         })
         .collect();
-    json!({"phase": phase, "attempts": attempts})
+    json!({"phase": phase, "attempts": attempts, "evidence": [{"name": "gathered", "value": "at 0 s"}]})
 }
 
 /// The same when the Recovery is over.
@@ -139,6 +139,12 @@ impl History {
     /// `instance` creates a Recovery named `name` of the object of that kind; the uid is the object's.
     pub(crate) fn opens(&mut self, instance: &str, name: &str, kind: &str, of: &Key) {
         self.opens_as(instance, name, kind, of, |_| ());
+    }
+
+    /// `instance` opens a Recovery of a pod, and begins to work on it.
+    pub(crate) fn begins(&mut self, instance: &str, name: &str, of: &str) {
+        self.opens(instance, name, "Pod", &pod(of));
+        self.saves(instance, name, status("Running", &[("restart", &format!("pod-{of}"))], self.now()));
     }
 
     /// The same, with a Recovery that is changed before.

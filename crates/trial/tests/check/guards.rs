@@ -1,6 +1,6 @@
 //! S10 to S13, S20: how fast, how, on what, and whether at all.
 
-use crate::doings::{node, pod, record, status};
+use crate::doings::{node, pod, record};
 use crate::history::{A, By, CLUSTER, History};
 use self_healing_api::marks;
 use self_healing_sim::store::Key;
@@ -10,13 +10,8 @@ use serde_json::{Value, json};
 /// Opens a Recovery for each pod and deletes it.
 fn restarts(history: &mut History, pods: &[&str]) {
     for name in pods {
-        history.opens(A, &format!("r-{name}"), "Pod", &pod(name));
+        history.begins(A, &format!("r-{name}"), name);
         history.deletes(A, name);
-        history.saves(
-            A,
-            &format!("r-{name}"),
-            status("Running", &[("restart", &format!("pod-{name}"))], history.now()),
-        );
     }
 }
 
@@ -71,7 +66,7 @@ fn s11_a_delete_leaves_what_a_budget_wants() {
 #[test]
 fn s12_no_pod_is_removed_with_a_grace_of_nothing() {
     let mut history = History::five_nodes();
-    history.opens(A, "r1", "Pod", &pod("web-1"));
+    history.begins(A, "r1", "web-1");
     history.reads(A, &pod("web-1"));
     let version = history.get(&pod("web-1"))["metadata"]["resourceVersion"].clone();
     let preconditions = json!({"uid": "pod-web-1", "resourceVersion": version});
@@ -84,7 +79,7 @@ fn s12_the_grace_of_nothing_that_a_pod_asks_for_counts_too_unless_it_has_finishe
     for (phase, good) in [("Running", false), ("Failed", true)] {
         let mut history = History::five_nodes();
         history.change(&CLUSTER, &pod("web-1"), |pod| pod["status"]["phase"] = phase.into());
-        history.opens(A, "r1", "Pod", &pod("web-1"));
+        history.begins(A, "r1", "web-1");
         history.reads(A, &pod("web-1"));
         let mut object = history.get(&pod("web-1")).clone();
         let version = &object["metadata"]["resourceVersion"];
@@ -299,7 +294,7 @@ fn s20_in_approve_somebody_has_approved() {
         let mut history = History::five_nodes();
         history.configures(json!({"mode": "Approve"}));
         history.pass(3);
-        history.opens(A, "r-web-1", "Pod", &pod("web-1"));
+        history.begins(A, "r-web-1", "web-1");
         if approved {
             annotate(&mut history, &record("r-web-1"), marks::APPROVE, "ann");
         }

@@ -57,6 +57,7 @@ fn s3_an_earlier_leaders_write_of_a_record_stays_behind() {
 fn s3_an_earlier_leaders_delete_lands_soon_or_was_held_up_by_a_fault() {
     for (seconds, fault, good) in [(8, false, true), (9, false, false), (9, true, true)] {
         let mut history = opened();
+        history.saves(A, "r1", status("Running", &[("restart", "pod-web-1")], history.now()));
         history.reads(A, &pod("web-1"));
         let mut object = history.get(&pod("web-1")).clone();
         let version = &object["metadata"]["resourceVersion"];

@@ -4,22 +4,34 @@ use crate::doings::{over, pod, record, status};
 use crate::history::{A, B, CLUSTER, History};
 use serde_json::json;
 
-/// A leader, a pod in trouble, and its record.
-fn opened() -> History {
+/// A leader and a pod in trouble.
+fn started() -> History {
     let mut history = History::new();
     history.node("n1");
     history.node("n2");
     history.pod("web-1", "n1");
     history.starts(A);
+    history
+}
+
+/// The same with a record.
+fn opened() -> History {
+    let mut history = started();
     history.opens(A, "r1", "Pod", &pod("web-1"));
+    history
+}
+
+/// The same with an attempt under way.
+fn begun() -> History {
+    let mut history = started();
+    history.begins(A, "r1", "web-1");
     history
 }
 
 #[test]
 fn a_pod_that_is_recorded_read_and_deleted_breaks_nothing() {
-    let mut history = opened();
+    let mut history = begun();
     history.deletes(A, "web-1");
-    history.saves(A, "r1", status("Running", &[("restart", "pod-web-1")], history.now()));
     history.remove(&CLUSTER, pod("web-1"));
     history.holds();
     assert!(
@@ -29,7 +41,7 @@ fn a_pod_that_is_recorded_read_and_deleted_breaks_nothing() {
 
 #[test]
 fn s1_a_delete_names_the_uid() {
-    let mut history = opened();
+    let mut history = begun();
     history.reads(A, &pod("web-1"));
     let version = history.get(&pod("web-1"))["metadata"]["resourceVersion"].clone();
     history.deletes_by(A, "web-1", json!({"preconditions": {"resourceVersion": version}}));
@@ -38,7 +50,7 @@ fn s1_a_delete_names_the_uid() {
 
 #[test]
 fn s1_a_replacement_of_the_same_name_is_another_pod() {
-    let mut history = opened();
+    let mut history = begun();
     history.change(&CLUSTER, &pod("web-1"), |pod| pod["metadata"]["uid"] = "pod-later".into());
     history.deletes(A, "web-1");
     let broken = history.broken();
@@ -47,7 +59,7 @@ fn s1_a_replacement_of_the_same_name_is_another_pod() {
 
 #[test]
 fn s4_a_pod_is_deleted_once_whoever_leads() {
-    let mut history = opened();
+    let mut history = begun();
     history.deletes(A, "web-1");
     history.leads(B);
     history.reads(B, &pod("web-1"));
@@ -72,6 +84,23 @@ fn s5_a_stored_status_has_the_attempt() {
     history.saves(A, "r1", status("Pending", &[], history.now()));
     history.deletes(A, "web-1");
     history.breaks("S5", "has no attempt on it");
+}
+
+#[test]
+fn s5_a_record_without_a_status_is_not_enough() {
+    let mut history = opened();
+    history.deletes(A, "web-1");
+    history.breaks("S5", "has no attempt on it");
+}
+
+#[test]
+fn s5_what_was_seen_is_stored_first() {
+    let mut history = opened();
+    let mut status = status("Running", &[("restart", "pod-web-1")], history.now());
+    status["evidence"] = json!([{"name": "exitCode", "value": "137"}]);
+    history.saves(A, "r1", status);
+    history.deletes(A, "web-1");
+    history.breaks("S5", "or not the evidence");
 }
 
 #[test]
@@ -108,6 +137,6 @@ fn s5_a_bare_pod_is_deleted_when_its_manifest_is_stored() {
         }
         history.saves(A, "r1", status);
         history.deletes(A, "web-1");
-        if good { history.holds() } else { history.breaks("S5", "has no attempt on it, or not the manifest") }
+        if good { history.holds() } else { history.breaks("S5", "or not the manifest") }
     }
 }

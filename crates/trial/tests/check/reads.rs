@@ -12,7 +12,7 @@ fn opened() -> History {
     history.node("n1");
     history.pod("web-1", "n1");
     history.starts(A);
-    history.opens(A, "r1", "Pod", &pod("web-1"));
+    history.begins(A, "r1", "web-1");
     history
 }
 

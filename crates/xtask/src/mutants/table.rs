@@ -453,6 +453,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "    if !$on && !is_recorded(case) {\n",
     },
     Mutant {
+        name: "evidence is stored before anything is taken away",
+        of: Of::Precondition,
+        find: "    if !case.saving.evidence_stored {\n",
+        replace: "    if !$on && !case.saving.evidence_stored {\n",
+    },
+    Mutant {
         name: "a bare pod is saved before its deletion",
         of: Of::Precondition,
         find: "if case.recovery.spec.workload.kind == Kind::Pod && !case.saving.manifest_stored {",

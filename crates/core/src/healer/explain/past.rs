@@ -52,6 +52,7 @@ pub(in crate::healer) fn view(recovery: &Recovery) -> RecoveryView {
         finished_at: status.finished_at,
         attempts: status.attempts.iter().map(attempt).collect(),
         impact: status.impact.clone(),
+        evidence: status.evidence.clone(),
     }
 }
 

@@ -35,6 +35,10 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     if !is_recorded(case) {
         return Live::StoreFirst;
     }
+    if !case.saving.evidence_stored {
+        case.gather.due = true;
+        return Live::StoreFirst;
+    }
     if case.recovery.spec.target.kind == Kind::Node
         && let Some(not_yet) = node(world, case)
     {
@@ -80,13 +84,9 @@ pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Opt
     (!gone && !seen.is_some_and(fresh)).then_some(look)
 }
 
-/// Write-ahead: a record that was just created is the intent of a pod's first attempt; every other attempt has to be stored itself.
+/// Write-ahead: the attempt is stored before it writes.
 fn is_recorded(case: &Case) -> bool {
-    let (saving, attempts) = (&case.saving, case.recovery.status.attempts.len());
-    // A status that is under way takes that meaning away: it says that there was no attempt yet.
-    let bare = !saving.status_stored && saving.in_flight.is_none();
-    let intent = usize::from(attempts == 1 && case.recovery.spec.target.kind == Kind::Pod && bare);
-    saving.created && saving.attempts_stored + intent >= attempts
+    case.saving.created && case.saving.attempts_stored >= case.recovery.status.attempts.len()
 }
 
 fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {

@@ -104,12 +104,8 @@ fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
     if !case.recovery.status.attempts.is_empty() {
         return helped(world, case);
     }
-    // A pod that is gone, or going, although its record was never worked on may have been deleted by us, right before a crash.
-    let leaves = || world.cluster.exact_pod(target).is_none_or(crate::fact::PodFact::terminating);
-    // One without controller is deleted only after its manifest was stored.
-    let saved = case.recovery.spec.workload.kind != Kind::Pod || case.recovery.status.saved_manifest.is_some();
-    let by_us = case.may_have_written && target.kind == Kind::Pod && saved && leaves();
-    let over = is_over(world, case.recovery.spec.failure, target) && !by_us;
+    // Nothing was taken away yet: an attempt is stored before it writes.
+    let over = is_over(world, case.recovery.spec.failure, target);
     over.then(|| Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"))
 }
 

@@ -6,9 +6,9 @@ use super::truth::{Truth, later};
 use self_healing_core::effect::{Answer, Budget, DrainView, Effect, KubeletLook, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{NodeFact, PodFact, PodPhase, Taint};
-use self_healing_core::key::{Key, Target, Text};
+use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::names::Phase;
-use self_healing_core::recovery::{NodeView, PodView, Recovery, Status};
+use self_healing_core::recovery::{GATHERED, NodeView, PodView, Recovery, STATE, Status};
 use self_healing_core::time::Stamp;
 use self_healing_story::{Kubelet, Verb as Wrote};
 
@@ -40,6 +40,7 @@ impl Truth {
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))
             }
             Verb::PlanDrain { node } => Outcome::Done(Answer::Drain(Box::new(self.drain_view(node)))),
+            Verb::Gather(scene) => self.gather(&scene.target),
             Verb::LookAtKubelet { node, .. } => {
                 let look = match self.silent.get(node) {
                     None | Some(Kubelet::Accepts) => KubeletLook::Answers,
@@ -109,6 +110,14 @@ impl Truth {
         let manifest = fact.owner.is_none().then(|| fact.key.to_string());
         let view = PodView { fact, resource_version: Text::from(version.to_string()), manifest };
         Outcome::Done(Answer::Pod(Box::new(view)))
+    }
+
+    /// What is not there any more shows nothing.
+    fn gather(&self, target: &Target) -> Outcome {
+        let seen = (target.kind == Kind::Pod).then(|| self.exact(target)).flatten();
+        let state = seen.map(|(pod, _)| (STATE.to_owned(), format!("{:?}", pod.phase)));
+        let gathered = (GATHERED.to_owned(), format!("at {} s", self.now / 1000));
+        Outcome::Done(Answer::Evidence(state.into_iter().chain([gathered]).collect()))
     }
 
     fn evict(&mut self, target: &Target) -> Outcome {

@@ -3,12 +3,16 @@
 use super::run::back_off;
 use crate::actor::ground::{Exit, Run, Stage};
 use crate::actor::object::{conditions, list, name, namespace, set_condition, stamp, uid};
+use crate::actor::story::LAST_WORDS;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 
 /// The conditions that are the kubelet's, in its order; those of others follow.
 const OWN: [&str; 4] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"];
+
+/// Bytes of a termination message; a kubelet keeps no more.
+const TERMINATION_MESSAGE: usize = 4096;
 
 /// The whole status: what the containers of `run` do, and what others wrote into `pod`.
 pub(super) fn of(run: &Run, pod: &Value, host: Ipv4Addr, now: Timestamp) -> Value {
@@ -76,7 +80,7 @@ fn all_conditions(run: &Run, pod: &Value, now: Timestamp) -> Vec<Value> {
 }
 
 fn containers(run: &Run, pod: &Value) -> Vec<Value> {
-    let last = run.last.as_ref().map_or(json!({}), |exit| json!({ "terminated": ended(exit) }));
+    let last = run.last.as_ref().map_or(json!({}), |exit| json!({ "terminated": ended(exit, pod) }));
     let running = matches!(run.stage, Stage::Running { .. });
     let one = |container: &Value| {
         let container_name = container["name"].as_str().unwrap_or_default();
@@ -99,7 +103,7 @@ fn state(run: &Run, pod: &Value, container: &str) -> Value {
         Stage::Creating => json!({ "waiting": { "reason": "ContainerCreating" } }),
         Stage::Waiting { reason, message } => json!({ "waiting": { "reason": reason, "message": message } }),
         Stage::Running { .. } => json!({ "running": { "startedAt": stamp(run.since) } }),
-        Stage::Ended(exit) | Stage::Done { exit, .. } => json!({ "terminated": ended(exit) }),
+        Stage::Ended(exit) | Stage::Done { exit, .. } => json!({ "terminated": ended(exit, pod) }),
         Stage::BackOff => {
             let wait = match back_off(run.failures).as_secs() {
                 seconds if seconds < 60 => format!("{seconds}s"),
@@ -112,8 +116,12 @@ fn state(run: &Run, pod: &Value, container: &str) -> Value {
     }
 }
 
-fn ended(exit: &Exit) -> Value {
-    json!({
+fn ended(exit: &Exit, pod: &Value) -> Value {
+    let mut ended = json!({
         "exitCode": exit.code, "reason": exit.reason, "startedAt": stamp(exit.started), "finishedAt": stamp(exit.finished),
-    })
+    });
+    if let Some(words) = pod["metadata"]["annotations"][LAST_WORDS].as_str() {
+        ended["message"] = words[..words.floor_char_boundary(TERMINATION_MESSAGE)].into();
+    }
+    ended
 }

@@ -1,7 +1,6 @@
 //! S5: the record is stored before the write, and says enough for a successor to go on.
 //!
-//! A pod's first attempt needs only the record's creation, as long as no status says anything else; every other attempt, and a
-//! bare pod's manifest, is stored first.
+//! The attempt, the evidence and a bare pod's manifest are stored first.
 
 use crate::check::deed::{Deed, DeedKind};
 use crate::check::record::Record;
@@ -16,10 +15,7 @@ impl Rule for Ahead {
         for deed in act.deeds {
             let missing = match deed.kind {
                 DeedKind::Delete | DeedKind::Evict => of_removal(act, deed),
-                DeedKind::Cordon => of_mark(act, deed, |record| record.attempts.iter().any(|attempt| attempt.writes())),
-                DeedKind::Taint => of_mark(act, deed, |record| {
-                    record.phase.is_empty() || record.attempts.iter().any(|attempt| attempt.writes())
-                }),
+                DeedKind::Cordon | DeedKind::Taint => of_mark(act, deed),
                 DeedKind::CreatePod => of_creation(act, deed),
                 DeedKind::Unknown => Some("no record can be the reason".to_owned()),
                 DeedKind::Uncordon | DeedKind::Untaint => None,
@@ -36,27 +32,31 @@ fn of_removal(act: &Act<'_>, deed: &Deed) -> Option<String> {
     };
     let covered = records.iter().any(|record| covers(record, &deed.uid));
     (!covered).then(|| {
-        format!("the stored Recovery {} (phase {:?}) has no attempt on it, or not the manifest", any.name, any.phase)
+        format!(
+            "the stored Recovery {} (phase {:?}) has no attempt on it, or not the evidence, or not the manifest",
+            any.name, any.phase
+        )
     })
 }
 
-/// Whether the stored record says that this pod is being removed.
+/// Whether the stored record says that this pod is being removed, and what it showed.
 fn covers(record: &Record, uid: &str) -> bool {
-    if record.is_about_node() {
-        return record.attempts.iter().any(|attempt| attempt.writes());
-    }
-    if record.is_about_bare_pod() && !record.has_manifest {
+    if !record.has_evidence || record.is_about_bare_pod() && !record.has_manifest {
         return false;
     }
-    let first = record.phase.is_empty() && record.target.uid == uid;
-    first || record.attempts.iter().any(|attempt| attempt.writes() && attempt.target.uid == uid)
+    let about_node = record.is_about_node();
+    record.attempts.iter().any(|attempt| attempt.writes() && (about_node || attempt.target.uid == uid))
 }
 
-fn of_mark(act: &Act<'_>, deed: &Deed, begun: impl Fn(&Record) -> bool) -> Option<String> {
+fn of_mark(act: &Act<'_>, deed: &Deed) -> Option<String> {
     let Some(kept) = act.scene.book.records.get(&deed.record).filter(|kept| kept.was_open(act.sent())) else {
         return Some(format!("its mark names {:?}, which is no open Recovery", deed.record));
     };
-    (!begun(&kept.record)).then(|| format!("the stored Recovery {} has no attempt", kept.record.name))
+    let record = &kept.record;
+    if !record.attempts.iter().any(|attempt| attempt.writes()) {
+        return Some(format!("the stored Recovery {} has no attempt", record.name));
+    }
+    (!record.has_evidence).then(|| format!("the stored Recovery {} has no evidence", record.name))
 }
 
 /// A pod is only created from a manifest that a record has.
