@@ -1,9 +1,20 @@
-//! A recording of the demo, replayed, as somebody at a shell sees it.
+//! Recordings of the demo and of a small town, replayed, as somebody at a shell sees it.
 // Clippy knows helpers of a test only inside the test itself.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "explain/town.rs"]
+#[allow(dead_code, reason = "the town has more to show than is recorded here")]
+mod town;
+
+use self_healing_controller::manifests::NAMESPACE;
+use self_healing_controller::record::{Limits, Pace, Recorder};
+use self_healing_sim::actor::Behaviour;
+use serde_json::json;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
+use tokio::time::sleep;
+use town::{SHOP, Town};
 
 struct Recording(PathBuf);
 
@@ -79,4 +90,81 @@ fn what_is_no_recording_is_said_in_one_line() {
     assert!(err.contains("is no recording"), "{err}");
     let (code, _, err) = program(&["replay", foreign.path(), "--set", "mode=Fast"]);
     assert_eq!((code, err.contains("mode")), (Some(2), true), "{err}");
+}
+
+/// A policy as a file of it has it.
+fn observes(namespace: &str) -> serde_json::Value {
+    json!({"apiVersion": "self-healing.dev/v1alpha1", "kind": "HealingPolicy", "metadata": {"name": "look-only"},
+        "spec": {"mode": "Observe", "match": {"namespaces": [namespace]}}})
+}
+
+/// A pod fails under a policy of mode Observe, which then goes away; another one fails when the policy has come back.
+async fn a_policy_comes_and_goes() -> Recording {
+    let recording = Recording(std::env::temp_dir().join(format!("recording-policies-{}", std::process::id())));
+    let limits = Limits { bytes: 1 << 30, files: 1 };
+    let recorder = Recorder::start(&recording.0, limits, Pace::Wait, NAMESPACE).unwrap();
+    let town = Town::recorded(&[("workload_backoff", "1")], Some(recorder)).await;
+    let policies = "healingpolicies.self-healing.dev";
+    let fails = async |app: &str| {
+        town.levers().pod(SHOP, &town.pod(app), Behaviour::Fails { exit: 3, reason: String::new() }).unwrap();
+        sleep(Duration::from_secs(60)).await;
+    };
+    let comes = async || {
+        town.hand.create(policies, "", &observes(SHOP)).unwrap();
+        sleep(Duration::from_secs(5)).await;
+    };
+    comes().await;
+    fails("cart").await;
+    town.hand.delete(policies, "", "look-only", &Default::default()).unwrap();
+    sleep(Duration::from_secs(60)).await;
+    comes().await;
+    fails("web").await;
+    town.ends().await;
+    recording
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_moment_is_judged_with_the_policies_that_were_live() {
+    let recording = a_policy_comes_and_goes().await;
+    let folder = std::env::temp_dir().join(format!("policies-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let live = recording.replay(&[]);
+    assert_eq!(number(&live, "failures found"), 2, "{live}");
+    assert_eq!(number(&live, "would have been acted on"), 1, "when the policy had gone: {live}");
+    assert_eq!(number(&live, "by Mode"), 1, "{live}");
+
+    let none = file("none.yaml", "");
+    let without = recording.replay(&["--policies", &none]);
+    assert_eq!((number(&without, "would have been acted on"), number(&without, "held back")), (2, 0), "{without}");
+
+    // As `kubectl get hp -o yaml` prints it, in a folder with something else in it.
+    file("README.md", "not a policy");
+    file("all.yaml", &json!({"apiVersion": "v1", "kind": "List", "items": [observes(SHOP)]}).to_string());
+    let all = recording.replay(&["--policies", folder.to_str().unwrap()]);
+    assert_eq!(number(&all, "would have been acted on"), 0, "the given ones are there all the time: {all}");
+
+    let compared = recording.replay(&["--against", folder.to_str().unwrap()]);
+    assert!(compared.starts_with(live.trim_end()), "the first replay is as recorded:\n{compared}");
+    assert!(compared.contains("The second against the first") && !compared.contains("every decision"), "{compared}");
+    let again = recording.replay(&["--policies", &none, "--against", &none]);
+    assert!(
+        again.starts_with(without.trim_end()) && again.contains("every decision is the same"),
+        "nothing differs from itself:\n{again}"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_folder_without_policies_is_said_in_one_line() {
+    let folder = std::env::temp_dir().join(format!("no-policies-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (code, _, err) = program(&["replay", "/nonexistent", "--policies", folder.to_str().unwrap()]);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!((code, err.lines().count()), (Some(2), 1), "{err}");
+    assert!(err.contains("no file in it ends in .yaml, .yml or .json"), "{err}");
 }

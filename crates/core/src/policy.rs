@@ -52,6 +52,8 @@ pub struct StoredPolicy {
     pub uid: Text,
     /// `metadata.generation`.
     pub generation: i64,
+    /// Its spec as JSON, as it was read; for recordings.
+    pub source: Text,
     /// What it says.
     pub content: Content,
     /// What its status says; `None` when it has none yet.

@@ -56,11 +56,13 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1800);
 pub fn read_resource(json: &[u8]) -> Result<(StoredPolicy, Option<String>), serde_json::Error> {
     let object: Shape = serde_json::from_slice(json)?;
     let (metadata, version) = (object.metadata.clone(), object.metadata.resource_version);
+    let source = Text::from(object.spec.to_string());
     let spec = serde_json::from_value::<HealingPolicySpec>(object.spec);
     let wrong = spec.as_ref().err().map(|error| format!("spec: {error}"));
     // A status that nobody of ours wrote is written again.
     let status = serde_json::from_value(object.status).ok();
     let mut policy = from_resource(&HealingPolicy { metadata, spec: spec.unwrap_or_default(), status });
+    policy.source = source;
     if let Some(wrong) = wrong {
         policy.content = Content::Invalid(wrong);
     }
@@ -88,6 +90,7 @@ pub fn from_resource(resource: &HealingPolicy) -> StoredPolicy {
         name: Text::from(resource.name_any()),
         uid: Text::from(resource.metadata.uid.as_deref().unwrap_or_default()),
         generation: resource.metadata.generation.unwrap_or_default(),
+        source: Text::from(serde_json::to_string(&resource.spec).unwrap_or_default()),
         content,
         status: resource.status.as_ref().and_then(stored_status),
     }

@@ -19,16 +19,24 @@ pub enum BadYaml {
     },
 }
 
-/// The HealingPolicies of a YAML stream, in order; documents of other kinds are left out. They are not [checked](super::check).
+/// The HealingPolicies of a YAML stream, in order, also those of a list as `kubectl get -o yaml` prints it; documents of other kinds
+/// are left out. They are not [checked](super::check).
 ///
 /// # Errors
 /// When the text is no YAML, or a policy does not have the shape of one.
 pub fn read_yaml(text: &str) -> Result<Vec<HealingPolicy>, BadYaml> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text)?;
-    let policies = documents.into_iter().enumerate().filter(|(_, document)| document["kind"] == "HealingPolicy");
-    policies
-        .map(|(at, document)| {
-            serde_json::from_value(document).map_err(|source| BadYaml::Document { number: at + 1, source })
-        })
-        .collect()
+    let mut found = Vec::new();
+    for (at, mut document) in documents.into_iter().enumerate() {
+        let list = matches!(document["kind"].as_str(), Some("List" | "HealingPolicyList"));
+        let objects = match document["items"].take() {
+            Value::Array(items) if list => items,
+            _ => vec![document],
+        };
+        for object in objects.into_iter().filter(|object| object["kind"] == "HealingPolicy") {
+            let read = serde_json::from_value(object);
+            found.push(read.map_err(|source| BadYaml::Document { number: at + 1, source })?);
+        }
+    }
+    Ok(found)
 }

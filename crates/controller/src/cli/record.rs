@@ -20,7 +20,7 @@ pub(super) fn flags(command: Command) -> Command {
     command
         .arg(file.help_heading(heading).help(
             "Writes what enters the decisions to this file, for replay (gzip, JSON lines; overwritten at the start). It holds \
-             names of objects and messages of containers, and no secret; HealingPolicies are not in it",
+             names of objects, messages of containers and HealingPolicies, and no secret",
         ))
         .arg(size.default_value("64").help_heading(heading).help(
             "A file that is longer becomes FILE.1 and a new one begins, with everything that is known by then",

@@ -21,14 +21,14 @@ pub(super) fn command() -> Command {
              would have been acted on, what of it went away by itself, what guards held back, what was missed. No cluster is \
              needed, and nothing is written.\n\n\
              The recording shows a world in which the recorded controller acted and this one does not: after the first attempt \
-             on something, the replay leaves it to what the recording shows. HealingPolicies are not in a recording; give \
-             those that apply with --policies. With --against or --against-set a second replay is made, and what it decides \
+             on something, the replay leaves it to what the recording shows. The recorded HealingPolicies apply as long as they \
+             were there, unless others are given with --policies; an empty file means none. With --against or --against-set a second replay is made, and what it decides \
              differently is printed.",
         )
         .arg(Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help("A recording; FILE.1 and so on are read before it"))
         .arg(path("config", "FILE").help("Reads keys from this file instead of the recording"))
         .arg(set("set").help("Sets a configuration key"))
-        .arg(many("policies").help("HealingPolicies as YAML, e.g. of kubectl get hp -o yaml"))
+        .arg(many("policies").help("HealingPolicies as YAML in place of the recorded ones: a file, e.g. of kubectl get hp -o yaml, or a folder of them"))
         .arg(many("against").help("HealingPolicies of a second replay to compare with"))
         .arg(set("against-set").help("Sets a configuration key of the second replay"))
         .arg(within.help("A failure that is over within so many seconds went away by itself [default: recovery_timeout]"))

@@ -1,12 +1,15 @@
 //! One line of a recording: JSON, short names, times as distances.
 
+use self_healing_api::policy::read_resource;
 use self_healing_api::recovery::{Recovery, to_resource};
 use self_healing_core::effect::{DrainView, KubeletLook};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::fact::{EndpointsFact, LeaseFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Text};
 use self_healing_core::names::WatchKind;
+use self_healing_core::policy::StoredPolicy;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The version of this format. A reader takes what it knows, and leaves out lines that it does not.
@@ -83,6 +86,10 @@ pub enum What {
     Namespace(NamespaceFact),
     /// A namespace was deleted.
     NamespaceGone(Text),
+    /// A HealingPolicy as it is now.
+    Policy(Box<PolicyLine>),
+    /// A HealingPolicy was deleted.
+    PolicyGone(Text),
     /// A stored Recovery as it is now.
     Recovery(Box<Recovery>),
     /// A stored Recovery was deleted.
@@ -97,8 +104,36 @@ pub enum What {
     Drain(Text, Box<DrainView>),
 }
 
+/// A HealingPolicy: what of it is judged by, in the words of its author.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyLine {
+    name: Text,
+    uid: Text,
+    generation: i64,
+    spec: Value,
+}
+
+impl PolicyLine {
+    fn of(policy: &StoredPolicy) -> Self {
+        Self {
+            name: policy.name.clone(),
+            uid: policy.uid.clone(),
+            generation: policy.generation,
+            // What is no JSON is no policy either, and reads as one that says nothing.
+            spec: serde_json::from_str(&policy.source).unwrap_or_default(),
+        }
+    }
+
+    /// Checked anew, by the rules of this version; `None` when it has no name.
+    fn stored(&self) -> Option<StoredPolicy> {
+        let metadata = json!({ "name": &*self.name, "uid": &*self.uid, "generation": self.generation });
+        let object = json!({ "metadata": metadata, "spec": self.spec });
+        read_resource(object.to_string().as_bytes()).ok().map(|(policy, _)| policy)
+    }
+}
+
 impl What {
-    /// What is kept of an event. Configuration, policies and outcomes are not told by events of their own.
+    /// What is kept of an event. Configuration and outcomes are not told by events of their own.
     pub(super) fn of(event: &Event, namespace: &str) -> Option<Self> {
         Some(match event {
             Event::Pod(pod) => Self::Pod(pod.clone()),
@@ -124,7 +159,9 @@ impl What {
             Event::RecoveryGone(name) => Self::RecoveryGone(name.clone()),
             Event::Watch(kind, state) => Self::Watch(*kind, *state),
             Event::Leading(leading) => Self::Leading(*leading),
-            Event::Settings(_) | Event::Outcome(..) | Event::Policy(_) | Event::PolicyGone(_) => return None,
+            Event::Policy(policy) => Self::Policy(Box::new(PolicyLine::of(policy))),
+            Event::PolicyGone(name) => Self::PolicyGone(name.clone()),
+            Event::Settings(_) | Event::Outcome(..) => return None,
         })
     }
 
@@ -147,6 +184,8 @@ impl What {
             Self::Namespace(namespace) => Event::Namespace(namespace),
             Self::NamespaceGone(name) => Event::NamespaceGone(name),
             Self::Watch(kind, state) => Event::Watch(kind, state),
+            Self::Policy(policy) => Event::Policy(Box::new(policy.stored()?)),
+            Self::PolicyGone(name) => Event::PolicyGone(name),
             Self::Begin { .. }
             | Self::Config(_)
             | Self::Gap(_)

@@ -92,7 +92,11 @@ impl<'a> Played<'a> {
             What::Look(node, look) => self.shown.look(node.clone(), *look),
             What::Drain(node, view) => self.shown.drain(node.clone(), (**view).clone()),
             What::RecoveryGone(_) | What::Leading(_) => {}
-            What::Watch(WatchKind::Policy, WatchState::ListStarted | WatchState::Synced) => {
+            // Given policies are there in place of the recorded ones, all the time.
+            What::Policy(_) | What::PolicyGone(_) if self.variant.policies.is_some() => {}
+            What::Watch(WatchKind::Policy, WatchState::ListStarted | WatchState::Synced)
+                if self.variant.policies.is_some() =>
+            {
                 let policies = self.variant.events().collect();
                 self.turn(policies);
             }

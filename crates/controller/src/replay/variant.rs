@@ -56,12 +56,13 @@ pub struct Variant {
     file: Option<Vec<Given>>,
     /// Keys and values that win over either.
     flags: Vec<Given>,
-    /// The policies.
-    pub policies: Vec<StoredPolicy>,
+    /// Policies in place of the recorded ones; `None` for those.
+    pub policies: Option<Vec<StoredPolicy>>,
 }
 
 impl Variant {
-    /// A configuration file or the recorded configuration, single keys, and files of policies.
+    /// A configuration file or the recorded configuration, single keys, and files or folders of policies; without any of those,
+    /// the recorded ones.
     ///
     /// # Errors
     /// When a file cannot be read, or something in one is wrong.
@@ -81,7 +82,10 @@ impl Variant {
         let flags: Vec<Given> = keys.iter().map(|(key, value)| given(&Source::CommandLine, key, value)).collect();
         let all: Vec<Given> = file.iter().flatten().chain(&flags).cloned().collect();
         read(&all).map_err(Problems)?;
-        let policies = policies.iter().map(|path| stored(path)).collect::<Result<Vec<_>, _>>()?.concat();
+        let given = !policies.is_empty();
+        let files = policies.iter().map(|path| files(path)).collect::<Result<Vec<_>, _>>()?.concat();
+        let policies = files.iter().map(|path| stored(path)).collect::<Result<Vec<_>, _>>()?.concat();
+        let policies = given.then_some(policies);
         Ok(Self { file, flags, policies })
     }
 
@@ -104,9 +108,26 @@ impl Variant {
     /// The policies as a watch would bring them.
     pub(super) fn events(&self) -> impl Iterator<Item = Event> + '_ {
         let state = |state| Event::Watch(WatchKind::Policy, state);
-        let policies = self.policies.iter().map(|policy| Event::Policy(Box::new(policy.clone())));
+        let policies = self.policies.iter().flatten().map(|policy| Event::Policy(Box::new(policy.clone())));
         [state(WatchState::ListStarted)].into_iter().chain(policies).chain([state(WatchState::Synced)])
     }
+}
+
+/// The files of `path`: itself, or those in it that end as YAML or JSON does, in order of name.
+fn files(path: &Path) -> Result<Vec<PathBuf>, BadVariant> {
+    let failed = |source| BadVariant::Policies { path: path.to_owned(), source };
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = std::fs::read_dir(path).map_err(failed)?;
+    let mut files =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    files.retain(|file| file.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known)));
+    files.sort();
+    if files.is_empty() {
+        return Err(failed(io::Error::new(io::ErrorKind::NotFound, "no file in it ends in .yaml, .yml or .json")));
+    }
+    Ok(files)
 }
 
 /// The policies of a file, numbered as the API server would.

@@ -56,6 +56,10 @@ async fn a_crash_loop_is_understood_after_its_pod_is_gone() {
     town.hand.patch("recoveries.self-healing.dev", "self-healing", &recovery, &yes).unwrap();
     after(30).await;
     assert!(town.hand.get("pods", SHOP, &pod).is_err(), "it was deleted");
+    // The running controller does not keep it for ever; the record does, also without a controller.
+    let brief = town.leader("pod", &town.pod("web")).await.ended;
+    assert!(brief[0].evidence.iter().all(|seen| seen.name != "state"), "{brief:?}");
+    town.ends().await;
     let found = evidence(&town);
     let state = of(&found, "state");
     assert_eq!(state.len(), 1);
@@ -78,9 +82,6 @@ async fn a_crash_loop_is_understood_after_its_pod_is_gone() {
     );
     assert!(revision[0].ends_with("with registry.example/web:1"), "{revision:?}");
     assert_eq!(of(&found, "gathered").len(), 1);
-    // The running controller does not keep it for ever; the record does.
-    let brief = town.leader("pod", &town.pod("web")).await.ended;
-    assert!(brief[0].evidence.iter().all(|seen| seen.name != "state"), "{brief:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use self_healing_controller::http::Desk;
 use self_healing_controller::log::Log;
 use self_healing_controller::manifests::{self, NAMESPACE, SERVICE_ACCOUNT};
 use self_healing_controller::outside::{Chance, Kubelets, Outside, Wall};
+use self_healing_controller::record::Recorder;
 use self_healing_controller::run::{Launch, run};
 use self_healing_core::effect::KubeletLook;
 use self_healing_core::time::Stamp;
@@ -51,6 +52,11 @@ impl Drop for Town {
 impl Town {
     /// Five nodes, two Deployments with a pod on each, and a controller that has settled, with these configuration keys.
     pub(crate) async fn with(keys: &[(&str, &str)]) -> Self {
+        Self::recorded(keys, None).await
+    }
+
+    /// The same, with a recording of what the controller is told.
+    pub(crate) async fn recorded(keys: &[(&str, &str)], recorder: Option<Recorder>) -> Self {
         let cluster = Cluster::new(BEGIN.parse().unwrap());
         let actors = Actors::start(&cluster, &actor::Options::default());
         let hand = Hand::new(&cluster, User::admin("person"));
@@ -72,11 +78,19 @@ impl Town {
             ],
         );
         let desk = Desk::default();
-        let launch = launch(&cluster, actors.levers(), keys, desk.clone());
+        let launch = Launch { recorder, ..launch(&cluster, actors.levers(), keys, desk.clone()) };
         let controller = tokio::spawn(async move { run(launch, &Log::silent(), pending()).await.unwrap() });
         let town = Self { cluster, actors, hand, desk, controller };
         sleep(Duration::from_secs(90)).await;
         town
+    }
+
+    /// Ends the controller, which finishes its recording.
+    pub(crate) async fn ends(&self) {
+        self.controller.abort();
+        while !self.controller.is_finished() {
+            sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Takes the right on `resource` of a group from the controller.

@@ -15,7 +15,8 @@ impl Healer {
         let watch = |state| listed.clone().map(move |kind| Event::Watch(*kind, state));
         let records = self.cases.values().filter(|case| case.saving.created);
         let records = records.map(|case| Event::Recovery(Box::new(case.recovery.clone())));
-        let begin = watch(WatchState::ListStarted).chain(self.cluster.facts()).chain(records);
+        let policies = self.policies.stored().map(|policy| Event::Policy(Box::new(policy.clone())));
+        let begin = watch(WatchState::ListStarted).chain(self.cluster.facts()).chain(policies).chain(records);
         begin.chain(watch(WatchState::Synced)).collect()
     }
 }

@@ -139,6 +139,11 @@ impl Policies {
         }
     }
 
+    /// All that are known.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &StoredPolicy> {
+        self.stored.values()
+    }
+
     /// How many are known.
     pub(crate) fn len(&self) -> usize {
         self.stored.len()
