@@ -19,6 +19,7 @@ mod stuck_terminating;
 mod unreachable;
 mod unschedulable;
 
+pub(crate) use memory_kills::goes_on as is_killed_for_memory;
 pub(crate) use rollout_stuck::newest_of_two;
 pub(crate) use score::Score;
 pub(crate) use unreachable::look_due;
@@ -186,11 +187,6 @@ fn running_on(pod: &PodFact) -> Option<&crate::fact::PodTrouble> {
     pod.trouble.as_deref().filter(|trouble| trouble.deletion_due.is_none() && !pod.finished())
 }
 
-/// The onset of a pod's trouble: when it stopped being ready, else when it was made.
-fn onset_of(pod: &PodFact) -> Stamp {
-    pod.trouble.as_ref().and_then(|trouble| trouble.ready_changed).unwrap_or(pod.created)
-}
-
 /// Bad while a container waits for one of `reasons`.
 fn waiting_signal(pod: &PodFact, cause: Cause, reasons: &[&str]) -> Signal {
     let containers = running_on(pod).map(|trouble| trouble.containers.as_slice()).unwrap_or_default();
@@ -208,7 +204,7 @@ fn waiting_signal(pod: &PodFact, cause: Cause, reasons: &[&str]) -> Signal {
         cause,
         since: None,
         overdue: false,
-        onset: onset_of(pod),
+        onset: pod.onset(),
         description: description.trim_end().into(),
         evidence,
     })

@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod fleet;
 mod gather;
+mod impact;
 mod open;
 mod outcome;
 mod overview;

@@ -17,7 +17,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-pub(crate) use drain::{keeps_cordon, workloads as workloads_on};
+pub(crate) use drain::{hides_its_cause, keeps_cordon, workloads as workloads_on};
 pub(crate) use plan::{is_needed as needs_plan, plan};
 
 /// What a remedy wants next.

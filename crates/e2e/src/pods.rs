@@ -14,8 +14,11 @@ use crate::cluster::Cluster;
 use crate::nodes::HOLD;
 use crate::wait::wait_for;
 
-/// A pod template with this annotation makes pods that fail from their start: `crash-loop` or `image-pull-backoff`.
+/// A pod template with this annotation makes pods that fail from their start: `crash-loop`, `image-pull-backoff` or `unready`.
 pub const BEHAVIOUR: &str = "e2e.self-healing.dev/behaviour";
+
+/// When a pod template was released, as `kubectl rollout restart` would note it; every value is another revision.
+pub const RELEASE: &str = "e2e.self-healing.dev/released-at";
 
 const SETTLE_DEADLINE: Duration = Duration::from_secs(30);
 

@@ -81,6 +81,20 @@ pub struct Write {
     pub object: Object,
 }
 
+words! {
+    /// How the pods of a new revision behave.
+    Release {
+        /// They run and are ready.
+        Well = "well",
+        /// They run and are never ready.
+        Unready = "unready",
+        /// Their container ends again and again.
+        CrashLoop = "crash-loop",
+        /// Their image cannot be pulled.
+        ImagePullBackOff = "image-pull-backoff",
+    }
+}
+
 /// What the port of a silent node's kubelet answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kubelet {
@@ -113,6 +127,8 @@ pub enum Deed {
     Delete(PodName),
     /// `replace POD`: gone, and one of the same name and another uid is there and ready. Not for pods of a Deployment.
     ReplacePod(PodName),
+    /// `release WORKLOAD well|unready|crash-loop|image-pull-backoff`: a person rolls out a new revision of a Deployment or StatefulSet.
+    Release(WorkloadKind, Name, Release),
     /// `silence NODE`, `kubelet-down NODE`, `cut-off NODE`: no heartbeat any more, and what its kubelet's port answers.
     Silence(String, Kubelet),
     /// `return NODE`: its heartbeat goes on, its kubelet answers, it is Ready.
@@ -172,6 +188,7 @@ impl fmt::Display for Deed {
             Self::Finalizer(pod, name) => write!(f, "finalizer {pod} {name}"),
             Self::Delete(pod) => write!(f, "delete {pod}"),
             Self::ReplacePod(pod) => write!(f, "replace {pod}"),
+            Self::Release(_, workload, how) => write!(f, "release {workload} {how}"),
             Self::Silence(node, Kubelet::Silent) => write!(f, "silence {node}"),
             Self::Silence(node, Kubelet::Refuses) => write!(f, "kubelet-down {node}"),
             Self::Silence(node, Kubelet::Accepts) => write!(f, "cut-off {node}"),

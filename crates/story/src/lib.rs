@@ -14,7 +14,7 @@ pub mod story;
 pub mod timeline;
 mod words;
 
-pub use deed::{Deed, Kubelet, Moment, Object, PodName, Verb, Write};
+pub use deed::{Deed, Kubelet, Moment, Object, PodName, Release, Verb, Write};
 pub use error::Error;
 pub use expected::Expected;
 pub use names::Names;

@@ -10,7 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The kinds of thing, as the section `cluster` spells them.
-const THINGS: [&str; 8] = ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget"];
+const THINGS: [&str; 9] =
+    ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget", "service"];
 const SECTIONS: [&str; 5] = ["not", "cluster", "policy", "settings", "story"];
 
 pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
@@ -107,6 +108,7 @@ fn thing(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
         }
         "node" => return node(story, line),
         "budget" => return budget(story, line),
+        "service" => return service(story, line),
         "deployment" => Some(WorkloadKind::Deployment),
         "statefulset" => Some(WorkloadKind::StatefulSet),
         "daemonset" => Some(WorkloadKind::DaemonSet),
@@ -141,9 +143,32 @@ fn node(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
 }
 
 fn budget(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
-    let name = line.workload(story)?;
+    let (_, name) = line.workload(story)?;
     let min_available = line.number("the least number of pods that must be healthy")?;
     story.things.push(Thing::Budget { name, min_available });
+    line.end()
+}
+
+/// `service NAME for WORKLOAD`, or `service WORKLOAD`.
+fn service(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
+    let mut rest = line.clone();
+    let name = rest.word("a name")?;
+    let workload = if rest.is_empty() {
+        line.workload(story)?.1
+    } else {
+        *line = rest;
+        line.known("`for WORKLOAD` or the end of the line", &["for"])?;
+        let (_, workload) = line.workload(story)?;
+        if story.object(name).is_some() {
+            return Err(line.wrong(name, "a name that nothing else has", &[]));
+        }
+        workload
+    };
+    let own = Name::of(name);
+    if own.namespace != workload.namespace {
+        return Err(line.wrong(name, &format!("a name in the namespace of {workload}"), &[]));
+    }
+    story.things.push(Thing::Service { name: own, workload });
     line.end()
 }
 

@@ -9,6 +9,12 @@ use std::time::Duration;
 /// The namespace of whatever is written without one.
 pub const SHOP: &str = "shop";
 
+/// `progressDeadlineSeconds` of every Deployment: short, so that a story can wait for it.
+pub const PROGRESS_DEADLINE: Duration = Duration::from_secs(40);
+
+/// How often the containers of a [`crate::Release::CrashLoop`] have restarted when a pod of it is first seen.
+pub const RELEASE_RESTARTS: u32 = 6;
+
 /// Where a story can be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ground {
@@ -120,6 +126,13 @@ pub enum Thing {
         name: Name,
         /// `minAvailable`.
         min_available: u32,
+    },
+    /// A Service whose selector is `app: WORKLOAD`.
+    Service {
+        /// Its name.
+        name: Name,
+        /// The workload's name.
+        workload: Name,
     },
 }
 
@@ -238,7 +251,7 @@ impl Story {
     pub fn nodes(&self) -> impl Iterator<Item = &str> {
         self.things.iter().filter_map(|thing| match thing {
             Thing::Node { name, .. } => Some(name.as_str()),
-            Thing::Workload { .. } | Thing::Pod { .. } | Thing::Budget { .. } => None,
+            Thing::Workload { .. } | Thing::Pod { .. } | Thing::Budget { .. } | Thing::Service { .. } => None,
         })
     }
 
@@ -250,7 +263,7 @@ impl Story {
         let words: Vec<&str> = message.split_whitespace().map(|word| word.trim_matches(punctuation)).collect();
         let blamed = self.things.iter().find_map(|thing| match thing {
             Thing::Budget { name, .. } => words.contains(&name.name.as_str()).then(|| name.to_string()),
-            Thing::Node { .. } | Thing::Workload { .. } | Thing::Pod { .. } => None,
+            Thing::Node { .. } | Thing::Workload { .. } | Thing::Pod { .. } | Thing::Service { .. } => None,
         });
         match blamed.filter(|_| reason == "Plan") {
             Some(budget) => format!("{reason}:{budget}"),
@@ -268,7 +281,7 @@ impl Story {
                 (*known == name).then(|| Object::Workload(*kind, name.clone()))
             }
             Thing::Pod { name: known, .. } => (*known == name).then(|| Object::Pod(PodName::Bare(name.clone()))),
-            Thing::Budget { .. } => None,
+            Thing::Budget { .. } | Thing::Service { .. } => None,
         });
         named.or_else(|| {
             let (workload, number) = text.rsplit_once('.')?;

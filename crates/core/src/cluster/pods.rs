@@ -26,9 +26,10 @@ impl Cluster {
         self.note_memory_kills(&pod);
         // What the first list did not show has only just happened, whatever the two clocks say.
         let synced = self.freshness.synced(WatchKind::Pod);
-        let kills =
-            self.memory_kills(&key).iter().map(|kill| (*kill, if synced { Now { stamp: *kill, ..now } } else { now }));
-        let stamps: Vec<(Stamp, Now)> = due.map(|due| (due, now)).into_iter().chain(kills).collect();
+        let first_seen = |stamp: Stamp| (stamp, if synced { Now { stamp, ..now } } else { now });
+        let kills = self.memory_kills(&key).iter().map(|kill| first_seen(*kill));
+        let start = starting.then(|| first_seen(pod.onset()));
+        let stamps: Vec<(Stamp, Now)> = due.map(|due| (due, now)).into_iter().chain(kills).chain(start).collect();
         self.moments.learn(&subject, stamps.into_iter());
         let mut looked: Vec<Subject> = self.involved(&pod).collect();
         looked.push(subject);

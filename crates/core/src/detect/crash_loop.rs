@@ -1,6 +1,6 @@
 //! `CrashLoop`: a container that restarted often enough and is down again.
 
-use super::{Bad, Rule, Sight, Signal, at_once, onset_of, running_on, seen};
+use super::{Bad, Rule, Sight, Signal, at_once, running_on, seen};
 use crate::fact::{ContainerFact, PodFact};
 use crate::names::{Cause, FailureType};
 use alloc::format;
@@ -26,14 +26,7 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
         seen("exitReason", exit.reason),
         seen("waiting", container.waiting.clone()),
     ];
-    Signal::Bad(Bad {
-        cause: Cause::CrashLoop,
-        since: None,
-        overdue: false,
-        onset: onset_of(pod),
-        description,
-        evidence,
-    })
+    Signal::Bad(Bad { cause: Cause::CrashLoop, since: None, overdue: false, onset: pod.onset(), description, evidence })
 }
 
 /// Kubelets show `waiting` only for moments before each restart (measured with 1.37), so an exit without being ready since counts as well.

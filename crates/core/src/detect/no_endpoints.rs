@@ -1,6 +1,6 @@
 //! `NoEndpoints`: a Service whose pods are wanted, and none of them is ready.
 
-use super::{Bad, Rule, Sight, Signal, onset_of, seen};
+use super::{Bad, Rule, Sight, Signal, seen};
 use crate::fact::{PodFact, ServiceFact, WorkloadFact};
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
@@ -29,7 +29,7 @@ fn signal(service: &ServiceFact, sight: &Sight<'_>) -> Signal {
     let description = format!("no ready endpoint; behind it: {behind}");
     let evidence = alloc::vec![seen("readyEndpoints", "0"), seen("behind", behind)];
     // The last pod that stopped being ready took the last endpoint with it.
-    let onset = pods.iter().map(|pod| onset_of(pod)).max().unwrap_or(service.created);
+    let onset = pods.iter().map(|pod| pod.onset()).max().unwrap_or(service.created);
     Signal::Bad(Bad { cause: Cause::NoEndpoints, since: None, overdue: false, onset, description, evidence })
 }
 

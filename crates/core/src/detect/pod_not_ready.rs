@@ -1,6 +1,6 @@
 //! `NotReady` of a pod: Running, but condition Ready is not True.
 
-use super::{Bad, Rule, Sight, Signal, onset_of, running_on, seen};
+use super::{Bad, Rule, Sight, Signal, running_on, seen};
 use crate::fact::{PodFact, PodPhase};
 use crate::names::{Cause, FailureType};
 use crate::settings::Settings;
@@ -24,12 +24,5 @@ fn signal(pod: &PodFact, _: &Sight<'_>) -> Signal {
         description += &alloc::format!(" (containers not ready: {})", names.join(", "));
     }
     let evidence = alloc::vec![seen("containersNotReady", names.join(", "))];
-    Signal::Bad(Bad {
-        cause: Cause::NotReady,
-        since: None,
-        overdue: false,
-        onset: onset_of(pod),
-        description,
-        evidence,
-    })
+    Signal::Bad(Bad { cause: Cause::NotReady, since: None, overdue: false, onset: pod.onset(), description, evidence })
 }

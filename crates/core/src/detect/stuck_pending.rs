@@ -10,7 +10,7 @@ use core::time::Duration;
 pub(super) const RULE: Rule<PodFact> =
     Rule { cause: Cause::StuckPending, failure: FailureType::Pod, threshold, signal };
 
-fn threshold(settings: &Settings) -> Duration {
+pub(super) fn threshold(settings: &Settings) -> Duration {
     settings.pod_check_interval * 10
 }
 

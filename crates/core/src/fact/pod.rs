@@ -61,6 +61,12 @@ impl PodFact {
         Target { kind: Kind::Pod, key: self.key.clone(), uid: self.uid.clone() }
     }
 
+    /// When its trouble began: when it stopped being ready or its kubelet took it, else when it was made.
+    #[must_use]
+    pub(crate) fn onset(&self) -> Stamp {
+        self.trouble.as_ref().and_then(|trouble| trouble.ready_changed).unwrap_or(self.created)
+    }
+
     /// Whether its containers have ended for good.
     #[must_use]
     pub const fn finished(&self) -> bool {

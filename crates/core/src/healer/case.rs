@@ -143,6 +143,8 @@ pub(crate) struct Case {
     pub tell_backoff: BTreeMap<(Channel, String), Backoff>,
     /// What is told as soon as the record exists, since Events on it need its uid.
     pub news: Option<(What, String)>,
+    /// Attributed failures that the record has no room for.
+    pub unlisted: BTreeSet<String>,
     /// Nobody may have been told of it yet.
     pub untold: bool,
     pub gather: Gather,
@@ -185,6 +187,7 @@ impl Case {
             asked: now.tick,
             handled: BTreeSet::new(),
             postponed: BTreeMap::new(),
+            unlisted: BTreeSet::new(),
             drain: None,
             listed: false,
             may_have_written: false,

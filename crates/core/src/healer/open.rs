@@ -16,9 +16,6 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-/// Attributed failures kept in a record.
-const MAX_IMPACT: usize = 100;
-
 /// What a finding leads to.
 pub(super) enum Opening {
     /// This very trouble has a Recovery, be it over.
@@ -117,11 +114,8 @@ impl Healer {
 
     fn attribute(&mut self, parent: &Text, finding: &Finding, touched: &mut BTreeSet<Text>) {
         let Some(case) = self.cases.get_mut(parent) else { return };
-        let text = format!("{}: {}", finding.target, finding.cause);
-        let impact = &mut case.recovery.status.impact;
         let itself = case.recovery.spec.target.uid == finding.target.uid;
-        if !itself && impact.len() < MAX_IMPACT && !impact.contains(&text) {
-            impact.push(text);
+        if !itself && case.affects(format!("{}: {}", finding.target, finding.cause)) {
             case.saving.dirty = true;
             touched.insert(parent.clone());
         }

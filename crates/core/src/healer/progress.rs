@@ -8,6 +8,7 @@ mod start;
 use super::World;
 use super::case::Case;
 use super::outcome::Errand;
+use crate::detect::{Sight, is_killed_for_memory};
 use crate::effect::Verb;
 use crate::guard::Hold;
 use crate::happening::What;
@@ -72,7 +73,10 @@ fn unknown_word(case: &Case) -> Option<String> {
 fn is_over(world: &World<'_>, failure: FailureType, target: &Target) -> bool {
     // After a start or a gap a node's silence counts anew; only a heartbeat says that it lives.
     let unheard = target.kind == Kind::Node && world.cluster.is_unheard(world.now.tick, &target.key.name);
-    !unheard && !world.sickbed.is_failing(target, failure)
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
+    let killed = failure == FailureType::Resource && target.kind == Kind::Pod;
+    let killed = killed && world.cluster.exact_pod(target).is_some_and(|pod| is_killed_for_memory(&pod.key, &sight));
+    !unheard && !killed && !world.sickbed.is_failing(target, failure)
 }
 
 /// Notes a hold in the record, and tells it once per reason.

@@ -6,7 +6,7 @@ use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
 use crate::guard::why_excluded;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Target, Text};
-use crate::names::Cause;
+use crate::names::{Cause, Strategy};
 use crate::recovery::StepResult;
 use crate::time::Tick;
 use alloc::collections::BTreeSet;
@@ -236,5 +236,11 @@ fn left_note(world: &World<'_>, case: &Case) -> String {
 
 /// A sick node that Kubernetes would still use has to stay cordoned, so its Recovery cannot end before it is healthy or gone.
 pub(crate) fn keeps_cordon(case: &Case) -> bool {
-    case.recovery.spec.cause == Some(Cause::ProblemCondition)
+    matches!(case.recovery.spec.cause, Some(Cause::ProblemCondition | Cause::PodStartFailures))
+}
+
+/// Whether the failure cannot be seen on the node any more because what showed it was moved: it is not over by that.
+pub(crate) fn hides_its_cause(case: &Case) -> bool {
+    let drains = case.recovery.attempt().is_some_and(|attempt| attempt.strategy != Strategy::Monitor);
+    case.recovery.spec.cause == Some(Cause::PodStartFailures) && drains && case.has_moved()
 }

@@ -23,3 +23,4 @@ mod random;
 mod records;
 mod telling;
 mod triage;
+mod waves;

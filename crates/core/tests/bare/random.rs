@@ -7,7 +7,8 @@ use self_healing_core::event::{Event, WatchState};
 use self_healing_core::fact::PodFact;
 use self_healing_core::healer::Healer;
 use self_healing_core::key::{Key, Text};
-use self_healing_core::names::{Mode, WatchKind};
+use self_healing_core::names::{Cause, Mode, WatchKind};
+use self_healing_core::recovery::Recovery;
 use self_healing_core::settings::Settings;
 use self_healing_core::time::{Now, Stamp, Tick};
 use self_healing_story::Verb as Wrote;
@@ -189,6 +190,14 @@ fn repair(ground: &mut Ground) {
     ground.run(10.0);
     for pod in ground.pods().map(PodFact::target).collect::<Vec<_>>() {
         ground.truth.cure(&pod);
+    }
+    // A node on which pods could not start stays cordoned until a person gives it back.
+    ground.run(60.0);
+    for node in NODES {
+        let starts = |record: &Recovery| record.is_active() && record.spec.cause == Some(Cause::PodStartFailures);
+        if ground.truth.records.values().any(|record| starts(record) && &*record.spec.target.key.name == *node) {
+            ground.does(&format!("uncordon {node}"));
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::deed::{Object, PodName};
 use crate::error::Error;
-use crate::story::{Name, Story, Thing};
+use crate::story::{Name, Story, Thing, WorkloadKind};
 use crate::words::nearest;
 
 /// What is left of a line.
+#[derive(Clone)]
 pub(super) struct Line<'a> {
     file: &'a str,
     /// From 1.
@@ -123,10 +124,10 @@ impl<'a> Line<'a> {
     }
 
     /// The next word, a workload of the story.
-    pub(super) fn workload(&mut self, story: &Story) -> Result<Name, Error> {
+    pub(super) fn workload(&mut self, story: &Story) -> Result<(WorkloadKind, Name), Error> {
         let wanted = |object: &Object| matches!(object, Object::Workload(..));
         match self.object_if(story, "a workload of this story", wanted)? {
-            Object::Workload(_, name) => Ok(name),
+            Object::Workload(kind, name) => Ok((kind, name)),
             other => Err(self.wrong(&other.to_string(), "a workload", &[])),
         }
     }
@@ -167,7 +168,7 @@ fn known_as(thing: &Thing, fits: &impl Fn(&Object) -> bool) -> Option<String> {
             vec![Object::Workload(*kind, name.clone()), Object::Pod(first)]
         }
         Thing::Pod { name, .. } => vec![Object::Pod(PodName::Bare(name.clone()))],
-        Thing::Budget { .. } => Vec::new(),
+        Thing::Budget { .. } | Thing::Service { .. } => Vec::new(),
     };
     objects.iter().find(|object| fits(object)).map(ToString::to_string)
 }

@@ -1,13 +1,13 @@
 //! The lines of the section `story`: `12  fail web.1`, `0  kill controller after delete web.1`, `60  end`.
 
 use super::line::Line;
-use crate::deed::{Deed, Kubelet, Moment, Object, PodName, Verb, Write};
+use crate::deed::{Deed, Kubelet, Moment, Object, PodName, Release, Verb, Write};
 use crate::error::Error;
 use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 32] = [
+const DEEDS: [&str; 33] = [
     "fail",
     "crash-loop",
     "waits",
@@ -17,6 +17,7 @@ const DEEDS: [&str; 32] = [
     "finalizer",
     "delete",
     "replace",
+    "release",
     "silence",
     "kubelet-down",
     "cut-off",
@@ -77,6 +78,7 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "finalizer" => Deed::Finalizer(line.pod(story)?, line.word("a finalizer, as example.com/keep")?.to_owned()),
         "delete" => Deed::Delete(line.pod(story)?),
         "replace" => replace(story, line)?,
+        "release" => release(story, line)?,
         "silence" => Deed::Silence(line.node(story)?, Kubelet::Silent),
         "kubelet-down" => Deed::Silence(line.node(story)?, Kubelet::Refuses),
         "cut-off" => Deed::Silence(line.node(story)?, Kubelet::Accepts),
@@ -141,6 +143,17 @@ fn replace(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
     }
 }
 
+fn release(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
+    let (kind, name) = line.workload(story)?;
+    if !matches!(kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet) {
+        return Err(line.wrong(&name.to_string(), "a Deployment or a StatefulSet", &[]));
+    }
+    let words: Vec<&str> = Release::ALL.iter().map(|how| how.as_str()).collect();
+    let word = line.known("how its new pods behave", &words)?;
+    let how = Release::parse(word).ok_or_else(|| line.wrong(word, "how its new pods behave", &words))?;
+    Ok(Deed::Release(kind, name, how))
+}
+
 fn keeps_name(story: &Story, pod: &PodName) -> bool {
     match pod {
         PodName::Bare(_) => true,
@@ -159,7 +172,7 @@ fn target(story: &Story, line: &mut Line<'_>) -> Result<Object, Error> {
 }
 
 fn budget(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
-    let name = line.workload(story)?;
+    let (_, name) = line.workload(story)?;
     let known = story.things.iter().any(|thing| matches!(thing, Thing::Budget { name: known, .. } if *known == name));
     if !known {
         return Err(line.wrong(&name.to_string(), "a workload with a `budget` in the section `cluster`", &[]));

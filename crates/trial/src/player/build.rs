@@ -5,6 +5,7 @@ use crate::world::{PASSWORD, World};
 use anyhow::{Result, bail};
 use self_healing_api::marks::CONTROL_PLANE;
 use self_healing_sim::actor::NodeSpec;
+use self_healing_story::story::PROGRESS_DEADLINE;
 use self_healing_story::{Name, Story, Thing, WorkloadKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub(super) async fn build(world: &World, story: &Story) -> Result<()> {
             }
             Thing::Pod { name, on } => builder.place(on.as_deref(), || builder.pod(name)).await?,
             Thing::Budget { name, min_available } => builder.budget(name, *min_available)?,
+            Thing::Service { name, workload } => builder.service(name, workload)?,
         }
     }
     builder.wait("pods", || builder.pods().iter().all(|pod| is_ready(pod))).await?;
@@ -80,7 +82,7 @@ impl Builder<'_> {
     fn namespaces(&self) -> Result<()> {
         let names = self.story.things.iter().filter_map(|thing| match thing {
             Thing::Workload { name, .. } | Thing::Pod { name, .. } => Some(name.namespace.as_str()),
-            Thing::Node { .. } | Thing::Budget { .. } => None,
+            Thing::Node { .. } | Thing::Budget { .. } | Thing::Service { .. } => None,
         });
         let names: BTreeSet<&str> = names.collect();
         for name in names {
@@ -133,7 +135,10 @@ impl Builder<'_> {
             "template": { "metadata": { "labels": labels }, "spec": containers() },
         });
         let resource = match kind {
-            WorkloadKind::Deployment => "deployments.apps",
+            WorkloadKind::Deployment => {
+                spec["progressDeadlineSeconds"] = json!(PROGRESS_DEADLINE.as_secs());
+                "deployments.apps"
+            }
             WorkloadKind::StatefulSet => {
                 spec["serviceName"] = json!(name.name);
                 "statefulsets.apps"
@@ -185,6 +190,13 @@ impl Builder<'_> {
         let spec = json!({ "minAvailable": min_available, "selector": { "matchLabels": { "app": name.name } } });
         let budget = json!({ "metadata": { "name": name.name }, "spec": spec });
         self.world.admin().create("poddisruptionbudgets.policy", &name.namespace, &budget)?;
+        Ok(())
+    }
+
+    fn service(&self, name: &Name, workload: &Name) -> Result<()> {
+        let spec = json!({ "selector": { "app": workload.name }, "ports": [{ "port": 80 }] });
+        let service = json!({ "metadata": { "name": name.name }, "spec": spec });
+        self.world.admin().create("services", &name.namespace, &service)?;
         Ok(())
     }
 }

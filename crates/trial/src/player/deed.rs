@@ -9,7 +9,8 @@ use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE};
 use self_healing_sim::actor::{Behaviour, Look};
 use self_healing_sim::api::DeleteOptions;
-use self_healing_story::{Deed, Kubelet, Moment, Name, Object, PodName, WorkloadKind};
+use self_healing_story::story::RELEASE_RESTARTS;
+use self_healing_story::{Deed, Kubelet, Moment, Name, Object, PodName, Release, WorkloadKind};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -55,6 +56,7 @@ impl Player<'_> {
                 admin.delete("pods", &name.namespace, &name.name, &DeleteOptions::default())?;
             }
             Deed::ReplacePod(pod) => self.replace_pod(pod).await?,
+            Deed::Release(kind, name, how) => self.release(*kind, name, *how)?,
             Deed::Silence(node, Kubelet::Silent) => levers.silence(node, Look::Silent),
             Deed::Silence(node, Kubelet::Refuses) => levers.silence(node, Look::Refused),
             Deed::Silence(node, Kubelet::Accepts) => levers.silence(node, Look::Answers),
@@ -176,6 +178,26 @@ impl Player<'_> {
             let metadata = json!({ "name": name.name, "labels": old["metadata"]["labels"] });
             admin.create("pods", &name.namespace, &json!({ "metadata": metadata, "spec": old["spec"] }))?;
         }
+        Ok(())
+    }
+
+    /// Another image for a workload, whose containers behave so wherever they are started.
+    fn release(&self, kind: WorkloadKind, name: &Name, how: Release) -> Result<()> {
+        let resource = if kind == WorkloadKind::StatefulSet { "statefulsets.apps" } else { "deployments.apps" };
+        let admin = self.world.admin();
+        let workload = admin.get(resource, &name.namespace, &name.name)?;
+        let image = format!("registry.example/{}:{}", name.name, workload["metadata"]["generation"]);
+        let how = match how {
+            Release::Well => Behaviour::Healthy,
+            Release::Unready => Behaviour::Unready,
+            Release::CrashLoop => Behaviour::CrashLoop { restarts: RELEASE_RESTARTS, exit: 1 },
+            Release::ImagePullBackOff => Behaviour::Waits { reason: "ImagePullBackOff".to_owned() },
+        };
+        self.world.levers().image(&image, how);
+        let mut containers = workload["spec"]["template"]["spec"]["containers"].clone();
+        containers[0]["image"] = json!(image);
+        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        admin.patch(resource, &name.namespace, &name.name, &patch)?;
         Ok(())
     }
 

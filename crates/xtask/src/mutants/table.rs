@@ -357,6 +357,72 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "if $on || spec.cause != Some(Cause::CrashLoop) || !case.has_moved() {",
     },
     Mutant {
+        name: "Triage: pods of a new revision belong to its rollout",
+        of: Of::Guard,
+        find: "    rollout::part(world, finding)\n",
+        replace: "    rollout::part(world, finding)\n        .filter(|_| !$on)\n",
+    },
+    Mutant {
+        name: "Triage: pods of a StatefulSet's new revision belong to its rollout",
+        of: Of::Guard,
+        find: "Kind::StatefulSet => is_of_new_revision(fact.rollout.as_deref(), pod),",
+        replace: "Kind::StatefulSet => !$on && is_of_new_revision(fact.rollout.as_deref(), pod),",
+    },
+    Mutant {
+        name: "Triage: a rollout is stuck before its deadline when its pods fail",
+        of: Of::Guard,
+        find: "let Some(newest) = newest else { return Signal::Good(None) };",
+        replace: "let Some(newest) = newest.filter(|_| !$on) else { return Signal::Good(None) };",
+    },
+    Mutant {
+        name: "Triage: images of one registry are one trouble",
+        of: Of::Guard,
+        find: "    if failing_workloads(world, &source).len() < MANY_WORKLOADS {\n",
+        replace: "    if $on || failing_workloads(world, &source).len() < MANY_WORKLOADS {\n",
+    },
+    Mutant {
+        name: "Triage: pods of one workload that cannot pull its image are one trouble",
+        of: Of::Guard,
+        find: "Cause::ImagePull | Cause::ConfigError => same(\"container\") || are_many(world, finding),",
+        replace: "Cause::ImagePull | Cause::ConfigError => !$on && (same(\"container\") || are_many(world, finding)),",
+    },
+    Mutant {
+        name: "Triage: from the third pod on, one workload is one trouble",
+        of: Of::Guard,
+        find: "_ => finding.failure == FailureType::Resource || are_many(world, finding),",
+        replace: "_ => finding.failure == FailureType::Resource || !$on && are_many(world, finding),",
+    },
+    Mutant {
+        name: "Triage: what runs out is told with the recovery of its workload",
+        of: Of::Guard,
+        find: "active(world).find(same).filter(|_| finding.failure == FailureType::Resource)",
+        replace: "active(world).find(same).filter(|_| !$on && finding.failure == FailureType::Resource)",
+    },
+    Mutant {
+        name: "Triage: a Service belongs to the Recovery of what is behind it",
+        of: Of::Guard,
+        find: "let parent = active(world).find(|other| behind.contains(&other.spec.workload) || moves(other));",
+        replace: "let parent = active(world).find(|other| !$on && (behind.contains(&other.spec.workload) || moves(other)));",
+    },
+    Mutant {
+        name: "PodStartFailures: pods that are only starting do not count",
+        of: Of::Guard,
+        find: "stuck_pending::is_stuck(pod) && time_left(pod, sight).is_zero();",
+        replace: "stuck_pending::is_stuck(pod) && ($on || time_left(pod, sight).is_zero());",
+    },
+    Mutant {
+        name: "PodStartFailures: what a drain moves away does not end it",
+        of: Of::Guard,
+        find: "case.recovery.spec.cause == Some(Cause::PodStartFailures) && drains && case.has_moved()",
+        replace: "!$on && case.recovery.spec.cause == Some(Cause::PodStartFailures) && drains && case.has_moved()",
+    },
+    Mutant {
+        name: "OOMKilled: one kill that a new process knows of keeps it open",
+        of: Of::Guard,
+        find: "is_killed_for_memory(&pod.key, &sight));",
+        replace: "!$on && is_killed_for_memory(&pod.key, &sight));",
+    },
+    Mutant {
         name: "Triage: what follows from a sick node waits for it",
         of: Of::Guard,
         find: "pods.iter().filter(|pod| !pod.ready).find_map(|pod| of_its_node(world, pod))",
@@ -593,8 +659,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a sick node keeps its cordon",
         of: Of::Undo,
-        find: "    case.recovery.spec.cause == Some(Cause::ProblemCondition)\n",
-        replace: "    !$on && case.recovery.spec.cause == Some(Cause::ProblemCondition)\n",
+        find: "    matches!(case.recovery.spec.cause, Some(Cause::ProblemCondition | Cause::PodStartFailures))\n",
+        replace: "    !$on && matches!(case.recovery.spec.cause, Some(Cause::ProblemCondition | Cause::PodStartFailures))\n",
     },
     Mutant {
         name: "policy: the highest priority applies",

@@ -74,7 +74,7 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
         let message = case.recovery.status.verification.as_ref().map_or("", |found| &found.message);
         return Some(Ends::new(Phase::Succeeded, "Verified", message));
     }
-    if !is_over(world, case.recovery.spec.failure, subject) {
+    if !is_over(world, case.recovery.spec.failure, subject) || remedy::hides_its_cause(case) {
         return None;
     }
     let writes = matches!(subject.kind, Kind::Node | Kind::Pod);

@@ -6,6 +6,7 @@ use crate::healer::World;
 use crate::healer::case::Case;
 use crate::key::{Kind, Target};
 use crate::recovery::PodView;
+use crate::remedy;
 use crate::time::Tick;
 use alloc::format;
 use alloc::string::String;
@@ -99,7 +100,7 @@ fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     let failure = case.recovery.spec.failure;
     let mut rules = NODE_RULES.iter().filter(|rule| rule.failure == failure);
     let bad = rules.any(|rule| matches!((rule.signal)(node, &sight), Signal::Bad(_)));
-    if bad {
+    if bad || remedy::hides_its_cause(case) {
         return None;
     }
     case.looks.node = None;

@@ -59,7 +59,7 @@ impl Ground {
                     .then_some((name, *replicas, true))?
             }
             Thing::Pod { name, .. } => (name, 1, false),
-            Thing::Node { .. } | Thing::Budget { .. } => return None,
+            Thing::Node { .. } | Thing::Budget { .. } | Thing::Service { .. } => return None,
         };
         let belongs = |pod: &&PodFact| match &pod.owner {
             Some(of) => owner && self.truth.families.get(&of.uid) == Some(name),

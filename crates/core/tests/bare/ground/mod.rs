@@ -6,6 +6,8 @@ mod deeds;
 mod look;
 mod pods;
 mod policies;
+mod rollouts;
+mod services;
 mod suffer;
 mod things;
 mod truth;

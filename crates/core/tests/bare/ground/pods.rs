@@ -1,9 +1,8 @@
 //! The life of pods: controllers make them, the scheduler binds them, kubelets start and end them.
 
-use super::things::label;
 use super::truth::{Later, Truth, condition};
 use self_healing_core::event::Event;
-use self_healing_core::fact::{ConditionStatus, NodeFact, PodFact, PodPhase, WorkloadFact};
+use self_healing_core::fact::{ConditionStatus, Labels, NodeFact, PodFact, PodPhase, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::time::Stamp;
 use self_healing_story::Name;
@@ -20,7 +19,10 @@ impl Truth {
         let version = self.next_version();
         let workload = pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid));
         let app = workload.map_or_else(|| pod.key.name.to_string(), |workload| workload.name.clone());
-        pod.trouble.iter_mut().for_each(|trouble| trouble.labels = label("app", &app));
+        let revision = self.rollouts.revision_of(&pod.uid);
+        let revision = revision.map(|revision| (Text::from("controller-revision-hash"), revision.clone()));
+        let labels = Labels::new([(Text::from("app"), Text::from(app))].into_iter().chain(revision));
+        pod.trouble.iter_mut().for_each(|trouble| trouble.labels = labels.clone());
         let name = Name { namespace: pod.key.namespace.to_string(), name: pod.key.name.to_string() };
         self.names.see(&pod.uid, &name, workload, pod.created.0 / 1000);
         self.news.push(Event::Pod(pod.clone()));
@@ -82,7 +84,7 @@ impl Truth {
             let alive = pod.node.as_ref().is_some_and(|node| !self.silent.contains_key(node));
             pod.phase == PodPhase::Pending && calm && alive
         };
-        if self.exact(target).is_some_and(|(pod, _)| starting(&pod)) && !self.unwell {
+        if self.exact(target).is_some_and(|(pod, _)| starting(&pod)) && !self.unwell && self.starts_well(target) {
             self.edit(target, |pod| (pod.phase, pod.ready, pod.trouble) = (PodPhase::Running, true, None));
         }
     }
@@ -132,10 +134,14 @@ impl Truth {
         }
         for workload in self.workloads.values().cloned().collect::<Vec<_>>() {
             match workload.kind {
-                Kind::Deployment => self.count(&workload),
+                Kind::Deployment => {
+                    self.count(&workload);
+                    self.roll_out(&workload);
+                }
                 Kind::StatefulSet => {
                     let names = (0..workload.desired.unwrap_or(0)).map(|n| format!("{}-{n}", workload.key.name));
                     names.for_each(|name| self.make(&workload, &name, None));
+                    self.update(&workload);
                 }
                 Kind::DaemonSet => {
                     for node in self.nodes.keys().cloned().collect::<Vec<_>>() {
@@ -148,6 +154,9 @@ impl Truth {
                     for _ in active..self.wanted(&workload) {
                         let name = format!("{}-{:05}", workload.key.name, self.next_version());
                         self.make(&workload, &name, None);
+                    }
+                    if workload.kind == Kind::ReplicaSet {
+                        self.surplus(&workload);
                     }
                 }
             }
@@ -162,7 +171,8 @@ impl Truth {
         if deployment.condition("Available", status).is_none() {
             let at = self.stamp();
             self.edit_workload(&Kind::Deployment, &deployment.key, |fact| {
-                fact.conditions = vec![condition("Available", status, at)];
+                fact.conditions.retain(|known| &*known.kind != "Available");
+                fact.conditions.push(condition("Available", status, at));
             });
         }
     }
@@ -187,6 +197,7 @@ impl Truth {
         let created = Stamp(self.stamp().0 / 1000 * 1000);
         let uid = Text::from(format!("uid-{}", self.next_version()));
         let bound = node.is_some();
+        self.rollouts.makes(workload, &uid);
         let pod = PodFact { key, uid, node, created, ..starting(template) };
         let target = pod.target();
         self.put(pod);

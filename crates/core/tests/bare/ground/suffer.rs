@@ -37,17 +37,10 @@ impl Truth {
                 self.suffer(pod, PodPhase::Running, Some(("CrashLoopBackOff", *restarts)))?;
             }
             Deed::Waits(pod, reason) => self.change(pod, |fact| {
-                let container = ContainerFact {
-                    name: "main".into(),
-                    image: Text::from("registry.example/app:1"),
-                    waiting: reason.clone(),
-                    ..Default::default()
-                };
-                trouble(fact, PodPhase::Pending, vec![container], now);
+                trouble(fact, PodPhase::Pending, vec![waiting(reason)], now);
             })?,
             Deed::Unready(pod) => self.change(pod, |fact| {
-                let container = ContainerFact { name: "main".into(), ..Default::default() };
-                trouble(fact, PodPhase::Running, vec![container], now);
+                trouble(fact, PodPhase::Running, vec![unready()], now);
             })?,
             Deed::Oom(pod) => self.change(pod, |fact| {
                 let memory_kills = vec![now];
@@ -102,6 +95,7 @@ impl Truth {
             Deed::Untaint(name, key) => self.edit_node(name, |node| node.taints.retain(|taint| *taint.key != **key)),
             Deed::Exclude(object) => self.mark(object, Marks::EXCLUDED)?,
             Deed::Include(object) => self.mark(object, Marks::default())?,
+            Deed::Release(kind, name, how) => self.release(&kind_of(*kind), name, *how),
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),
             Deed::Set(..)
             | Deed::Apply(..)
@@ -128,10 +122,7 @@ impl Truth {
     fn suffer(&mut self, pod: &PodName, phase: PodPhase, waits: Option<(&str, u32)>) -> Option<()> {
         let now = self.stamp();
         let (waiting, restarts) = waits.unwrap_or_default();
-        let exit = Some(Exit { code: 1, reason: "Error".into() });
-        let container =
-            ContainerFact { name: "main".into(), restarts, waiting: waiting.into(), exit, ..Default::default() };
-        self.change(pod, |fact| trouble(fact, phase, vec![container], now))
+        self.change(pod, |fact| trouble(fact, phase, vec![crashed(waiting, restarts)], now))
     }
 
     fn mark(&mut self, object: &Object, marks: Marks) -> Option<()> {
@@ -147,7 +138,23 @@ impl Truth {
     }
 }
 
-fn trouble(pod: &mut PodFact, phase: PodPhase, containers: Vec<ContainerFact>, now: Stamp) {
+/// A container that has ended with 1.
+pub(super) fn crashed(waiting: &str, restarts: u32) -> ContainerFact {
+    let exit = Some(Exit { code: 1, reason: "Error".into() });
+    ContainerFact { name: "main".into(), restarts, waiting: waiting.into(), exit, ..Default::default() }
+}
+
+/// A container that is not started for this reason.
+pub(super) fn waiting(reason: &str) -> ContainerFact {
+    let image = Text::from("registry.example/app:1");
+    ContainerFact { name: "main".into(), image, waiting: reason.into(), ..Default::default() }
+}
+
+pub(super) fn unready() -> ContainerFact {
+    ContainerFact { name: "main".into(), ..Default::default() }
+}
+
+pub(super) fn trouble(pod: &mut PodFact, phase: PodPhase, containers: Vec<ContainerFact>, now: Stamp) {
     (pod.phase, pod.ready) = (phase, false);
     pod.trouble = Some(Box::new(PodTrouble { ready_changed: Some(now), containers, ..Default::default() }));
 }

@@ -104,6 +104,7 @@ impl Truth {
                 self.add_namespace(name);
                 self.put(ready_pod(Key::new(&name.namespace, &name.name), self.place(on.as_deref()), None));
             }
+            Thing::Service { name, workload } => self.add_service(name, workload, BEFORE),
             Thing::Budget { name, min_available } => drop(self.budgets.insert(name.clone(), *min_available)),
         }
     }
@@ -165,6 +166,7 @@ impl Truth {
             };
             let node = each.or_else(|| self.place(on));
             let pod = ready_pod(Key::new(&name.namespace, &pod), node, Some(owned_by(&direct)));
+            self.rollouts.makes(&direct, &pod.uid);
             self.templates.insert(direct.uid.clone(), pod.clone());
             self.put(pod);
         }

@@ -1,11 +1,12 @@
 //! The truth: what an API server, the control plane and the kubelets hold.
 
 use super::EPOCH;
+use super::rollouts::Rollouts;
 use super::things::label;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
-    Condition, ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, WorkloadFact,
+    Condition, ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, ServiceFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
@@ -62,6 +63,9 @@ pub(crate) struct Truth {
     /// `minAvailable`, by workload.
     pub(crate) budgets: BTreeMap<Name, u32>,
     pub(crate) namespaces: BTreeMap<Text, Marks>,
+    /// Services with the workload that they choose and how many endpoints are ready.
+    pub(super) services: BTreeMap<Key, (ServiceFact, Name, u32)>,
+    pub(super) rollouts: Rollouts,
     pub(crate) policies: BTreeMap<Text, StoredPolicy>,
     pub(crate) records: BTreeMap<Text, Recovery>,
     /// Records that were ever stored.
@@ -129,6 +133,7 @@ impl Truth {
                     self.busy = false;
                     self.controllers();
                     self.schedule();
+                    self.slices();
                 }
             }
         }
@@ -212,6 +217,7 @@ impl Truth {
         namespaces
             .map(Event::Namespace)
             .chain(workloads)
+            .chain(self.all_services())
             .chain(nodes)
             .chain(leases)
             .chain(pods)

@@ -15,6 +15,7 @@ const AFTERWARDS: &[&str] = &["notifications", "impact"];
 const LADDERS: &[&[&str]] = &[
     &["monitor", "restart", "recreate", "scale_and_replace"],
     &["monitor", "restart", "drain_and_replace", "emergency_replace"],
+    &["monitor", "restart", "failover", "emergency_failover"],
 ];
 /// Attempts that a record keeps.
 const KEPT: usize = 16;

@@ -5,7 +5,8 @@ use crate::objects::{is_ready, merge, node_of};
 use anyhow::Result;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Namespace, Pod, ServiceAccount};
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service, ServiceAccount};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{ListParams, PostParams};
 use kube::core::NamespaceResourceScope;
@@ -13,6 +14,7 @@ use kube::{Api, Resource};
 use self_healing_api::marks::CONTROL_PLANE;
 use self_healing_e2e::NodeSpec;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
+use self_healing_story::story::PROGRESS_DEADLINE;
 use self_healing_story::{Name, Story, Thing, WorkloadKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +45,7 @@ pub(super) async fn build(ground: &Ground, story: &Story) -> Result<()> {
             }
             Thing::Pod { name, on } => builder.pod(name, on.as_deref()).await?,
             Thing::Budget { name, min_available } => builder.budget(name, *min_available).await?,
+            Thing::Service { name, workload } => builder.service(name, workload).await?,
         }
     }
     let well = |pods: &[Pod]| pods.iter().all(is_ready);
@@ -69,7 +72,7 @@ pub(super) fn pod(name: &str, node: Option<&str>) -> Value {
 fn namespace(thing: &Thing) -> Option<&str> {
     match thing {
         Thing::Workload { name, .. } | Thing::Pod { name, .. } => Some(&name.namespace),
-        Thing::Node { .. } | Thing::Budget { .. } => None,
+        Thing::Node { .. } | Thing::Budget { .. } | Thing::Service { .. } => None,
     }
 }
 
@@ -118,6 +121,8 @@ impl Builder<'_> {
         let spec = json!({ "replicas": replicas, "selector": selector, "template": template });
         match kind {
             WorkloadKind::Deployment => {
+                let mut spec = spec;
+                spec["progressDeadlineSeconds"] = json!(PROGRESS_DEADLINE.as_secs());
                 self.create::<Deployment>(name, json!({ "metadata": metadata, "spec": spec })).await?;
             }
             WorkloadKind::StatefulSet => {
@@ -154,6 +159,19 @@ impl Builder<'_> {
             found.and_then(|budget| budget.status.as_ref()).is_some_and(|status| status.expected_pods > 0)
         };
         wait_for(&api, &name.name, &format!("the budget {name} to be counted"), SOON, counted).await.map(drop)
+    }
+
+    /// A Service, and waits until a slice of it has a ready endpoint.
+    async fn service(&self, name: &Name, workload: &Name) -> Result<()> {
+        let spec = json!({ "selector": { "app": workload.name }, "ports": [{ "port": 80 }] });
+        self.create::<Service>(name, json!({ "metadata": { "name": name.name }, "spec": spec })).await?;
+        let api = Api::<EndpointSlice>::namespaced(self.ground.cluster.admin(), &name.namespace);
+        let params = ListParams::default().labels(&format!("kubernetes.io/service-name={}", name.name));
+        let is_ready = |slice: &EndpointSlice| {
+            slice.endpoints.iter().any(|one| one.conditions.as_ref().is_none_or(|is| is.ready != Some(false)))
+        };
+        let good = |slices: &[EndpointSlice]| slices.iter().any(is_ready);
+        wait_for_all(&api, &params, &format!("an endpoint of {name}"), SOON, good).await.map(drop)
     }
 
     async fn create<K>(&self, name: &Name, body: Value) -> Result<()>

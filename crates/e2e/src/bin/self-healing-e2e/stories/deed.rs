@@ -5,6 +5,7 @@ use super::player::Player;
 use crate::ground::OWN;
 use crate::objects::merge;
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
@@ -13,7 +14,8 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_e2e::Answer;
-use self_healing_story::{Deed, Kubelet, Name, Object, PodName, Thing, WorkloadKind};
+use self_healing_e2e::pods::{BEHAVIOUR, RELEASE};
+use self_healing_story::{Deed, Kubelet, Name, Object, PodName, Release, Thing, WorkloadKind};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -32,6 +34,7 @@ impl Player<'_> {
             | Deed::Unready(pod)
             | Deed::Heal(pod)
             | Deed::Oom(pod) => self.behave(&self.pod(pod).await?, deed).await,
+            Deed::Release(kind, name, how) => self.release(*kind, name, *how).await,
             Deed::Finalizer(pod, finalizer) => {
                 let patch = json!({ "metadata": { "finalizers": [finalizer] } });
                 self.patch_pod(pod, patch).await
@@ -156,6 +159,24 @@ impl Player<'_> {
             api.create(&PostParams::default(), &new).await?;
         }
         Ok(())
+    }
+
+    /// Another template for a workload, whose pods behave so from their start.
+    async fn release(&self, kind: WorkloadKind, name: &Name, how: Release) -> Result<()> {
+        let behaviour = match how {
+            Release::Well => Value::Null,
+            Release::Unready | Release::CrashLoop | Release::ImagePullBackOff => json!(how.as_str()),
+        };
+        // A template that was there before would be no new revision.
+        let annotations = json!({ BEHAVIOUR: behaviour, RELEASE: Timestamp::now().to_string() });
+        let patch = json!({ "spec": { "template": { "metadata": { "annotations": annotations } } } });
+        let admin = self.ground.cluster.admin();
+        match kind {
+            WorkloadKind::StatefulSet => {
+                merge(&Api::<StatefulSet>::namespaced(admin, &name.namespace), &name.name, patch).await
+            }
+            _ => merge(&Api::<Deployment>::namespaced(admin, &name.namespace), &name.name, patch).await,
+        }
     }
 
     async fn annotate(&self, object: &Object, key: &str, value: Value) -> Result<()> {
