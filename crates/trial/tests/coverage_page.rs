@@ -125,7 +125,7 @@ fn table(words: &[&str], stories: &[Shown], shows: impl Fn(&Shown, usize) -> boo
         let showing: Vec<&Shown> = stories.iter().filter(|shown| shows(shown, at)).collect();
         match (showing.is_empty(), by_test(word)) {
             (false, None) => text += &line(&format!("`{word}`"), &showing, &[]),
-            (true, Some((_, test, why))) => text += &format!("| `{word}` | {why} | – | – | test `{test}` |\n"),
+            (true, Some((_, test, why))) => text += &format!("| `{word}` | a test | {why} | {why} | test `{test}` |\n"),
             (false, Some(_)) => panic!("{word} is shown by stories: it needs no line in BY_TESTS"),
             (true, None) => panic!("nothing shows {word}: write a story, or name the test in BY_TESTS"),
         }

@@ -13,11 +13,20 @@ struct Crash {
     container: String,
     code: String,
     node: Text,
+    owner: Option<String>,
+}
+
+/// A crash that is the application's own.
+pub(crate) struct Fault {
+    /// In words.
+    pub(crate) message: String,
+    /// By which it is known again.
+    pub(crate) evidence: Vec<(String, String)>,
 }
 
 /// Why moving the pod of this Recovery again would not help, once it was moved: pods of its workload crash with the same exit on
 /// two nodes. While the attempt has time left only those count that are crash looping.
-pub(crate) fn application_fault(world: &World<'_>, case: &Case, time_is_up: bool) -> Option<String> {
+pub(crate) fn application_fault(world: &World<'_>, case: &Case, time_is_up: bool) -> Option<Fault> {
     let spec = &case.recovery.spec;
     if spec.cause != Some(Cause::CrashLoop) || !case.has_moved() {
         return None;
@@ -31,9 +40,12 @@ pub(crate) fn application_fault(world: &World<'_>, case: &Case, time_is_up: bool
         let other = crashes[at + 1..].iter().find(alike)?;
         let (container, code) = (&one.container, &one.code);
         let nodes = format!("{} and on {}", one.node, other.node);
-        Some(format!(
+        let message = format!(
             "container {container} ends with {code} on {nodes}: the application is at fault, moving it does not help"
-        ))
+        );
+        let told = [("container", Some(container)), ("exitCode", Some(code)), ("owner", one.owner.as_ref())];
+        let evidence = told.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?.clone())));
+        Some(Fault { message, evidence: evidence.collect() })
     })
 }
 
@@ -47,11 +59,13 @@ fn crash(pod: &PodFact, restarts: u32) -> Option<Crash> {
         Some((container.name.clone(), exit.code.to_string()))
     };
     let (container, code) = containers.into_iter().filter(down).find_map(ended)?;
-    Some(Crash { container, code, node })
+    let owner = pod.owner.as_ref().map(|owner| format!("{} {}", owner.kind.as_str(), owner.name));
+    Some(Crash { container, code, node, owner })
 }
 
 /// The crash that opened the Recovery; its evidence may have been lost with the process that saw it.
 fn recorded(case: &Case) -> Option<Crash> {
     let of = |name: &str| case.recovery.evidence(name).map(ToString::to_string);
-    Some(Crash { container: of("container")?, code: of("exitCode")?, node: Text::from(of("node")?) })
+    let node = Text::from(of("node")?);
+    Some(Crash { container: of("container")?, code: of("exitCode")?, node, owner: of("owner") })
 }

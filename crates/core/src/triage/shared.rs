@@ -38,7 +38,8 @@ fn healed_already<'a>(world: &'a World<'_>, finding: &Finding) -> Option<&'a Rec
 
 /// Whether two pods of one workload that fail for one cause fail because of what they have in common.
 fn fail_alike(world: &World<'_>, parent: &Recovery, finding: &Finding) -> bool {
-    let same = |name: &str| parent.evidence(name) == finding.evidence(name);
+    // It may have been lost with the process that saw it.
+    let same = |name: &str| parent.evidence(name).is_none_or(|known| finding.evidence(name) == Some(known));
     match finding.cause {
         Cause::CrashLoop => same("container") && same("exitCode") || are_many(world, finding),
         Cause::ImagePull | Cause::ConfigError => same("container") || are_many(world, finding),

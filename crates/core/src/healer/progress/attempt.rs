@@ -18,6 +18,7 @@ use crate::triage::application_fault;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
@@ -47,7 +48,11 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     }
     let timed_out = timed_out(world, case);
     if let Some(fault) = application_fault(world, case, timed_out) {
-        return end(case, Ends::new(Phase::Escalated, "ApplicationFault", fault));
+        // By its evidence the same crash is known again; it may have been lost with the process that saw it first.
+        let missing = fault.evidence.into_iter().filter(|(name, _)| case.recovery.evidence(name).is_none());
+        let missing: Vec<_> = missing.collect();
+        case.recovery.status.evidence.extend(missing);
+        return end(case, Ends::new(Phase::Escalated, "ApplicationFault", fault.message));
     }
     if timed_out {
         let seconds = world.settings.recovery_timeout.as_secs_f32();
