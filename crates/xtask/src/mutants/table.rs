@@ -281,8 +281,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Live: a fresh read confirms that a node is sick",
         of: Of::Guard,
-        find: "    if bad {\n        return None;\n    }\n    case.looks.node = None;",
-        replace: "    if bad || $on {\n        return None;\n    }\n    case.looks.node = None;",
+        find: "    if bad || remedy::hides_its_cause(case) {\n",
+        replace: "    if bad || $on || remedy::hides_its_cause(case) {\n",
     },
     Mutant {
         name: "Live: a fresh read confirms that a pod fails",
