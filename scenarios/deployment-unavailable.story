@@ -5,7 +5,8 @@ cluster
   deployment web 2 on n1
 
 settings
-  health_check_interval 3
+  health_check_interval 60
+  deployment_check_interval 3
   settle_period 1
 
 story

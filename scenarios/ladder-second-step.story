@@ -9,6 +9,7 @@ settings
   deployment_check_interval 60
   settle_period 1
   recovery_timeout 10
+  pod_check_interval 60
 
 story
   0   cordon n1

@@ -4,7 +4,7 @@ cluster
   nodes n1 n2 n3
   deployment web 2 on n1
   deployment api 1 on n1
-  budget web 1
+  budget web 2
 
 settings
   health_check_interval 1
@@ -12,7 +12,6 @@ settings
   settle_period 1
 
 story
-  0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
   8   waits web.1 ErrImagePull
   25  end

@@ -13,11 +13,11 @@ policy ask
 
 settings
   settle_period 1
-  approval_timeout 20
+  approval_timeout 60
 
 story
   0   fail web.1
   0   fail api.1
   0   fail other/far.1
   10  approve web.1
-  30  end
+  75  end

@@ -27,6 +27,7 @@ policy detectors
 
 settings
   settle_period 1
+  deployment_check_interval 600
 
 story
   0   crash-loop web.1 3

@@ -17,6 +17,6 @@ settings
 
 story
   0   fail web.1
-  6   fail api.1
-  6   fail other/far.1
-  15  end
+  40  fail api.1
+  40  fail other/far.1
+  50  end

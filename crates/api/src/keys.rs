@@ -101,9 +101,9 @@ keys! {
     /// Length of one health check of a pod.
     pod_check_interval: Seconds = health_check_interval, Seconds::from(0.05, 3600.0);
     /// Length of one health check of a service.
-    service_check_interval: Seconds = health_check_interval, Seconds::from(0.05, 3600.0), planned;
+    service_check_interval: Seconds = health_check_interval, Seconds::from(0.05, 3600.0);
     /// Length of one health check of a deployment.
-    deployment_check_interval: Seconds = health_check_interval, Seconds::from(0.05, 3600.0), planned;
+    deployment_check_interval: Seconds = health_check_interval, Seconds::from(0.05, 3600.0);
     /// Failed checks in a row that make a node failed.
     node_failure_threshold: Count = "3", Count::from(1, 1000);
     /// Time after a node's creation in which never having been Ready is no failure.

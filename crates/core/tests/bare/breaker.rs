@@ -77,6 +77,27 @@ fn a_node_in_recovery_counts_as_sick_however_well_it_looks() {
 }
 
 #[test]
+fn a_node_that_an_old_view_shows_well_counts_as_sick_when_its_recovery_is_judged() {
+    let things = format!("{}deployment web 2 on n1\nbudget web 1", nodes(5));
+    let mut ground = Ground::of(&things, "health_check_interval 1\nsettle_period 0.5\nrecovery_timeout 20");
+    ground.does("condition n1 KernelDeadlock");
+    ground.until(10, |ground| ground.count("cordon n1") == 1);
+    // What is done for the first node does not help, so the second is not tried.
+    ground.does("budget web 2");
+    let before = ground.truth.nodes["n2"].clone();
+    ground.does("condition n2 KernelDeadlock");
+    ground.until(60, |ground| ground.phase("n1") == Phase::Escalated);
+    assert_eq!((ground.held("n2").0, ground.count("cordon n2")), ("Breaker", 0));
+    // A new process starts on a view from before, and reads what is true when it is about to act.
+    let sick = ground.truth.nodes.insert("n2".into(), before).unwrap();
+    ground.restart();
+    ground.run(0.3);
+    ground.truth.nodes.insert("n2".into(), sick);
+    ground.run(5.0);
+    assert_eq!(ground.count("cordon n2"), 0, "{}", ground.report());
+}
+
+#[test]
 fn a_node_that_is_gone_after_its_recovery_is_still_one_of_the_nodes() {
     let mut ground = Ground::of(&nodes(6), QUICK);
     ground.does("condition n1 KernelDeadlock");

@@ -183,6 +183,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "acting.find(|other| !$on && is_before(&other.recovery, recovery)) {\n        let other = &other.recovery.spec.target.key.name;\n        return Wait::because(format!(\n",
     },
     Mutant {
+        name: "Breaker: the node to be recovered counts as sick",
+        of: Of::Guard,
+        find: "also.filter(|recovery| recovery.is_active());",
+        replace: "also.filter(|recovery| recovery.is_acting() || !$on && recovery.is_active());",
+    },
+    Mutant {
         name: "Breaker: what did not help is not tried on the next",
         of: Of::Guard,
         find: "last_failed(world, scope).filter(|_| !recovery.is_acting())?;",

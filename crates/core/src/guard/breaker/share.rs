@@ -25,12 +25,12 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The count of `scope`, `also` counting as one of the stored Recoveries. A node in recovery counts as sick, however well it
-    /// looks by now; one that is gone because its recovery succeeded counts as a node for `history_window`, so that removing nodes
-    /// does not make the rest look worse.
+    /// The count of `scope`. A node in recovery counts as sick, however well it looks by now, and so does the node that `also` is
+    /// to recover: in a view from before it fell sick, another would be the only one. A node that is gone because its recovery
+    /// succeeded counts as a node for `history_window`, so that removing nodes does not make the rest look worse.
     pub(crate) fn of(world: &World<'_>, scope: &Scope, also: Option<&Recovery>) -> Option<Self> {
         let tally = world.fleet.tally(scope)?;
-        let own = also.filter(|recovery| recovery.is_acting());
+        let own = also.filter(|recovery| recovery.is_active());
         let stored = || world.node_cases().filter(|case| scope.has(world, &case.recovery));
         let name = |recovery: &'_ Recovery| recovery.spec.target.key.name.clone();
         let acting = stored().filter(|case| case.is_acting()).map(|case| name(&case.recovery));
