@@ -83,6 +83,29 @@ fn a_record_that_was_left_without_it_gets_it_and_one_that_has_it_gets_no_other()
     assert_eq!((ground.sent_like("gather evidence"), &ground.recovery("web.1").status.evidence), (1, &before));
 }
 
+/// A record of an earlier version has a status and no evidence, and was approved while nobody led.
+#[test]
+fn a_record_that_is_about_to_be_acted_on_gets_it_first() {
+    let mut waited = 0;
+    for effect in 1..=8 {
+        let mut ground = Ground::of(WEB, "mode Approve");
+        ground.late = 2_000;
+        ground.does("fail web.1");
+        ground.run(60.0);
+        ground.truth.records.values_mut().for_each(|record| record.status.evidence.clear());
+        ground.does("approve web.1");
+        ground.does("kill controller");
+        let (begin, moment) = (ground.log.len(), ground.seconds());
+        ground.misfortunes = vec![(Misfortune::Late, ground.sent + effect)];
+        ground.run(60.0);
+        let later = |which: &dyn Fn(&Verb) -> bool| at(&ground, which).into_iter().find(|at| *at >= begin).unwrap();
+        assert!(later(&stores_evidence) < later(&Verb::is_destructive), "{effect}:\n{}", ground.report());
+        assert_eq!(ground.phase("web.1"), Phase::Succeeded, "{effect}");
+        waited += usize::from(ground.when("delete web.1") - moment > 2.0);
+    }
+    assert!(waited > 0, "the answer was late at least once");
+}
+
 #[test]
 fn it_is_kept_where_nothing_may_be_done_as_well() {
     for settings in ["mode Observe", "paused true"] {
