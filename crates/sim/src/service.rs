@@ -4,10 +4,12 @@ mod body;
 mod list;
 mod path;
 mod perform;
+mod proxy;
 pub(crate) mod reply;
 mod tap;
 mod watch;
 
+pub use proxy::{Port, Ports};
 pub use reply::SimBody;
 pub use tap::{Call, OnEvent, OnReply, OnRequest, Seen, Tap};
 
@@ -60,6 +62,7 @@ pub struct ApiService {
     tap: Arc<dyn Tap>,
     calls: Arc<AtomicU64>,
     view: Arc<Mutex<Option<View>>>,
+    ports: Arc<dyn Ports>,
 }
 
 /// Lists that show an earlier version until a moment, and watches that are held back until then: an API server that is
@@ -93,6 +96,7 @@ struct Context {
     asked: Arc<Asked>,
     tap: Arc<dyn Tap>,
     view: Option<View>,
+    ports: Arc<dyn Ports>,
 }
 
 impl Context {
@@ -116,8 +120,14 @@ impl ApiService {
     /// The API for `user`, without faults and without latency.
     #[must_use]
     pub fn new(cluster: &Cluster, user: User) -> Self {
-        let (calls, view) = (Arc::default(), Arc::default());
-        Self { cluster: cluster.clone(), user, latency: Duration::ZERO, tap: Arc::new(tap::Calm), calls, view }
+        let (calls, view, ports) = (Arc::default(), Arc::default(), Arc::new(proxy::Closed));
+        Self { cluster: cluster.clone(), user, latency: Duration::ZERO, tap: Arc::new(tap::Calm), calls, view, ports }
+    }
+
+    /// The same with somebody at the ports of pods, for `pods/NAME:PORT/proxy`.
+    #[must_use]
+    pub fn with_ports(self, ports: Arc<dyn Ports>) -> Self {
+        Self { ports, ..self }
     }
 
     /// The same with faults.
@@ -180,7 +190,7 @@ impl ApiService {
         };
         let view = *self.view.lock().unwrap_or_else(PoisonError::into_inner);
         let (cluster, asked, tap) = (self.cluster.clone(), asked.clone(), self.tap.clone());
-        let context = Arc::new(Context { cluster, resource, asked, tap, view });
+        let context = Arc::new(Context { cluster, resource, asked, tap, view, ports: self.ports.clone() });
         perform::perform(&context).await.unwrap_or_else(|failure| (&failure).into())
     }
 

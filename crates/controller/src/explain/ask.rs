@@ -2,6 +2,7 @@
 
 use super::installation::Installation;
 use crate::client::words;
+use crate::plain::plain;
 use http::Request;
 use kube::client::Body;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -15,6 +16,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// An answer that is longer is none of ours.
 const LENGTH: usize = 4 << 20;
+/// Characters of a refusal.
+const WORDS: usize = 512;
 
 /// The leader's answer.
 ///
@@ -49,10 +52,18 @@ pub(super) async fn page<T: DeserializeOwned>(
         let status = response.status();
         let body = http_body_util::Limited::new(response.into_body(), LENGTH);
         let body = http_body_util::BodyExt::collect(body).await.map_err(|error| error.to_string())?;
-        serde_json::from_slice(&body.to_bytes()).map_err(|_| format!("it answered {status}"))
+        let body = body.to_bytes();
+        serde_json::from_slice(&body).map_err(|_| format!("it answered {status}{}", said(&body)))
     };
     let answer = timeout(PATIENCE, answer).await.unwrap_or_else(|_| Err("it gave no answer in time".to_owned()));
     answer.map_err(|why| format!("the leader {pod} cannot be asked through the API server: {why}"))
+}
+
+/// What a refusal says, of the API server or of the leader itself; empty when it says nothing.
+fn said(body: &[u8]) -> String {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let words = [&body["message"], &body["error"]].into_iter().find_map(|words| words.as_str());
+    words.map_or_else(String::new, |words| format!(": {}", plain(words, WORDS)))
 }
 
 /// The page that answers it.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod evidence;
+mod proxy;
 mod town;
 
 use self_healing_sim::actor::{Behaviour, Look};

@@ -41,6 +41,8 @@ pub(crate) struct Town {
     pub(crate) hand: Hand,
     desk: Desk,
     controller: JoinHandle<()>,
+    /// Where the controller's pages are.
+    pub(crate) page: u16,
 }
 
 impl Drop for Town {
@@ -78,9 +80,10 @@ impl Town {
             ],
         );
         let desk = Desk::default();
-        let launch = Launch { recorder, ..launch(&cluster, actors.levers(), keys, desk.clone()) };
+        let page = free_port();
+        let launch = Launch { recorder, ..launch(&cluster, actors.levers(), keys, desk.clone(), page) };
         let controller = tokio::spawn(async move { run(launch, &Log::silent(), pending()).await.unwrap() });
-        let town = Self { cluster, actors, hand, desk, controller };
+        let town = Self { cluster, actors, hand, desk, controller, page };
         sleep(Duration::from_secs(90)).await;
         town
     }
@@ -137,13 +140,23 @@ impl Town {
         text(&self.leader(kind, name).await)
     }
 
+    /// The clients of a person, with `change`s to their way.
+    pub(crate) fn clients(&self, change: impl FnOnce(ApiService) -> ApiService, user: User) -> Clients {
+        let way: Way = Embedded::new(change(ApiService::new(&self.cluster, user))).into();
+        let uncounted: OnCall = Arc::new(|_| {});
+        Clients::new(&way, 1, &uncounted).unwrap()
+    }
+
+    /// Now, for the cluster.
+    pub(crate) fn now(&self) -> Stamp {
+        Stamp(self.cluster.now().as_millisecond())
+    }
+
     /// What somebody without the running controller works out.
     pub(crate) async fn own(&self, kind: &str, name: &str) -> Explanation {
-        let way: Way = Embedded::new(ApiService::new(&self.cluster, User::admin("person"))).into();
-        let uncounted: OnCall = Arc::new(|_| {});
-        let clients = Clients::new(&way, 1, &uncounted).unwrap();
+        let clients = self.clients(|api| api, User::admin("person"));
         let installation = Installation::find(&clients, NAMESPACE).await.unwrap();
-        own(&clients, &installation, &question(kind, name, SHOP), Stamp(self.cluster.now().as_millisecond())).await
+        own(&clients, &installation, &question(kind, name, SHOP), self.now()).await
     }
 }
 
@@ -170,8 +183,14 @@ fn deployment(app: &str, replicas: u32) -> Value {
     })
 }
 
-fn launch(cluster: &Cluster, levers: &Levers, keys: &[(&str, &str)], desk: Desk) -> Launch {
-    let own = [("listen_address", "127.0.0.1:0")];
+/// One that nobody listens at.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn launch(cluster: &Cluster, levers: &Levers, keys: &[(&str, &str)], desk: Desk, page: u16) -> Launch {
+    let address = format!("127.0.0.1:{page}");
+    let own = [("listen_address", address.as_str())];
     let flags: Vec<_> = own.iter().chain(keys).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let layers = Layers::new(None, &Environment::default(), &flags).unwrap();
     let clock = cluster.clone();

@@ -55,20 +55,22 @@ pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) subresource: String,
     pub(crate) query: Query,
+    /// The query as sent.
+    pub(crate) asked: String,
 }
 
 impl Target {
     /// Of the head of a request.
     pub(crate) fn of(method: &Method, uri: &Uri) -> Self {
         let query = Query::of(uri);
-        let path = uri.path().to_owned();
+        let (path, asked) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
         let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
         let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let (group, version, rest) = match parts.as_slice() {
             ["api", version, rest @ ..] if !rest.is_empty() => ("", *version, rest),
             ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
-            _ => return Self { verb: verb(method, true, &query), path, query, ..Self::default() },
+            _ => return Self { verb: verb(method, true, &query), path, query, asked, ..Self::default() },
         };
         let (namespace, rest) = match rest {
             ["namespaces", namespace, "status" | "finalize"] => (*namespace, rest),
@@ -80,7 +82,7 @@ impl Target {
         let [plural, name, subresource] = [0, 1, 2].map(|at| rest.get(at).copied().unwrap_or_default().to_owned());
         let verb = verb(method, !name.is_empty(), &query);
         let (group, version, namespace) = (group.to_owned(), version.to_owned(), namespace.to_owned());
-        Self { verb, path, resource: true, group, version, plural, namespace, name, subresource, query }
+        Self { verb, path, resource: true, group, version, plural, namespace, name, subresource, query, asked }
     }
 
     /// `pods` or `deployments.apps`.

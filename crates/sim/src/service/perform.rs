@@ -2,7 +2,7 @@
 
 use super::body::{decode, decode_patch, options, sent, strict};
 use super::reply::{Reply, no_page, object, success};
-use super::{Asked, Context, list, watch};
+use super::{Asked, Context, list, proxy, watch};
 use crate::api::{self, Ask, Change, Deletion};
 use crate::cluster::Cluster;
 use crate::discovery;
@@ -77,6 +77,7 @@ pub(super) async fn perform(context: &Arc<Context>) -> Result<Reply, Failure> {
         ("watch", "") => watch::watch(context).await,
         ("get", "status") if resource.status => get(context).await,
         ("get", "scale") if resource.scale => Ok(object(200, &api::scale_of(&*context.cluster.get(&key(context))?))),
+        ("get", "proxy") if resource.plural == "pods" => proxy::get(context).await,
         ("create", "") if target.name.is_empty() => create(context),
         ("create", "") if resource.custom.is_some() => decode(context).and(Err(Failure::not_allowed())),
         ("create", "eviction" | "binding") if resource.plural == "pods" => part_of_pod(context),
