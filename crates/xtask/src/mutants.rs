@@ -20,10 +20,11 @@ use table::{MUTANTS, Mutant};
 /// The environment variable by which the built copy knows which switch is on: its number in the table, from 1.
 const SWITCH: &str = "MUTANT";
 /// Tests that say what no story can, the quick ones first.
-const TESTS: [(&str, &str, &[&str]); 4] = [
+const TESTS: [(&str, &str, &[&str]); 5] = [
     ("self-healing-core", "bare", &["--skip", "crashes", "--skip", "random", "--skip", "plays"]),
     ("self-healing-controller", "act", &[]),
     ("self-healing-controller", "lease", &[]),
+    ("self-healing-controller", "explain", &[]),
     ("self-healing-core", "bare", &["crashes"]),
 ];
 

@@ -103,6 +103,18 @@ async fn a_pod_that_is_gone_leaves_what_was_said_of_it() {
 }
 
 #[tokio::test]
+async fn another_pod_of_the_same_name_is_not_meant() {
+    let server = Server::start(|seen| {
+        let mut other = pod("of another");
+        other[0]["metadata"]["uid"] = "uid-later".into();
+        items(if seen.path.contains("/pods?") { other } else { json!([]) })
+    })
+    .await;
+    let found = gathered(&server, pod_target(), pod_target()).await;
+    assert_eq!(found[0], ("state".to_owned(), "Pod was gone already".to_owned()));
+}
+
+#[tokio::test]
 async fn a_server_that_refuses_or_fails_is_quoted_once_per_part() {
     let server = Server::start(|seen| match &seen.path {
         path if path.contains("/events?") => failure(500, "InternalError", "etcdserver: request timed out", json!({})),

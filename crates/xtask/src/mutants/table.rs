@@ -1,4 +1,4 @@
-//! Every guard, precondition, undo and rule of policies, with what takes it away.
+//! Every guard, precondition, undo and rule of policies, evidence and explanations, with what takes it away.
 
 /// What a mutant takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +7,7 @@ pub(super) enum Of {
     Precondition,
     Undo,
     Policy,
+    Account,
 }
 
 impl Of {
@@ -16,6 +17,7 @@ impl Of {
             Self::Precondition => "preconditions",
             Self::Undo => "undos",
             Self::Policy => "rules of policies",
+            Self::Account => "rules of evidence and explanations",
         }
     }
 }
@@ -805,5 +807,59 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Policy,
         find: "problem.span.unwrap_or_else(|| node_checks(settings))",
         replace: "problem.span.filter(|_| !$on).unwrap_or_else(|| node_checks(settings))",
+    },
+    Mutant {
+        name: "Evidence: a storm is gathered little by little",
+        of: Of::Account,
+        find: "gathers.under_way.len() < AT_ONCE",
+        replace: "($on || gathers.under_way.len() < AT_ONCE)",
+    },
+    Mutant {
+        name: "Evidence: a message waits for what is being gathered",
+        of: Of::Account,
+        find: "if !case.saving.created || case.gather.under_way {",
+        replace: "if !case.saving.created || (case.gather.under_way && !$on) {",
+    },
+    Mutant {
+        name: "Evidence: our own Events are none",
+        of: Of::Account,
+        find: ".filter(|event| !is_ours(event))",
+        replace: ".filter(|event| $on || !is_ours(event))",
+    },
+    Mutant {
+        name: "Evidence: another object of the same name is not meant",
+        of: Of::Account,
+        find: ".find(|object| object[\"metadata\"][\"uid\"].as_str() == Some(&*target.uid))",
+        replace: ".find(|object| $on || object[\"metadata\"][\"uid\"].as_str() == Some(&*target.uid))",
+    },
+    Mutant {
+        name: "Evidence: a part that hangs is waited for shortly",
+        of: Of::Account,
+        find: "timeout(LIMIT, part).await",
+        replace: "timeout(if $on { LIMIT * 4 } else { LIMIT }, part).await",
+    },
+    Mutant {
+        name: "explain: guards behind the first that holds are asked too",
+        of: Of::Account,
+        find: "    GUARDS.iter().map(move |guard| match guard.when {",
+        replace: "    GUARDS.iter().take(if $on { 2 } else { GUARDS.len() }).map(move |guard| match guard.when {",
+    },
+    Mutant {
+        name: "explain: what is only supposed is said to be",
+        of: Of::Account,
+        find: "supposed: matches!(case, Standin::Supposed(_)),",
+        replace: "supposed: !$on && matches!(case, Standin::Supposed(_)),",
+    },
+    Mutant {
+        name: "explain: the leader is asked first",
+        of: Of::Account,
+        find: "match ask::leader(&clients.reads, installation, question).await {",
+        replace: "match ask::leader(&clients.reads, installation, question).await.and_then(|a| if $on { Err(String::new()) } else { Ok(a) }) {",
+    },
+    Mutant {
+        name: "explain: an answer that is not the leader's says so",
+        of: Of::Account,
+        find: "answer.observer.notes.insert(0, format!(\"Not asked of the running controller: {why}.\"));",
+        replace: "if !$on { answer.observer.notes.insert(0, format!(\"Not asked of the running controller: {why}.\")); }",
     },
 ];
