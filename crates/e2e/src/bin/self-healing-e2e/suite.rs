@@ -4,6 +4,7 @@ mod adoption;
 mod bare;
 mod config;
 mod drains;
+mod evidence;
 mod faults;
 mod kills;
 mod lifecycle;
@@ -87,6 +88,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "pod failed" => pods::failed;
     "crash loop below and at the threshold" => pods::crash_loop;
     "image pull" => pods::image_pull;
+    "crash loop of a StatefulSet's pod is understood when the pod is gone" => evidence::of_a_stateful_set;
     "pod not ready" => pods::not_ready;
     "failed pod of a Job is left alone" => pods::of_a_job;
     "stuck terminating pod is reported, not deleted" => pods::stuck_terminating, needs Audit;
