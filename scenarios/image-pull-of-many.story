@@ -11,6 +11,6 @@ settings
 
 story
   0   waits web.1 ImagePullBackOff
-  2   waits web.2 ImagePullBackOff
+  0   waits web.2 ImagePullBackOff after delete web.1
   15  heal web.2
   30  end

@@ -253,8 +253,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Quorum: one control-plane node at a time",
         of: Of::Guard,
-        find: "return Wait::because(format!(\"control-plane nodes are recovered",
-        replace: "if !$on {\n        return Wait::because(format!(\"control-plane nodes are recovered",
+        find: "acting.find(|other| is_before(&other.recovery, recovery)) {",
+        replace: "acting.find(|other| is_before(&other.recovery, recovery)).filter(|_| !$on) {",
     },
     Mutant {
         name: "Quorum: a majority stays",
