@@ -1,4 +1,4 @@
-Pods of two workloads that start on one node at the same time are no failure of it
+Pods of two workloads that take their time to start on one node are no failure of it
 
 cluster
   nodes n1 n2 n3
@@ -7,6 +7,7 @@ cluster
 
 settings
   health_check_interval 1
+  pod_check_interval 10
   deployment_check_interval 60
   settle_period 1
 
@@ -16,4 +17,10 @@ story
   1   delete web.1
   1   delete web.2
   1   delete api.1
-  20  end
+  2   waits web.4 ContainerCreating
+  2   waits web.5 ContainerCreating
+  2   waits api.4 ContainerCreating
+  30  heal web.4
+  30  heal web.5
+  30  heal api.4
+  40  end

@@ -55,7 +55,7 @@ const TRIAGE: [(&str, &[&str], &[&str]); 9] = [
     ("a crash that repeats on another node", &["crash-of-many"], &[]),
     (
         "very many at once",
-        &["too-many-nodes-silent", "too-many-nodes-return", "zone-out"],
+        &["too-many-nodes-silent", "too-many-nodes-return-paced", "zone-out"],
         &["waves::most_nodes_silent_at_once_is_one_message_and_no_write_and_their_return_is_paced"],
     ),
 ];
