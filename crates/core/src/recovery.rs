@@ -6,8 +6,8 @@ mod evidence;
 mod name;
 mod status;
 
-pub(crate) use evidence::was_gathered;
 pub use evidence::{CONDITION, EVENT, GATHERED, REVISION, STATE, is_gathered};
+pub(crate) use evidence::{signals, was_gathered};
 pub use name::name_of;
 pub(crate) use name::other_name_of;
 pub use status::{Attempt, Delivery, GuardState, MAX_STEPS, Notification, Status, Step, StepResult, Verification};

@@ -137,6 +137,23 @@ fn a_saved_manifest_is_never_told() {
 }
 
 #[test]
+fn the_most_telling_evidence_comes_first() {
+    let mut about = recovery();
+    let gathered = [
+        ("state", "web: exit code 137: heap exhausted"),
+        ("state", "proxy: running"),
+        ("event", "BackOff x12"),
+        ("event", "Pulled"),
+        ("revision", "5 since noon"),
+        ("gathered", "at noon"),
+    ];
+    about.status.evidence.extend(gathered.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let lines = value(&Notice::new(&about, "opened", ""), "Evidence");
+    let expected = "state: web: exit code 137: heap exhausted\nevent: BackOff x12\nrevision: 5 since noon\nsignal 1: 1\nsignal 2: 2";
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn texts_from_outside_are_data() {
     let mut about = recovery();
     about.spec.description = format!("a\u{1b}[31m\nSeverity: low\u{202e}{}", "x".repeat(5000));

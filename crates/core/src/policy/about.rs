@@ -5,7 +5,7 @@ use crate::fact::Labels;
 use crate::finding::Finding;
 use crate::key::{Kind, Target, Text};
 use crate::names::{Cause, FailureType, Severity};
-use crate::recovery::Recovery;
+use crate::recovery::{Recovery, signals};
 use crate::severity;
 use crate::time::Stamp;
 use alloc::string::String;
@@ -76,7 +76,7 @@ impl<'a> About<'a> {
             similar_failures: spec.similar_failures,
             first_seen: spec.first_seen,
             detected_at: spec.detected_at,
-            evidence: &recovery.status.evidence,
+            evidence: signals(&recovery.status.evidence),
             named: Some(&*spec.policy).filter(|name| !name.is_empty()),
             ..Self::object(&spec.target, &spec.workload)
         };

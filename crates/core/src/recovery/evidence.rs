@@ -23,6 +23,12 @@ pub fn is_gathered(evidence: &[(String, String)]) -> bool {
     evidence.iter().rev().any(|(name, _)| name == GATHERED)
 }
 
+/// The signals, which come before all that was gathered: by those decisions are made, and what is gathered is for people.
+pub(crate) fn signals(evidence: &[(String, String)]) -> &[(String, String)] {
+    let end = evidence.iter().position(|(name, _)| was_gathered(name)).unwrap_or(evidence.len());
+    &evidence[..end]
+}
+
 /// Whether evidence of this name is gathered, and no signal.
 pub(crate) fn was_gathered(name: &str) -> bool {
     NAMES.contains(&name)

@@ -191,6 +191,19 @@ fn an_expression_that_cannot_be_evaluated_matches_nothing_and_the_condition_says
     assert_eq!(status(&ground, "odd").readiness, Readiness::Valid);
 }
 
+/// A container writes what it likes, and no policy may turn on that.
+#[test]
+fn what_was_gathered_as_evidence_is_for_people_and_no_policy_is_asked_about_it() {
+    let mut ground = web(&format!("{QUICK}\nmode Approve"));
+    apply(&mut ground, "odd", "match: {when: '\"state\" in failure.metadata'}\nmode: Observe");
+    ground.run(1.0);
+    ground.does("fail web.1");
+    ground.run(200.0);
+    assert!(ground.recovery("web.1").evidence("state").is_some());
+    assert_eq!(ground.phase("web.1"), Phase::AwaitingApproval);
+    assert_eq!((status(&ground, "odd").readiness, status(&ground, "odd").total), (Readiness::Valid, 0));
+}
+
 #[test]
 fn what_cannot_be_seen_any_more_counts_as_it_did_when_the_policy_was_chosen() {
     let mut ground = web(QUICK);

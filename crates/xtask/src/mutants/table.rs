@@ -862,4 +862,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         find: "answer.observer.notes.insert(0, format!(\"Not asked of the running controller: {why}.\"));",
         replace: "if !$on { answer.observer.notes.insert(0, format!(\"Not asked of the running controller: {why}.\")); }",
     },
+    Mutant {
+        name: "Evidence: no policy is asked about it",
+        of: Of::Account,
+        find: "evidence: signals(&recovery.status.evidence),",
+        replace: "evidence: if $on { &recovery.status.evidence } else { signals(&recovery.status.evidence) },",
+    },
 ];
