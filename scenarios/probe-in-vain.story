@@ -9,7 +9,7 @@ cluster
 settings
   health_check_interval 1
   deployment_check_interval 60
-  settle_period 1
+  settle_period 25
   recovery_timeout 20
 
 story

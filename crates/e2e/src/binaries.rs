@@ -13,6 +13,8 @@ const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// One Go module of ours and what is built from it.
 struct Recipe {
+    /// Of the folder in the cache.
+    name: &'static str,
     folder: &'static str,
     go_mod: &'static str,
     module: &'static str,
@@ -20,6 +22,7 @@ struct Recipe {
 }
 
 const CONTROL_PLANE: Recipe = Recipe {
+    name: "control-plane",
     folder: "control-plane",
     go_mod: include_str!("../control-plane/go.mod"),
     module: "k8s.io/kubernetes",
@@ -32,7 +35,17 @@ const CONTROL_PLANE: Recipe = Recipe {
     ],
 };
 
+/// For real nodes only, so not built by who needs none.
+const NODE: Recipe = Recipe {
+    name: "node",
+    folder: "control-plane",
+    go_mod: CONTROL_PLANE.go_mod,
+    module: CONTROL_PLANE.module,
+    programs: &[("kubelet", "k8s.io/kubernetes/cmd/kubelet"), ("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy")],
+};
+
 const KWOK: Recipe = Recipe {
+    name: "kwok",
     folder: "kwok",
     go_mod: include_str!("../kwok/go.mod"),
     module: "sigs.k8s.io/kwok",
@@ -59,6 +72,14 @@ impl Binaries {
         Ok(Self { control_plane: CONTROL_PLANE.ready(&cache)?, kwok: KWOK.ready(&cache)? })
     }
 
+    /// The folder with kubelet and kube-proxy, built when they are missing; as [`Binaries::ready`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Binaries::ready`].
+    pub fn node() -> Result<PathBuf> {
+        NODE.ready(&cache_dir()?)
+    }
+
     /// The path of etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kubectl.
     pub fn control_plane(&self, program: &str) -> PathBuf {
         self.control_plane.join(program)
@@ -73,7 +94,7 @@ impl Binaries {
 impl Recipe {
     fn ready(&self, cache: &Path) -> Result<PathBuf> {
         let version = word_after(self.go_mod, self.module)?;
-        let name = format!("{}-{version}", self.folder);
+        let name = format!("{}-{version}", self.name);
         let done = cache.join(&name);
         if done.is_dir() {
             return Ok(done);
@@ -93,7 +114,7 @@ impl Recipe {
     /// Into a folder beside the final one that is then renamed, so that an interrupted build leaves nothing that looks finished.
     fn build(&self, version: &str, done: &Path) -> Result<()> {
         check_go(word_after(self.go_mod, "go")?, done)?;
-        let unfinished = done.with_file_name(format!("{}-{version}.unfinished", self.folder));
+        let unfinished = done.with_file_name(format!("{}-{version}.unfinished", self.name));
         fs::create_dir_all(&unfinished).with_context(|| format!("cannot create {}", unfinished.display()))?;
         let start = Instant::now();
         for (number, (program, package)) in self.programs.iter().enumerate() {
@@ -101,7 +122,7 @@ impl Recipe {
                 "building {program} ({} of {} of {} {version}), {} s so far; this is done once",
                 number + 1,
                 self.programs.len(),
-                self.folder,
+                self.name,
                 start.elapsed().as_secs()
             );
             let status = Command::new("go")
@@ -115,7 +136,7 @@ impl Recipe {
         }
         fs::rename(&unfinished, done)
             .with_context(|| format!("cannot move the built programs to {}", done.display()))?;
-        eprintln!("built {} {version} in {} s", self.folder, start.elapsed().as_secs());
+        eprintln!("built {} {version} in {} s", self.name, start.elapsed().as_secs());
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::real::network::CONTROL_PLANE;
 use anyhow::{Context, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -37,7 +38,8 @@ impl Certs {
         let certs = Self { dir: dir.to_owned(), issuer: Issuer::new(params, key), ca };
         certs.save("ca.crt", &certs.ca)?;
 
-        let names = ["127.0.0.1", "localhost", "10.96.0.1", "kubernetes", "kubernetes.default.svc"].map(String::from);
+        let names = ["127.0.0.1", CONTROL_PLANE, "localhost", "10.96.0.1", "kubernetes", "kubernetes.default.svc"];
+        let names = names.map(String::from);
         let server = certs.sign(
             CertificateParams::new(names)?,
             ("kube-apiserver", None),

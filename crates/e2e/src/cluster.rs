@@ -35,6 +35,8 @@ pub struct Options {
     pub controller_manager_flags: Vec<String>,
     /// Only etcd and the API server: nobody writes but the test.
     pub api_only: bool,
+    /// No kwok: nodes are [`crate::real::Machine`]s, in the network that [`crate::real::network::enter`] has made.
+    pub real_nodes: bool,
 }
 
 impl Options {
@@ -246,14 +248,14 @@ impl Cluster {
     /// # Errors
     /// When the cluster was not started here, or without it.
     pub fn kwok(&self) -> Result<&Process> {
-        Ok(&self.actors()?.kwok)
+        self.actors()?.kwok.as_ref().context("the cluster was started for real nodes")
     }
 
     fn actors(&self) -> Result<&Actors> {
         self.plane()?.actors.as_ref().context("the cluster was started with the API alone")
     }
 
-    fn plane(&self) -> Result<&Plane> {
+    pub(crate) fn plane(&self) -> Result<&Plane> {
         self.plane.as_ref().ok_or_else(|| {
             anyhow!("the cluster of KUBECONFIG was not started by this test, so its processes cannot be controlled")
         })

@@ -39,7 +39,12 @@ pub(crate) fn write(path: &Path, cluster: &Value, user: &Value) -> Result<()> {
 
 /// The `cluster` of a kubeconfig for an API server on this machine.
 pub(crate) fn cluster(port: u16, ca: &str) -> Value {
-    json!({ "server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": STANDARD.encode(ca) })
+    cluster_at("127.0.0.1", port, ca)
+}
+
+/// The same, as a node of ours reaches it.
+pub(crate) fn cluster_at(address: &str, port: u16, ca: &str) -> Value {
+    json!({ "server": format!("https://{address}:{port}"), "certificate-authority-data": STANDARD.encode(ca) })
 }
 
 /// A client for a control plane on this machine; a proxy of the environment could not reach it.

@@ -37,6 +37,7 @@ mod plane;
 pub mod pods;
 mod ports;
 pub mod process;
+pub mod real;
 pub mod shelf;
 mod sys;
 pub mod wait;

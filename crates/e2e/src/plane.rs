@@ -15,6 +15,7 @@ use crate::certs::Certs;
 use crate::cluster::Options;
 use crate::nodes::KUBELET_LABEL;
 use crate::process::{Process, Program};
+use crate::real::network::CONTROL_PLANE;
 use crate::{kubeconfig, ports};
 
 const START_DEADLINE: Duration = Duration::from_secs(120);
@@ -32,12 +33,16 @@ pub(crate) struct Plane {
     pub(crate) etcd: Process,
     /// Where etcd answers its clients.
     pub(crate) etcd_port: u16,
+    /// Where the API server answers.
+    pub(crate) port: u16,
+    pub(crate) certs: Certs,
 }
 
 /// Those who write without being asked.
 #[derive(Debug)]
 pub(crate) struct Actors {
-    pub(crate) kwok: Process,
+    /// Not with real nodes.
+    pub(crate) kwok: Option<Process>,
     pub(crate) scheduler: Process,
     pub(crate) controller_manager: Process,
 }
@@ -64,7 +69,8 @@ impl Plane {
         ready(&client, [&etcd, &apiserver]).await?;
 
         let actors = if options.api_only { None } else { Some(setup.actors(&admin, &client).await?) };
-        Ok((Self { actors, apiserver, etcd, etcd_port }, client))
+        let Setup { port, certs, .. } = setup;
+        Ok((Self { actors, apiserver, etcd, etcd_port, port, certs }, client))
     }
 }
 
@@ -110,10 +116,6 @@ impl Setup<'_> {
         self.program("kube-apiserver")
             .args([
                 format!("--etcd-servers=http://127.0.0.1:{etcd_port}"),
-                "--bind-address=127.0.0.1".into(),
-                "--advertise-address=127.0.0.1".into(),
-                // No endpoints for a loopback address: the server would refuse its own.
-                "--endpoint-reconciler-type=none".into(),
                 format!("--secure-port={}", self.port),
                 format!("--tls-cert-file={}", certs.path("apiserver.crt")),
                 format!("--tls-private-key-file={}", certs.path("apiserver.key")),
@@ -127,15 +129,30 @@ impl Setup<'_> {
                 format!("--audit-policy-file={}", self.file("audit-policy.yaml", AUDIT_POLICY)?),
                 format!("--audit-log-path={}", self.dir.join("audit.log").display()),
             ])
+            .args(if self.options.real_nodes { self.for_real_nodes()? } else { for_fake_nodes() })
             .args(self.options.apiserver_flags.clone())
             .start()
+    }
+
+    /// Nodes and pods reach the API server, and it reaches kubelets for logs and commands.
+    fn for_real_nodes(&self) -> Result<Vec<String>> {
+        let client = self.certs.client("kube-apiserver", Some("system:masters"))?;
+        Ok(vec![
+            "--bind-address=0.0.0.0".into(),
+            format!("--advertise-address={CONTROL_PLANE}"),
+            format!("--kubelet-client-certificate={}", self.file("kubelet-client.crt", &client.cert)?),
+            format!("--kubelet-client-key={}", self.file("kubelet-client.key", &client.key)?),
+            "--kubelet-preferred-address-types=InternalIP".into(),
+            "--enable-admission-plugins=NodeRestriction".into(),
+        ])
     }
 
     async fn actors(&self, admin: &str, client: &Client) -> Result<Actors> {
         let controller_manager = self.controller_manager()?;
         let scheduler = self.scheduler()?;
-        let kwok = self.kwok(admin)?;
-        service_accounts(client, [&controller_manager, &scheduler, &kwok]).await?;
+        let kwok = if self.options.real_nodes { None } else { Some(self.kwok(admin)?) };
+        let processes: Vec<&Process> = [&controller_manager, &scheduler].into_iter().chain(&kwok).collect();
+        service_accounts(client, &processes).await?;
         Ok(Actors { kwok, scheduler, controller_manager })
     }
 
@@ -181,6 +198,16 @@ impl Setup<'_> {
     }
 }
 
+/// Only this machine reaches the API server.
+fn for_fake_nodes() -> Vec<String> {
+    vec![
+        "--bind-address=127.0.0.1".into(),
+        "--advertise-address=127.0.0.1".into(),
+        // No endpoints for a loopback address: the server would refuse its own.
+        "--endpoint-reconciler-type=none".into(),
+    ]
+}
+
 async fn ready(client: &Client, processes: [&Process; 2]) -> Result<()> {
     let answer = async || -> Result<()> {
         let request = kube::core::Request::new("/readyz").list(&kube::api::ListParams::default())?;
@@ -190,10 +217,10 @@ async fn ready(client: &Client, processes: [&Process; 2]) -> Result<()> {
     poll("the API server's /readyz", answer, &processes).await
 }
 
-async fn service_accounts(client: &Client, processes: [&Process; 3]) -> Result<()> {
+async fn service_accounts(client: &Client, processes: &[&Process]) -> Result<()> {
     let accounts = Api::<ServiceAccount>::namespaced(client.clone(), "default");
     let answer = async || -> Result<()> { Ok(accounts.get("default").await.map(drop)?) };
-    poll("the service account that the controller-manager makes", answer, &processes).await
+    poll("the service account that the controller-manager makes", answer, processes).await
 }
 
 /// Asks again until the answer is good; what it waits for has no watch yet.

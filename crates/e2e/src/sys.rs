@@ -1,4 +1,4 @@
-//! The two system calls that std does not offer. They are the only `unsafe` of this crate.
+//! The three system calls that std does not offer. They are the only `unsafe` of this crate.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -30,6 +30,25 @@ pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // SAFETY: kill(2) takes two integers and touches no memory of ours.
     if unsafe { libc::kill(-pid, signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Moves this thread into a new network namespace; what it starts from now on is in it as well.
+///
+/// # Errors
+/// What unshare(2) answered, for example that this needs root.
+#[cfg(target_os = "linux")]
+pub(crate) fn own_network() -> io::Result<()> {
+    // SAFETY: unshare(2) takes an integer and touches no memory of ours.
+    if unsafe { libc::unshare(libc::CLONE_NEWNET) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// There are none elsewhere.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn own_network() -> io::Result<()> {
+    Err(io::Error::other("network namespaces are a thing of Linux"))
 }
 
 /// The kernel's promise is bound to the *thread* that spawned, and a test's thread ends before the program does: so one thread that lives

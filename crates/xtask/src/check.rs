@@ -89,13 +89,6 @@ fn generated() -> Result<()> {
 
 /// The tests that compare generated files with the tables they come from; with `UPDATE_GENERATED` they write them.
 fn generated_tests() -> Command {
-    let packages = ["--package", "self-healing-controller", "--package", "self-healing-trial"];
-    cargo(
-        &[
-            &["test", "--quiet"][..],
-            &packages,
-            &["--test", "house_generated", "--test", "invariants_page", "--test", "coverage_page"],
-        ]
-        .concat(),
-    )
+    let tests = ["house_generated", "invariants_page", "coverage_page"];
+    cargo(&[&["test", "--quiet", "--workspace"][..], &tests.map(|test| ["--test", test]).concat()].concat())
 }

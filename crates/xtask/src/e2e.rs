@@ -1,14 +1,16 @@
 //! The controller's release build, against a real control plane and under measurement.
 
+use crate::image::build_static;
 use crate::parts::Part;
-use crate::tools::{cargo, run as run_command, target};
+use crate::tools::{cargo, own_program, run as run_command};
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// The parts of `test` that follow `check`.
 pub(crate) fn tests() -> Vec<Part> {
     vec![
         Part { name: "unit and integration tests", run: || run_command(cargo(&["test", "--workspace"])) },
-        Part { name: "release build", run: build },
+        Part { name: "release build", run: || controller().map(drop) },
     ]
 }
 
@@ -18,12 +20,12 @@ pub(crate) fn parts() -> Vec<Part> {
         Part { name: "conformance", run: || conformance(&[]) },
         Part { name: "end to end", run: || runner(&[]) },
         Part { name: "stories on real control planes", run: || runner(&["--stories"]) },
+        Part { name: "stories on real nodes", run: || runner(&["--real-node"]) },
     ]
 }
 
 /// Builds the controller and runs it against a real control plane.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    build()?;
     runner(&args.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -38,18 +40,20 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     if matches!(args, [only] if only == "turn") {
         return run_command(cargo(&["run", "--release", "--quiet", "--package", "self-healing-bench"]));
     }
-    build()?;
     let args = args.iter().map(String::as_str);
     runner(&std::iter::once("bench").chain(args).collect::<Vec<_>>())
 }
 
-/// What is tested and measured is what is shipped; the runner itself need not be fast.
-fn build() -> Result<()> {
-    run_command(cargo(&["build", "--release", "--package", "self-healing-controller"]))
+/// What is tested and measured is what is shipped, the image's own program; the runner itself need not be fast.
+fn controller() -> Result<PathBuf> {
+    build_static("self-healing-controller", "self-healing-controller")
 }
 
 fn runner(args: &[&str]) -> Result<()> {
-    let mut command = cargo(&["run", "--quiet", "--package", "self-healing-e2e", "--"]);
-    command.args(args).env("SELF_HEALING_CONTROLLER", target()?.join("release/self-healing-controller"));
+    let mut command = own_program("self-healing-e2e")?;
+    command.args(args).env("SELF_HEALING_CONTROLLER", controller()?);
+    if args.contains(&"--real-node") {
+        command.env("SELF_HEALING_FAULT", build_static("self-healing-fault", "fault")?);
+    }
     run_command(command)
 }

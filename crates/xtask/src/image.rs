@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     println!("no container engine answers ({}): assembling the root file system instead", names.join(", "));
     let text = fs::read_to_string(root().join("Dockerfile")).context("Dockerfile cannot be read")?;
     let image = dockerfile::parse(&text)?;
-    let binary = build_static()?;
+    let binary = build_static("self-healing-controller", "self-healing-controller")?;
     let folder = target()?.join("image");
     assemble(&image, &binary, &folder)?;
     for line in check(&image, &folder)? {
@@ -48,16 +48,15 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// The build command of the Dockerfile's first stage.
-fn build_static() -> Result<PathBuf> {
+/// The build command of the Dockerfile's first stage, for one program of one package.
+pub(crate) fn build_static(package: &str, name: &str) -> Result<PathBuf> {
     let mut rustc = program("rustc");
     rustc.args(["--print", "host-tuple"]);
     let triple = output(rustc).context("rustc does not tell its host")?;
-    let mut build =
-        cargo(&["build", "--release", "--locked", "--package", "self-healing-controller", "--target", &triple]);
+    let mut build = cargo(&["build", "--release", "--locked", "--package", package, "--target", &triple]);
     build.env("RUSTFLAGS", "-C target-feature=+crt-static");
     run_command(build)?;
-    Ok(target()?.join(triple).join("release/self-healing-controller"))
+    Ok(target()?.join(triple).join("release").join(name))
 }
 
 /// Does what the final stage's COPY lines say. The first stage's `/out` holds the binary; its other files are those of a

@@ -1,7 +1,7 @@
 //! The controller on trial on the embedded cluster, in virtual time.
 
 use crate::parts::Part;
-use crate::tools::{cargo, run as run_command};
+use crate::tools::{own_program, run as run_command};
 use anyhow::Result;
 
 /// Runs what `args` choose; everything without any.
@@ -18,9 +18,8 @@ pub(crate) fn parts() -> Vec<Part> {
     ]
 }
 
-/// Virtual time costs real time, so it runs as a release build, which shares what it depends on with the controller's.
 fn runner(args: &[&str]) -> Result<()> {
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", "self-healing-trial", "--"]);
+    let mut command = own_program("self-healing-trial")?;
     command.args(args);
     run_command(command)
 }

@@ -52,6 +52,13 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
     Ok(())
 }
 
+/// One of the workspace's own programs, built as its tests are. All are built together: for one package alone cargo would choose other
+/// features for what many of them depend on, and build that once more.
+pub(crate) fn own_program(name: &str) -> Result<Command> {
+    run(cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+    Ok(program(target()?.join("debug").join(name)))
+}
+
 /// Its standard output without the last line end; `None` when it cannot be started or fails.
 pub(crate) fn output(mut command: Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;

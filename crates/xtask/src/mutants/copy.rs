@@ -44,16 +44,16 @@ impl Copy {
             write(&folder.join(path), text)?;
         }
         let copy = Self { folder: folder.to_owned(), trial: folder.join("self-healing-trial") };
-        run(copy.cargo("build", &["--release", "--package", "self-healing-trial"])?)?;
+        run(copy.cargo("build", &["--workspace", "--bins"])?)?;
         // What is built next in that folder may take its place.
-        let built = target()?.join("release/self-healing-trial");
+        let built = target()?.join("debug/self-healing-trial");
         fs::copy(&built, &copy.trial).with_context(|| built.display().to_string())?;
         Ok(copy)
     }
 
     /// The tests of one binary.
-    pub(super) fn tests(&self, package: &str, binary: &str, rest: &[&str]) -> Result<Command> {
-        let args = ["--package", package, "--test", binary, "--"];
+    pub(super) fn tests(&self, binary: &str, rest: &[&str]) -> Result<Command> {
+        let args = ["--workspace", "--test", binary, "--"];
         self.cargo("test", &[&args, rest].concat())
     }
 

@@ -11,6 +11,7 @@ mod conformance;
 mod controller;
 mod ground;
 mod objects;
+mod real;
 mod records;
 mod runner;
 mod slack;
@@ -51,6 +52,7 @@ async fn start() -> Result<()> {
     match words.as_slice() {
         ["bench", names @ ..] => bench::run(&binary, names).await,
         ["--stories", filters @ ..] => stories::run(&binary, filters).await,
+        ["--real-node", filters @ ..] => real::run(&binary, filters).await,
         ["--adopt", filters @ ..] => runner::adopt(&binary, filters).await,
         filters => runner::run(&binary, filters).await,
     }
