@@ -7,7 +7,7 @@ cluster
   deployment c 1 on n3
 
 settings
-  health_check_interval 3
+  health_check_interval 6
   deployment_check_interval 60
   settle_period 1
 
@@ -15,4 +15,4 @@ story
   0   waits a.1 ImagePullBackOff
   3   waits b.1 ImagePullBackOff
   3   waits c.1 ImagePullBackOff
-  25  end
+  45  end

@@ -98,10 +98,8 @@ pub(super) async fn drain(real: &RealGround) -> Result<()> {
 
 pub(super) async fn kubelet_back(real: &RealGround) -> Result<()> {
     let scene = Scene::begin(real).await?;
-    let machine = real.machine(&scene.node)?;
-    machine.signal(Daemon::Kubelet, "KILL")?;
-    machine.start(Daemon::Kubelet)?;
-    drop(machine);
+    real.machine(&scene.node)?.signal(Daemon::Kubelet, "KILL")?;
+    real.machine(&scene.node)?.start(Daemon::Kubelet)?;
     let none = |all: &[DynamicObject]| all.is_empty();
     let what = "no Recovery of a kubelet that was back at once";
     crate::objects::stays(&real.ground.recoveries(), &ListParams::default(), what, Duration::from_secs(30), none)
