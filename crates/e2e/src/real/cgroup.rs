@@ -25,7 +25,7 @@ impl Cgroups {
     /// # Errors
     /// When a hierarchy is missing or refuses.
     pub(super) fn create(node: &str) -> Result<Self> {
-        let name = format!("{}{node}", prefix());
+        let name = format!("{}{node}", prefix(std::process::id()));
         let own = fs::read_to_string("/proc/self/cgroup").context("cannot read the cgroups of this process")?;
         // What is made before an error is removed again.
         let mut made = Self(Vec::new());
@@ -78,29 +78,50 @@ impl Drop for Cgroups {
     }
 }
 
-/// The cgroups of nodes of this program: what a run must not leave behind.
+/// The cgroups of nodes of the program with that pid: what a run must not leave behind.
 ///
 /// # Errors
 /// When the hierarchies cannot be read.
-pub fn left_over() -> Result<Vec<PathBuf>> {
-    let prefix = prefix();
+pub fn of_program(pid: u32) -> Result<Vec<PathBuf>> {
+    let prefix = prefix(pid);
+    Ok(all()?.into_iter().filter(|(name, _)| name.starts_with(&prefix)).map(|(_, path)| path).collect())
+}
+
+/// Removes the cgroups of programs that were killed before they could.
+///
+/// # Errors
+/// When the hierarchies cannot be read.
+pub fn sweep() -> Result<()> {
+    let ended = |name: &str| {
+        let pid = name.strip_prefix(NAME).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+        pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
+    };
+    for (_, path) in all()?.into_iter().filter(|(name, _)| ended(name)) {
+        // A process that is still in it belongs to nobody any more, and the next run looks again.
+        let _ = remove_tree(&path);
+    }
+    Ok(())
+}
+
+/// Every cgroup beside those that this program makes, with its name.
+fn all() -> Result<Vec<(String, PathBuf)>> {
     let own = fs::read_to_string("/proc/self/cgroup")?;
     let mut found = Vec::new();
     for controller in CONTROLLERS {
         let parent = hierarchy(controller).join(path_in(&own, controller)?.trim_start_matches('/'));
         for entry in fs::read_dir(&parent)? {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(&prefix) {
-                found.push(entry.path());
-            }
+            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
         }
     }
     Ok(found)
 }
 
-/// How the names of this program's cgroups begin.
-fn prefix() -> String {
-    format!("self-healing-e2e-{}-", std::process::id())
+const NAME: &str = "self-healing-e2e-";
+
+/// How the names of the cgroups of the program with that pid begin.
+fn prefix(pid: u32) -> String {
+    format!("{NAME}{pid}-")
 }
 
 fn hierarchy(controller: &str) -> PathBuf {

@@ -101,3 +101,48 @@ fn architecture() -> &'static str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::io::Read;
+
+    /// The files of an archive by name.
+    fn files(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
+        let mut archive = tar::Archive::new(archive);
+        let file = |entry: std::io::Result<tar::Entry<'_, &[u8]>>| {
+            let mut entry = entry.unwrap();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            (entry.path().unwrap().display().to_string(), content)
+        };
+        archive.entries().unwrap().map(file).collect()
+    }
+
+    #[test]
+    fn everything_is_found_by_its_digest_down_to_the_program() {
+        let path = std::env::temp_dir().join(format!("self-healing-image-{}.tar", std::process::id()));
+        let program = (PathBuf::from("/proc/self/comm"), "/bin/program");
+        Image { name: "local.test/x:1", entrypoint: "/bin/program", user: "1:1", files: &[program] }
+            .write(&path)
+            .unwrap();
+        let archive = files(&fs::read(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+
+        let blob = |described: &Value| {
+            let hex = described["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+            let blob = &archive[&format!("blobs/sha256/{hex}")];
+            assert_eq!((super::hex(blob).as_str(), blob.len() as u64), (hex, described["size"].as_u64().unwrap()));
+            blob
+        };
+        let json = |blob: &[u8]| serde_json::from_slice::<Value>(blob).unwrap();
+        let index = json(&archive["index.json"]);
+        assert_eq!(index["manifests"][0]["annotations"]["io.containerd.image.name"], "local.test/x:1");
+        let manifest = json(blob(&index["manifests"][0]));
+        let config = json(blob(&manifest["config"]));
+        assert_eq!(config["config"]["Entrypoint"], json!(["/bin/program"]));
+        assert_eq!(config["rootfs"]["diff_ids"][0], manifest["layers"][0]["digest"]);
+        assert_eq!(files(blob(&manifest["layers"][0]))["bin/program"], fs::read("/proc/self/comm").unwrap());
+    }
+}

@@ -5,6 +5,7 @@
 
 mod ground;
 mod inside;
+mod interrupted;
 mod nodes;
 mod pods;
 mod pressure;
@@ -72,32 +73,43 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
         println!("skipped: real nodes need\n  {}", missing.join("\n  "));
         return Ok(());
     }
-    let matches = |story: &&RealStory| filters.is_empty() || filters.iter().any(|filter| story.name.contains(filter));
-    let pods: Vec<&RealStory> = OF_PODS.iter().filter(matches).collect();
-    let nodes: Vec<&RealStory> = OF_NODES.iter().filter(matches).collect();
-    if pods.is_empty() && nodes.is_empty() {
+    let asked = |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
+    let pods: Vec<&RealStory> = OF_PODS.iter().filter(|story| asked(story.name)).collect();
+    let nodes: Vec<&RealStory> = OF_NODES.iter().filter(|story| asked(story.name)).collect();
+    if pods.is_empty() && nodes.is_empty() && !asked(INTERRUPTED) {
         bail!("no story of real nodes matches {filters:?}");
     }
     requirements::programs()?;
+    cgroup::sweep()?;
     network::enter()?;
     let begin = Instant::now();
-    let stock_is_asked = nodes.iter().any(|story| story.name == POWER_CUT);
     let told = Told::default();
-    let lanes =
-        tokio::join!(told.pods(binary, &pods), told.nodes(binary, &nodes), stock::power_cut(binary, stock_is_asked));
+    let lanes = async {
+        tokio::join!(told.pods(binary, &pods), told.nodes(binary, &nodes), stock::power_cut(binary, asked(POWER_CUT)))
+    };
+    // What is dropped is switched off.
+    let lanes = tokio::select! {
+        lanes = lanes => lanes,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted; all nodes are switched off"),
+    };
     for (name, lane) in [("the cluster whose pods fail", lanes.0), ("the cluster whose nodes fail", lanes.1)] {
         if lane.is_err() {
             told.note(name, lane);
         }
     }
     told.compare(lanes.2);
-    let left = cgroup::left_over()?;
+    let left = cgroup::of_program(std::process::id())?;
     if !left.is_empty() {
         bail!("cgroups were left behind: {left:?}");
+    }
+    if asked(INTERRUPTED) {
+        told.one_more(INTERRUPTED, interrupted::leaves_nothing()).await;
     }
     told.end(begin)
 }
 
+/// What the run tells of itself at the end.
+const INTERRUPTED: &str = "a run that is interrupted leaves nothing";
 /// The story that stock Kubernetes is measured beside.
 const POWER_CUT: &str = "power cut, and a reboot";
 
@@ -134,12 +146,16 @@ impl Told {
     }
 
     async fn one(&self, ground: &RealGround, story: &RealStory) {
+        self.one_more(story.name, (story.run)(ground)).await;
+    }
+
+    async fn one_more(&self, name: &str, story: impl Future<Output = Result<()>>) {
         let begin = Instant::now();
-        let result = timeout(DEADLINE, (story.run)(ground)).await;
+        let result = timeout(DEADLINE, story).await;
         let result = result.unwrap_or_else(|_elapsed| bail!("not done after {DEADLINE:?}"));
         let seconds = begin.elapsed().as_secs_f32();
-        println!("{} {:<60} {seconds:>6.1} s", if result.is_ok() { "ok     " } else { "FAILED " }, story.name);
-        self.note(story.name, result);
+        println!("{} {:<60} {seconds:>6.1} s", if result.is_ok() { "ok     " } else { "FAILED " }, name);
+        self.note(name, result);
     }
 
     fn note(&self, name: &str, result: Result<()>) {
