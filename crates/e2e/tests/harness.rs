@@ -166,12 +166,13 @@ async fn a_bad_template_makes_bad_pods() -> Result<()> {
         Api::namespaced(cluster.admin(), "default").create(&PostParams::default(), &bad).await?;
     }
     let reason = |pod: &Pod| {
-        let status = pod.status.as_ref()?.container_statuses.as_ref()?.first()?;
-        status.state.as_ref()?.waiting.as_ref()?.reason.clone()
+        let state = pod.status.as_ref()?.container_statuses.as_ref()?.first()?.state.as_ref()?;
+        let ended = state.terminated.as_ref().and_then(|ended| ended.reason.clone());
+        ended.or_else(|| state.waiting.as_ref()?.reason.clone())
     };
     let bad = |pods: &[Pod]| {
         let reasons: Vec<String> = pods.iter().filter_map(reason).collect();
-        reasons.contains(&"CrashLoopBackOff".to_owned()) && reasons.contains(&"ImagePullBackOff".to_owned())
+        reasons.contains(&"Error".to_owned()) && reasons.contains(&"ImagePullBackOff".to_owned())
     };
     wait_for_all(&cluster.pod_api("default"), &ListParams::default(), "two bad pods", MINUTE, bad).await?;
     Ok(())

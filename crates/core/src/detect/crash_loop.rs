@@ -19,13 +19,15 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
         "container {} restarted {} times (threshold {threshold}), last exit {} {}",
         container.name, container.restarts, exit.code, exit.reason
     );
-    let evidence = alloc::vec![
+    let mut evidence = alloc::vec![
         seen("container", container.name.clone()),
         seen("restartCount", format!("{}", container.restarts)),
         seen("exitCode", format!("{}", exit.code)),
         seen("exitReason", exit.reason),
-        seen("waiting", container.waiting.clone()),
     ];
+    if !container.waiting.is_empty() {
+        evidence.push(seen("waiting", container.waiting.clone()));
+    }
     Signal::Bad(Bad { cause: Cause::CrashLoop, since: None, overdue: false, onset: pod.onset(), description, evidence })
 }
 

@@ -112,7 +112,7 @@ impl Truth {
             |pod: &PodFact| pod.owner.as_ref().and_then(|owner| self.families.get(&owner.uid)) == Some(&Name::of(name));
         let pods: Vec<Target> = self.pods.values().filter(|(pod, _)| of(pod)).map(|(pod, _)| pod.target()).collect();
         for pod in pods {
-            let container = crashed("CrashLoopBackOff", RELEASE_RESTARTS);
+            let container = crashed("", RELEASE_RESTARTS);
             self.edit(&pod, |fact| trouble(fact, PodPhase::Running, vec![container], now));
         }
     }
@@ -245,7 +245,7 @@ impl Truth {
         let (phase, container) = match self.rollouts.fates.get(&pod.uid) {
             None | Some(Release::Well) => return true,
             Some(Release::Unready) => (PodPhase::Running, unready()),
-            Some(Release::CrashLoop) => (PodPhase::Running, crashed("CrashLoopBackOff", RELEASE_RESTARTS)),
+            Some(Release::CrashLoop) => (PodPhase::Running, crashed("", RELEASE_RESTARTS)),
             Some(Release::ImagePullBackOff) => (PodPhase::Pending, waiting("ImagePullBackOff")),
         };
         self.edit(pod, |fact| trouble(fact, phase, vec![container], now));

@@ -34,7 +34,7 @@ impl Truth {
         match deed {
             Deed::Fail(pod) => self.suffer(pod, PodPhase::Failed, Some(("", 0)))?,
             Deed::CrashLoop(pod, restarts) => {
-                self.suffer(pod, PodPhase::Running, Some(("CrashLoopBackOff", *restarts)))?;
+                self.suffer(pod, PodPhase::Running, Some(("", *restarts)))?;
             }
             Deed::Waits(pod, reason) => self.change(pod, |fact| {
                 trouble(fact, PodPhase::Pending, vec![waiting(reason)], now);
