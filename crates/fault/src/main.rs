@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `serve PORT` | answers `/healthz` and `/readyz`; `/set?ready=0&alive=0` changes what they answer, `/exit?code=N` ends it, `/hang` makes it silent |
 //! | `exit CODE SECONDS` | runs for so long and ends with that code |
-//! | `eat MIB` | takes so many MiB more every 20 ms, and writes to them, until it is stopped |
+//! | `eat MIB` | takes so many MiB more every second, and writes to them, until it is stopped |
 //! | `fill FOLDER MIB` | writes so many MiB more to a file there every half second, until it is stopped |
 //! | `wait` | does nothing |
 //!

@@ -68,7 +68,7 @@ fn kubelet(spec: &Spec) -> Value {
         "nodeLeaseDurationSeconds": LEASE_SECONDS,
         "maxPods": 60,
         "evictionHard": {
-            "memory.available": "100Mi", "nodefs.inodesFree": "1%", "imagefs.available": "1%",
+            "memory.available": "150Mi", "nodefs.inodesFree": "1%", "imagefs.available": "1%",
             // Of a small disk so much that a kubelet, which looks every ten seconds, still has room to write down that it evicts.
             "nodefs.available": if spec.disk_mib.is_some() { "30%" } else { "1%" },
         },

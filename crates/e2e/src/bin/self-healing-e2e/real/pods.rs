@@ -78,7 +78,7 @@ async fn loops(real: &RealGround, app: &str, spec: &serde_json::Value) -> Result
 
 pub(super) async fn out_of_memory(real: &RealGround) -> Result<()> {
     let shop = real.ground.namespace().await?;
-    let mut eater = container(&["eat", "8"]);
+    let mut eater = container(&["eat", "100"]);
     eater["resources"] = json!({ "limits": { "memory": "32Mi" } });
     real.deploy(&shop, "eater", 1, &pod(&eater)).await?;
     let pods = real.pods_are(&shop, "eater", "to be there", SOON, |pods| !pods.is_empty()).await?;

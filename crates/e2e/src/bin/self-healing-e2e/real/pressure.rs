@@ -15,8 +15,9 @@ use std::time::Duration;
 const EVICTED: Duration = Duration::from_secs(150);
 
 pub(super) async fn memory(real: &RealGround) -> Result<()> {
-    let spec = Spec { memory_mib: Some(1024), ..Spec::named("small") };
-    evicts(real, 17, spec, "MemoryPressure", pod(&container(&["eat", "1"]))).await
+    let spec = Spec { memory_mib: Some(768), ..Spec::named("small") };
+    // A kubelet looks every ten seconds, and must see it before the node has nothing left for the kubelet itself.
+    evicts(real, 17, spec, "MemoryPressure", pod(&container(&["eat", "8"]))).await
 }
 
 pub(super) async fn disk(real: &RealGround) -> Result<()> {
