@@ -96,6 +96,19 @@ fn a_failed_init_container_and_a_running_end_show() {
 }
 
 #[test]
+fn an_end_with_0_is_a_success_only_where_nothing_starts_it_again() {
+    let ended = |policy: Value| {
+        let mut value = crashing_pod();
+        value["spec"]["restartPolicy"] = policy;
+        value["status"]["containerStatuses"][0]["state"] =
+            json!({"terminated": {"exitCode": 0, "reason": "Completed"}});
+        pod_of(&value).trouble.unwrap().containers[0].ended_to_restart
+    };
+    assert!(ended(json!("Always")) && ended(json!(null)), "Always is the default");
+    assert!(!ended(json!("OnFailure")) && !ended(json!("Never")));
+}
+
+#[test]
 fn only_a_pod_that_is_well_has_no_trouble() {
     let with = |status: Value, deleting: bool| {
         let mut value = json!({"metadata": {"name": "p", "namespace": "n", "uid": "u"}, "status": status});

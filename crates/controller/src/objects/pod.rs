@@ -24,6 +24,7 @@ pub struct SlimPod {
 struct Spec {
     node_name: Option<String>,
     priority: Option<i32>,
+    restart_policy: Option<String>,
     volumes: Option<Vec<Volume>>,
     containers: Option<Vec<SlimContainer>>,
     init_containers: Option<Vec<SlimContainer>>,
@@ -210,14 +211,14 @@ fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> Pod
         finalizers: pod.metadata.finalizers.iter().flatten().map(|f| shared.text(f)).collect(),
         unschedulable: unschedulable.map(|c| stamp(c.last_transition_time)),
         containers: containers(status)
-            .map(|c| container(c, shared))
+            .map(|c| container(c, always_restarts(pod), shared))
             .filter(|c| !c.ready || !c.memory_kills.is_empty())
             .collect(),
         labels: pod.metadata.label_fact(shared),
     }
 }
 
-/// Whether an init container has done its work.
+/// Whether it has ended with 0; an init container has done its work then.
 fn finished_well(container: &Container) -> bool {
     let ended = container.state.as_ref().and_then(|s| s.terminated.as_ref());
     ended.is_some_and(|t| t.exit_code == Some(0))
@@ -228,7 +229,13 @@ fn memory_kills(container: &Container) -> impl Iterator<Item = Stamp> {
     ends.filter(|end| end.reason.as_deref() == Some("OOMKilled")).map(|end| stamp(end.finished_at))
 }
 
-fn container(container: &Container, shared: &mut Shared) -> ContainerFact {
+/// Whether its containers are started again however they end, which is also what no word about it means.
+fn always_restarts(pod: &SlimPod) -> bool {
+    let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    policy.is_none_or(|policy| policy == "Always")
+}
+
+fn container(container: &Container, restarts: bool, shared: &mut Shared) -> ContainerFact {
     let waiting = container.state.as_ref().and_then(|s| s.waiting.as_ref());
     let ended = |state: &Option<ContainerState>| state.as_ref().and_then(|s| s.terminated.as_ref()).map(exit);
     ContainerFact {
@@ -239,6 +246,7 @@ fn container(container: &Container, shared: &mut Shared) -> ContainerFact {
         waiting: said(waiting.and_then(|w| w.reason.as_deref())),
         waiting_message: said(waiting.and_then(|w| w.message.as_deref())),
         exit: ended(&container.state).or_else(|| ended(&container.last_state)),
+        ended_to_restart: restarts && finished_well(container),
         memory_kills: memory_kills(container).collect(),
     }
 }

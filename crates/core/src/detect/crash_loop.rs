@@ -31,8 +31,9 @@ fn signal(pod: &PodFact, sight: &Sight<'_>) -> Signal {
     Signal::Bad(Bad { cause: Cause::CrashLoop, since: None, overdue: false, onset: pod.onset(), description, evidence })
 }
 
-/// Kubelets show `waiting` only for moments before each restart (measured with 1.37), so an exit without being ready since counts as well.
+/// Kubelets show `waiting` only for moments before each restart (measured with 1.37), so an exit without being ready since counts as well;
+/// one with 0 as long as it is the present state.
 fn is_down(container: &ContainerFact) -> bool {
     let crashed = container.exit.as_ref().is_some_and(|exit| exit.code != 0);
-    container.waiting == "CrashLoopBackOff" || (crashed && !container.ready)
+    container.waiting == "CrashLoopBackOff" || container.ended_to_restart || (crashed && !container.ready)
 }

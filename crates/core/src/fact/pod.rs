@@ -126,6 +126,9 @@ pub struct ContainerFact {
     pub waiting_message: String,
     /// `state.terminated`, else `lastState.terminated`.
     pub exit: Option<Exit>,
+    /// `state.terminated` with exit code 0 where `restartPolicy` is Always: it is started again, so this was no success.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub ended_to_restart: bool,
     /// When it ended because it was killed for its memory: of `state` and `lastState`, as far as each says so.
     pub memory_kills: Vec<Stamp>,
 }

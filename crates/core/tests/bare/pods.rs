@@ -66,6 +66,22 @@ fn a_container_that_ended_and_is_not_ready_since_is_in_a_crash_loop_without_sayi
 }
 
 #[test]
+fn a_container_that_ends_with_0_again_and_again_is_in_a_crash_loop() {
+    let mut ground = Ground::of(WEB, "");
+    let exit = Some(Exit { code: 0, reason: "Completed".into() });
+    let done = ContainerFact { name: "main".into(), restarts: 5, exit, ..ContainerFact::default() };
+    ground.does("unready web.1");
+    // As of a pod that is not started again after a success.
+    ground.change("web.1", |pod| pod.trouble.as_mut().unwrap().containers = vec![done.clone()]);
+    ground.run(5.0);
+    assert!(ground.truth.records.is_empty());
+    let ended = ContainerFact { ended_to_restart: true, ..done };
+    ground.change("web.1", |pod| pod.trouble.as_mut().unwrap().containers = vec![ended]);
+    ground.run(5.0);
+    assert_eq!(ground.writes(), ["delete web.1"]);
+}
+
+#[test]
 fn a_deletion_that_hangs_names_what_keeps_it_and_ends_when_it_is_over() {
     let mut ground = Ground::of(WEB, "");
     ground.does("finalizer web.1 example.com/hold");
