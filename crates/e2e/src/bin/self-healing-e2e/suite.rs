@@ -82,6 +82,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "node that comes back in the middle of a drain is uncordoned" => drains::node_comes_back, needs Nodes;
     "cordon of somebody else is left" => drains::foreign_cordon, needs Nodes;
     "budget blocks a drain, and it says which" => drains::budget_blocks, needs Nodes;
+    "a volume that only one node reaches keeps it from being drained" => drains::volume_keeps, needs Nodes;
     "drain cancelled by annotation gives the cordon back" => drains::cancelled, needs Nodes;
     "SIGTERM during a drain, a second replica finishes it" => lifecycle::handover, needs Nodes Audit;
     "an existing cluster is adopted, and what is not ours there is left" => adoption::foreign_cluster, needs Processes;
@@ -112,6 +113,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "Slack is told, and told again after 429" => notices::slack;
     "pending messages survive a crash" => notices::survives_a_crash;
     "kubectl get and describe read well" => reading::kubectl, needs Nodes;
+    "a HealingPolicy says whether it is Ready" => reading::policies, needs Cluster;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
     "kubectl auth can-i answers as the roles say" => permissions::can_i;
 };

@@ -1,17 +1,19 @@
 //! Drains of a node that reports Ready=False: what is evicted, what blocks, and what is given back.
 
 use crate::controller::eventually;
-use crate::ground::Ground;
+use crate::ground::{Ground, SOON};
 use crate::objects::{is_cordoned, marks, merge, owner};
 use crate::records::{guard_reason, holds};
 use crate::suite::QUICK;
 use crate::trail::Trail;
 use anyhow::{Result, ensure};
-use k8s_openapi::api::core::v1::{Event, Node};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Event, Node, PersistentVolume, PersistentVolumeClaim};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, PostParams};
 use kube::{Api, ResourceExt};
 use self_healing_e2e::NodeSpec;
+use self_healing_e2e::pods::deployment;
 use serde_json::json;
 use std::time::Duration;
 
@@ -41,6 +43,49 @@ pub(crate) async fn not_ready(ground: &Ground) -> Result<()> {
     ground.elsewhere(&shop, "web", 4, "n1", QUICK).await?;
     trail.evicted_once(&shop, &names)?;
     uncordoned(ground, "n1").await?;
+    controller.stop().await
+}
+
+/// A pod whose volume only this node reaches can be nowhere else, so the node is not even cordoned.
+pub(crate) async fn volume_keeps(ground: &Ground) -> Result<()> {
+    let shop = loaded_node(ground, 1).await?;
+    let (volume, only_here) =
+        (format!("{shop}-disk"), json!([{ "key": "kubernetes.io/hostname", "operator": "In", "values": ["n1"] }]));
+    let about = json!({ "storageClassName": "", "accessModes": ["ReadWriteOnce"] });
+    let mut disk = json!({
+        "metadata": { "name": volume },
+        "spec": {
+            "capacity": { "storage": "1Gi" }, "local": { "path": "/disk" }, "claimRef": { "namespace": shop, "name": "data" },
+            "nodeAffinity": { "required": { "nodeSelectorTerms": [{ "matchExpressions": only_here }] } },
+        },
+    });
+    let mut claim = json!({
+        "metadata": { "name": "data" },
+        "spec": { "volumeName": volume, "resources": { "requests": { "storage": "1Gi" } } },
+    });
+    for (key, value) in about.as_object().into_iter().flatten() {
+        disk["spec"][key] = value.clone();
+        claim["spec"][key] = value.clone();
+    }
+    let volumes = Api::<PersistentVolume>::all(ground.cluster.admin());
+    volumes.create(&PostParams::default(), &serde_json::from_value(disk)?).await?;
+    let claims = Api::<PersistentVolumeClaim>::namespaced(ground.cluster.admin(), &shop);
+    claims.create(&PostParams::default(), &serde_json::from_value(claim)?).await?;
+    let mut db = serde_json::to_value(deployment(&shop, "db", 1)?)?;
+    db["spec"]["template"]["spec"]["volumes"] =
+        json!([{ "name": "data", "persistentVolumeClaim": { "claimName": "data" } }]);
+    let deployments = Api::<Deployment>::namespaced(ground.cluster.admin(), &shop);
+    deployments.create(&PostParams::default(), &serde_json::from_value(db)?).await?;
+    ground.cluster.deployment_ready(&shop, "db", SOON).await?;
+    let pod = ground.pod(&shop, "db").await?.name_any();
+
+    let controller = ground.controller(FAST).await?;
+    ground.sicken("n1").await?;
+    let record = ground.recovery_held("n1", "Plan", QUICK).await?;
+    let reason = guard_reason(&record.data, "Plan");
+    ensure!(reason.contains(&pod), "the plan does not name the pod {pod} that has to stay: {reason}");
+    ensure!(!is_cordoned(&ground.cluster.nodes().get("n1").await?), "cordoned although its drain cannot succeed");
+    volumes.delete(&volume, &DeleteParams::default()).await?;
     controller.stop().await
 }
 

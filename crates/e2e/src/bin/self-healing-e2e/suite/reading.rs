@@ -5,6 +5,7 @@ use crate::ground::{Ground, OWN};
 use crate::suite::QUICK;
 use anyhow::{Result, ensure};
 use kube::ResourceExt;
+use self_healing_story::Policy;
 
 const COLUMNS: [&str; 10] =
     ["NAME", "TYPE", "TARGET", "NAMESPACE", "CAUSE", "SEVERITY", "STRATEGY", "PHASE", "DURATION", "AGE"];
@@ -43,7 +44,9 @@ pub(crate) async fn kubectl(ground: &Ground) -> Result<()> {
             ],
         ];
         for row in rows {
-            let line = text.lines().find(|line| line.starts_with(&row[0])).unwrap_or_default();
+            // In a list of several kinds each name begins with its kind.
+            let name = |line: &str| line.trim_start_matches("recovery.self-healing.dev/").starts_with(&row[0]);
+            let line = text.lines().find(|line| name(line)).unwrap_or_default();
             let missing: Vec<&String> = row.iter().filter(|word| !line.contains(word.as_str())).collect();
             ensure!(missing.is_empty(), "the row of {} lacks {missing:?}:\n{text}", row[0]);
         }
@@ -71,6 +74,22 @@ pub(crate) async fn kubectl(ground: &Ground) -> Result<()> {
     let pod_events = ground.events(&pod.uid().unwrap_or_default()).await?;
     let told = |reason: &str| pod_events.iter().any(|event| event.reason.as_deref() == Some(reason));
     ensure!(told("FailureDetected") && told("RecoverySucceeded"), "the pod's Events do not tell it: {pod_events:?}");
+    controller.stop().await
+}
+
+/// A policy is judged by the controller, and says so.
+pub(crate) async fn policies(ground: &Ground) -> Result<()> {
+    let controller = ground.controller(FAST).await?;
+    for (name, expression, ready) in
+        [("right", "failure.cause == 'Failed'", "True"), ("wrong", "failure.cause ==", "False")]
+    {
+        let spec = format!("  match:\n    types: [pod_failure]\n    when: \"{expression}\"\n");
+        ground.apply_policy(&Policy { name: name.into(), version: 1, spec })?;
+        let condition = format!("--for=condition=Ready={ready}");
+        ask(ground, &["wait", &condition, &format!("healingpolicy/{name}"), "--timeout=20s"])?;
+    }
+    let text = ask(ground, &["get", "hp", "wrong", "-o", "yaml"])?;
+    ensure!(text.contains("spec.match.when"), "the field that is wrong is not named:\n{text}");
     controller.stop().await
 }
 
