@@ -196,7 +196,8 @@ fn initial_status(name: &str, port: u16) -> Value {
     })
 }
 
-fn has_condition(node: &Node, kind: &str, status: &str) -> bool {
+/// Whether a condition of the node has this status.
+pub fn has_condition(node: &Node, kind: &str, status: &str) -> bool {
     let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     conditions.iter().any(|condition| condition.type_ == kind && condition.status == status)
 }

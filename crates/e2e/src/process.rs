@@ -155,14 +155,7 @@ impl Process {
 
     /// The last `lines` lines of the log, or why it cannot be read.
     pub fn log_tail(&self, lines: usize) -> String {
-        match fs::read(&self.program.log) {
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                let all: Vec<&str> = text.lines().collect();
-                all[all.len().saturating_sub(lines)..].join("\n")
-            }
-            Err(error) => format!("(cannot read {}: {error})", self.program.log.display()),
-        }
+        tail(&self.program.log, lines)
     }
 
     /// Fails with the end of the log if the process has ended although it should run.
@@ -195,6 +188,18 @@ impl Process {
                 .with_context(|| format!("cannot send signal {signal} to {}", self.program.name))?;
         }
         Ok(())
+    }
+}
+
+/// The last `lines` lines of a file, or why it cannot be read.
+pub(crate) fn tail(path: &Path, lines: usize) -> String {
+    match fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let all: Vec<&str> = text.lines().collect();
+            all[all.len().saturating_sub(lines)..].join("\n")
+        }
+        Err(error) => format!("(cannot read {}: {error})", path.display()),
     }
 }
 

@@ -18,21 +18,23 @@ pub(crate) fn tests() -> Vec<Part> {
 pub(crate) fn parts() -> Vec<Part> {
     vec![
         Part { name: "conformance", run: || conformance(&[]) },
-        Part { name: "end to end", run: || runner(&[]) },
-        Part { name: "stories on real control planes", run: || runner(&["--stories"]) },
-        Part { name: "stories on real nodes", run: || runner(&["--real-node"]) },
+        Part { name: "end to end", run: || with_controller(&[]) },
+        Part { name: "stories on real control planes", run: || with_controller(&["--stories"]) },
+        Part { name: "stories on real nodes", run: || with_controller(&["--real-node"]) },
     ]
 }
 
 /// Builds the controller and runs it against a real control plane.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    runner(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    with_controller(&args.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Compares the embedded API with the real one; the controller takes no part in it.
 pub(crate) fn conformance(args: &[String]) -> Result<()> {
     let args = args.iter().map(String::as_str);
-    runner(&std::iter::once("conformance").chain(args).collect::<Vec<_>>())
+    let mut command = own_program("self-healing-e2e")?;
+    command.arg("conformance").args(args);
+    run_command(command)
 }
 
 /// Builds the controller and measures it.
@@ -41,7 +43,7 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
         return run_command(cargo(&["run", "--release", "--quiet", "--package", "self-healing-bench"]));
     }
     let args = args.iter().map(String::as_str);
-    runner(&std::iter::once("bench").chain(args).collect::<Vec<_>>())
+    with_controller(&std::iter::once("bench").chain(args).collect::<Vec<_>>())
 }
 
 /// What is tested and measured is what is shipped, the image's own program; the runner itself need not be fast.
@@ -49,7 +51,7 @@ fn controller() -> Result<PathBuf> {
     build_static("self-healing-controller", "self-healing-controller")
 }
 
-fn runner(args: &[&str]) -> Result<()> {
+fn with_controller(args: &[&str]) -> Result<()> {
     let mut command = own_program("self-healing-e2e")?;
     command.args(args).env("SELF_HEALING_CONTROLLER", controller()?);
     if args.contains(&"--real-node") {

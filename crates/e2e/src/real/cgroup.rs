@@ -26,11 +26,9 @@ impl Cgroups {
     /// When a hierarchy is missing or refuses.
     pub(super) fn create(node: &str) -> Result<Self> {
         let name = format!("{}{node}", prefix(std::process::id()));
-        let own = fs::read_to_string("/proc/self/cgroup").context("cannot read the cgroups of this process")?;
         // What is made before an error is removed again.
         let mut made = Self(Vec::new());
-        for controller in CONTROLLERS {
-            let parent = hierarchy(controller).join(path_in(&own, controller)?.trim_start_matches('/'));
+        for (controller, parent) in parents()? {
             let path = parent.join(&name);
             fs::create_dir_all(&path).with_context(|| format!("cannot create the cgroup {}", path.display()))?;
             made.0.push(path.clone());
@@ -105,10 +103,8 @@ pub fn sweep() -> Result<()> {
 
 /// Every cgroup beside those that this program makes, with its name.
 fn all() -> Result<Vec<(String, PathBuf)>> {
-    let own = fs::read_to_string("/proc/self/cgroup")?;
     let mut found = Vec::new();
-    for controller in CONTROLLERS {
-        let parent = hierarchy(controller).join(path_in(&own, controller)?.trim_start_matches('/'));
+    for (_, parent) in parents()? {
         for entry in fs::read_dir(&parent)? {
             let entry = entry?;
             found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
@@ -122,6 +118,16 @@ const NAME: &str = "self-healing-e2e-";
 /// How the names of the cgroups of the program with that pid begin.
 fn prefix(pid: u32) -> String {
     format!("{NAME}{pid}-")
+}
+
+/// The cgroup that this program is in, in each hierarchy.
+fn parents() -> Result<Vec<(&'static str, PathBuf)>> {
+    let own = fs::read_to_string("/proc/self/cgroup").context("cannot read the cgroups of this process")?;
+    let parent = |controller| {
+        let path = path_in(&own, controller)?;
+        Ok((controller, hierarchy(controller).join(path.trim_start_matches('/'))))
+    };
+    CONTROLLERS.into_iter().map(parent).collect()
 }
 
 fn hierarchy(controller: &str) -> PathBuf {

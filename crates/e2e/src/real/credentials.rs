@@ -1,16 +1,16 @@
 //! What a cluster gives to its real nodes, and what it knows about them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Node;
 
 use super::network::CONTROL_PLANE;
-use crate::binaries::Binaries;
 use crate::cluster::Cluster;
 use crate::kubeconfig;
+use crate::nodes::has_condition;
 use crate::wait::wait_for;
 
 impl Cluster {
@@ -27,10 +27,6 @@ impl Cluster {
         fs::write(folder.join("ca.crt"), &plane.certs.ca).context("cannot write the node's ca.crt")
     }
 
-    pub(super) fn node_programs(&self) -> Result<PathBuf> {
-        Binaries::node()
-    }
-
     /// Waits until the node is Ready in that boot: what it said before it was switched off still stands there for a while.
     pub(super) async fn node_runs(&self, name: &str, boot_id: &str, deadline: Duration) -> Result<()> {
         let good = |node: Option<&Node>| node.is_some_and(|node| runs(node, boot_id));
@@ -40,12 +36,6 @@ impl Cluster {
 }
 
 fn runs(node: &Node, boot_id: &str) -> bool {
-    let Some(status) = &node.status else { return false };
-    let this_boot = status.node_info.as_ref().is_some_and(|info| info.boot_id == boot_id);
-    let ready = |list: &Vec<_>| {
-        list.iter().any(|condition: &k8s_openapi::api::core::v1::NodeCondition| {
-            condition.type_ == "Ready" && condition.status == "True"
-        })
-    };
-    this_boot && status.conditions.as_ref().is_some_and(ready)
+    let info = node.status.as_ref().and_then(|status| status.node_info.as_ref());
+    info.is_some_and(|info| info.boot_id == boot_id) && has_condition(node, "Ready", "True")
 }

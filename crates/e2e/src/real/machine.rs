@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep};
 use super::cgroup::Cgroups;
 use super::config;
 use super::network::Place;
+use crate::binaries::Binaries;
 use crate::cluster::Cluster;
-use crate::process::{Process, Program};
+use crate::process::{Process, Program, tail};
 
 const INIT: &str = include_str!("../../real-node/init.sh");
 /// A boot from an empty disk unpacks every image; machines that build beside it are slow.
@@ -99,7 +100,7 @@ impl Machine {
         }
         let init = folder.join("init.sh");
         fs::write(&init, INIT).with_context(|| format!("cannot write {}", init.display()))?;
-        Ok(Self { spec, folder, programs: cluster.node_programs()?, place, power: None, cgroups: None })
+        Ok(Self { spec, folder, programs: Binaries::node()?, place, power: None, cgroups: None })
     }
 
     /// Its name.
@@ -208,13 +209,6 @@ impl Machine {
         &self.folder
     }
 
-    /// The last lines of one of its logs.
-    pub fn log_tail(&self, daemon: Daemon) -> String {
-        let text = fs::read_to_string(self.folder.join(format!("{}.log", daemon.name()))).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(15)..].join("\n")
-    }
-
     /// Waits until it is Ready, and has said so since it was last switched on.
     ///
     /// # Errors
@@ -222,7 +216,8 @@ impl Machine {
     pub async fn ready(&self, cluster: &Cluster) -> Result<()> {
         let boot = fs::read_to_string(self.folder.join("sysctl/boot_id"))?;
         let ready = cluster.node_runs(&self.spec.name, boot.trim(), READY_DEADLINE).await;
-        ready.with_context(|| format!("the kubelet's log ends with:\n{}", self.log_tail(Daemon::Kubelet)))
+        let log = self.folder.join("kubelet.log");
+        ready.with_context(|| format!("the kubelet's log ends with:\n{}", tail(&log, 15)))
     }
 
     fn unshare(&self, cgroups: &Cgroups) -> Result<Process> {

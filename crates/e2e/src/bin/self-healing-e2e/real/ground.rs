@@ -41,7 +41,11 @@ impl RealGround {
 
     /// Boots one more node, and waits until it is Ready.
     pub(crate) async fn boot(&self, number: u8, spec: Spec) -> Result<()> {
-        let mut machine = Machine::new(&self.ground.cluster, number, spec, &self.images)?;
+        self.switch_on(Machine::new(&self.ground.cluster, number, spec, &self.images)?).await
+    }
+
+    /// Boots a node that is off, waits until it is Ready, and has it in the ground again.
+    pub(crate) async fn switch_on(&self, mut machine: Machine) -> Result<()> {
         machine.boot().await?;
         machine.ready(&self.ground.cluster).await?;
         self.machines.borrow_mut().push(machine);
@@ -54,15 +58,11 @@ impl RealGround {
         found.ok().with_context(|| format!("there is no node {name}"))
     }
 
-    /// Takes the node of that name out of the ground, to switch it off or on; [`RealGround::put`] brings it back.
+    /// Takes the node of that name out of the ground, to switch it off; [`RealGround::switch_on`] brings it back.
     pub(crate) fn take(&self, name: &str) -> Result<Machine> {
         let mut all: RefMut<'_, Vec<Machine>> = self.machines.borrow_mut();
         let at = all.iter().position(|machine| machine.name() == name);
         Ok(all.swap_remove(at.with_context(|| format!("there is no node {name}"))?))
-    }
-
-    pub(crate) fn put(&self, machine: Machine) {
-        self.machines.borrow_mut().push(machine);
     }
 
     /// Every node that is in the ground.

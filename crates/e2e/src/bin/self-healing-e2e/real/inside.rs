@@ -39,9 +39,7 @@ pub(super) async fn leader_lost(real: &RealGround) -> Result<()> {
     self::leader(real, |name| name != leader).await?;
     real.ground.recovery_is(node, "Succeeded", SOON).await?;
 
-    machine.boot().await?;
-    machine.ready(&real.ground.cluster).await?;
-    real.put(machine);
+    real.switch_on(machine).await?;
     real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=0"])?;
     real.tidy(&shop).await
 }

@@ -4,12 +4,14 @@ use super::ground::RealGround;
 use super::workload::{container, pod, server};
 use crate::controller::Controller;
 use crate::ground::SOON;
-use crate::objects::{is_ready, marks, node_of};
+use crate::objects::{is_cordoned, is_ready, marks, node_of, stays};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::ResourceExt;
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
+use self_healing_e2e::nodes::has_condition;
+use self_healing_e2e::real::Machine;
 use self_healing_e2e::real::machine::Daemon;
 use self_healing_e2e::wait::wait_for_all;
 use serde_json::json;
@@ -64,18 +66,13 @@ impl Scene {
 
     /// The node is Ready again, takes pods, and carries no mark of ours; nothing of the controller goes on.
     async fn is_back(&self, real: &RealGround) -> Result<()> {
-        let back = |node: &Node| is_up(node) && !crate::objects::is_cordoned(node) && marks(node).is_empty();
+        let back = |node: &Node| has_condition(node, "Ready", "True") && !is_cordoned(node) && marks(node).is_empty();
         real.ground.node(&self.node, "to be back without a mark of ours", SEEN, back).await?;
         real.ground.cluster.deployment_ready(&self.shop, "web", SOON).await?;
         let over = |all: &[DynamicObject]| all.iter().all(crate::records::is_over);
         let what = "all Recoveries to end";
         wait_for_all(&real.ground.recoveries(), &ListParams::default(), what, SEEN, over).await.map(drop)
     }
-}
-
-fn is_up(node: &Node) -> bool {
-    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 pub(super) async fn drain(real: &RealGround) -> Result<()> {
@@ -102,39 +99,44 @@ pub(super) async fn kubelet_back(real: &RealGround) -> Result<()> {
     real.machine(&scene.node)?.start(Daemon::Kubelet)?;
     let none = |all: &[DynamicObject]| all.is_empty();
     let what = "no Recovery of a kubelet that was back at once";
-    crate::objects::stays(&real.ground.recoveries(), &ListParams::default(), what, Duration::from_secs(30), none)
-        .await?;
+    stays(&real.ground.recoveries(), &ListParams::default(), what, Duration::from_secs(30), none).await?;
     scene.is_back(real).await?;
     scene.end(real).await
 }
 
 pub(super) async fn kubelet_killed(real: &RealGround) -> Result<()> {
-    let scene = Scene::begin(real).await?;
-    real.machine(&scene.node)?.signal(Daemon::Kubelet, "KILL")?;
-    scene.recovery(real, "KubeletDown").await?;
-    scene.elsewhere(real, SOON).await?;
-    real.machine(&scene.node)?.start(Daemon::Kubelet)?;
-    scene.is_back(real).await?;
-    scene.end(real).await
+    fails_and_returns(
+        real,
+        |node| node.signal(Daemon::Kubelet, "KILL"),
+        "KubeletDown",
+        |node| node.start(Daemon::Kubelet),
+    )
+    .await
 }
 
+/// The kernel goes on taking connections for it, so it is the control plane that gives it up.
 pub(super) async fn kubelet_hangs(real: &RealGround) -> Result<()> {
-    let scene = Scene::begin(real).await?;
-    real.machine(&scene.node)?.signal(Daemon::Kubelet, "STOP")?;
-    // The kernel goes on taking connections for it, so it is the control plane that gives it up.
-    scene.recovery(real, "Unreachable").await?;
-    scene.elsewhere(real, SOON).await?;
-    real.machine(&scene.node)?.signal(Daemon::Kubelet, "CONT")?;
-    scene.is_back(real).await?;
-    scene.end(real).await
+    let hangs = |node: &Machine| node.signal(Daemon::Kubelet, "STOP");
+    fails_and_returns(real, hangs, "Unreachable", |node| node.signal(Daemon::Kubelet, "CONT")).await
 }
 
 pub(super) async fn runtime_killed(real: &RealGround) -> Result<()> {
+    let killed = |node: &Machine| node.signal(Daemon::Containerd, "KILL");
+    fails_and_returns(real, killed, "NotReady", |node| node.start(Daemon::Containerd)).await
+}
+
+/// A program of a node fails; the pods are ready elsewhere, and the node is as it was once the program is back.
+async fn fails_and_returns(
+    real: &RealGround,
+    fail: impl FnOnce(&Machine) -> Result<()>,
+    cause: &str,
+    mend: impl FnOnce(&Machine) -> Result<()>,
+) -> Result<()> {
     let scene = Scene::begin(real).await?;
-    real.machine(&scene.node)?.signal(Daemon::Containerd, "KILL")?;
-    scene.recovery(real, "NotReady").await?;
+    fail(&*real.machine(&scene.node)?)?;
+    scene.recovery(real, cause).await?;
     scene.elsewhere(real, SOON).await?;
-    real.machine(&scene.node)?.start(Daemon::Containerd)?;
+    mend(&*real.machine(&scene.node)?)?;
     scene.is_back(real).await?;
     scene.end(real).await
 }
@@ -144,18 +146,15 @@ pub(super) async fn network_cut(real: &RealGround) -> Result<()> {
     real.stateful(&scene.shop, "db", 3, &pod(&server())).await?;
     let on_node = |pod: &&Pod| node_of(pod) == Some(&scene.node);
     let db = real.ground.pods(&scene.shop, "db").await?.into_iter().find(|pod| on_node(&pod));
+    let db = db.with_context(|| format!("no pod of the StatefulSet is on {}, that proves nothing", scene.node))?;
     real.machine(&scene.node)?.plug(false)?;
     scene.recovery(real, "Unreachable").await?;
     scene.elsewhere(real, SOON).await?;
-    if let Some(db) = &db {
-        // It may still run there, and two of one name would write to the same place: nobody may start another.
-        let one = |pods: &[Pod]| pods.iter().all(|pod| pod.name_any() != db.name_any() || pod.uid() == db.uid());
-        let what = format!("no second {} beside the one that nobody can see", db.name_any());
-        let params = ListParams::default().labels("app=db");
-        let pods = real.ground.cluster.pod_api(&scene.shop);
-        crate::objects::stays(&pods, &params, &what, Duration::from_secs(15), one).await?;
-    }
-    ensure!(db.is_some(), "no pod of the StatefulSet was on {}, that proves nothing", scene.node);
+    // It may still run there, and two of one name would write to the same place: nobody may start another.
+    let one = |pods: &[Pod]| pods.iter().all(|pod| pod.name_any() != db.name_any() || pod.uid() == db.uid());
+    let what = format!("no second {} beside the one that nobody can see", db.name_any());
+    let pods = real.ground.cluster.pod_api(&scene.shop);
+    stays(&pods, &ListParams::default().labels("app=db"), &what, Duration::from_secs(15), one).await?;
     real.machine(&scene.node)?.plug(true)?;
     scene.is_back(real).await?;
     let all_ready = |pods: &[Pod]| pods.len() == 3 && pods.iter().all(is_ready);
@@ -172,9 +171,7 @@ pub(super) async fn power_cut(real: &RealGround) -> Result<()> {
     scene.recovery(real, "Unreachable").await?;
     scene.elsewhere(real, SEEN).await?;
     real.elsewhere.set(Some(begin.elapsed()));
-    machine.boot().await?;
-    machine.ready(&real.ground.cluster).await?;
-    real.put(machine);
+    real.switch_on(machine).await?;
     scene.is_back(real).await?;
     let again = boot_id(&real.ground.cluster.nodes().get(&scene.node).await?);
     ensure!(again != boot, "the bootID {again:?} did not change with the boot");

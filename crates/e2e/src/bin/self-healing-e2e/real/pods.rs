@@ -69,10 +69,9 @@ pub(super) async fn init_container(real: &RealGround) -> Result<()> {
 async fn loops(real: &RealGround, app: &str, spec: &serde_json::Value) -> Result<()> {
     let shop = real.ground.namespace().await?;
     real.deploy(&shop, app, 1, spec).await?;
-    let pods = real.pods_are(&shop, app, "to be there", SOON, |pods| !pods.is_empty()).await?;
-    let pod = pods.first().context("the pod is gone again")?;
+    let pod = real.first_pod(&shop, app).await?;
     recovery_of(real, &pod.name_any(), "CrashLoop", LOOP).await?;
-    real.ground.pod_gone(pod, SOON).await?;
+    real.ground.pod_gone(&pod, SOON).await?;
     real.remove(&shop).await
 }
 
@@ -81,8 +80,7 @@ pub(super) async fn out_of_memory(real: &RealGround) -> Result<()> {
     let mut eater = container(&["eat", "100"]);
     eater["resources"] = json!({ "limits": { "memory": "32Mi" } });
     real.deploy(&shop, "eater", 1, &pod(&eater)).await?;
-    let pods = real.pods_are(&shop, "eater", "to be there", SOON, |pods| !pods.is_empty()).await?;
-    let name = pods.first().context("the pod is gone again")?.name_any();
+    let name = real.first_pod(&shop, "eater").await?.name_any();
     let record = recovery_of(real, &name, "OOMKilled", LOOP).await?;
     ensure!(
         record.data["spec"]["strategy"] == "monitor",
@@ -99,8 +97,8 @@ pub(super) async fn image(real: &RealGround) -> Result<()> {
     let mut missing = server();
     missing["image"] = json!(MISSING);
     real.deploy(&shop, "image", 1, &pod(&missing)).await?;
-    let pods = real.pods_are(&shop, "image", "to be there", SOON, |pods| !pods.is_empty()).await?;
-    recovery_of(real, &pods.first().context("a pod")?.name_any(), "ImagePull", SOON).await?;
+    let pod = real.first_pod(&shop, "image").await?;
+    recovery_of(real, &pod.name_any(), "ImagePull", SOON).await?;
     for node in real.names() {
         real.machine(&node)?.run(&["ctr", "--namespace", "k8s.io", "images", "tag", FAULT, MISSING])?;
     }

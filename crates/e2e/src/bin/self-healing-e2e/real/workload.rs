@@ -77,6 +77,12 @@ impl RealGround {
         .map(drop)
     }
 
+    /// Waits until there is a pod of `app`, however it fares.
+    pub(crate) async fn first_pod(&self, namespace: &str, app: &str) -> Result<Pod> {
+        let pods = self.pods_are(namespace, app, "to be there", SOON, |pods| !pods.is_empty()).await?;
+        pods.into_iter().next().context("the pod is gone again")
+    }
+
     /// Waits until the pods of `app` are as they should be.
     pub(crate) async fn pods_are(
         &self,
