@@ -15,6 +15,7 @@ pub use service::{EndpointsFact, ServiceFact};
 pub use workload::{Rollout, WorkloadFact};
 
 use crate::key::{Kind, Text};
+use core::fmt;
 
 /// Yes-or-no properties of an object, from its labels, annotations and spec.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +75,13 @@ pub struct Owner {
     pub name: Text,
     /// Its uid.
     pub uid: Text,
+}
+
+/// As evidence names it, by which the same fault is known again.
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.name)
+    }
 }
 
 /// One namespace.

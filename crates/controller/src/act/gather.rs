@@ -75,7 +75,7 @@ pub(super) async fn evidence(calls: &Calls, scene: &Scene, now: Timestamp) -> An
         Err(Unread::Gone) => {}
         Err(Unread::Why(why)) => found.push(not_read(REVISION, &why)),
     }
-    found.push(item(GATHERED, format!("at {}", now.strftime("%Y-%m-%dT%H:%M:%SZ"))));
+    found.push(item(GATHERED, format!("at {}", second(now))));
     Answer::Evidence(found)
 }
 
@@ -128,6 +128,11 @@ fn unread(outcome: &Outcome) -> Unread {
         }
         Outcome::Gone | Outcome::Done(_) | Outcome::NotLeading => Unread::Gone,
     }
+}
+
+/// To the second, as Kubernetes writes times.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn item(name: &str, value: String) -> (String, String) {

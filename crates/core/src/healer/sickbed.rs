@@ -12,7 +12,7 @@ use crate::key::{Key, Kind, Target, Text};
 use crate::names::{Cause, FailureType, WatchKind};
 use crate::time::{Now, Tick};
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -291,7 +291,7 @@ fn about_pod(pod: &PodFact, sight: &Sight<'_>, bad: &Bad, rule: &Rule<PodFact>, 
     let workload = sight.cluster.workload_of(pod);
     let about = About { target: pod.target(), workload, node: pod.node.clone() };
     let mut finding = finding(bad, rule, about, first_seen);
-    let owner = pod.owner.as_ref().map(|owner| alloc::format!("{} {}", owner.kind.as_str(), owner.name));
+    let owner = pod.owner.as_ref().map(ToString::to_string);
     let node = pod.node.as_ref().map(|node| String::from(&**node));
     finding.evidence.extend(owner.map(|owner| ("owner".into(), owner)));
     finding.evidence.extend(node.map(|node| ("node".into(), node)));

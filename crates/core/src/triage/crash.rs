@@ -59,7 +59,7 @@ fn crash(pod: &PodFact, restarts: u32) -> Option<Crash> {
         Some((container.name.clone(), exit.code.to_string()))
     };
     let (container, code) = containers.into_iter().filter(down).find_map(ended)?;
-    let owner = pod.owner.as_ref().map(|owner| format!("{} {}", owner.kind.as_str(), owner.name));
+    let owner = pod.owner.as_ref().map(ToString::to_string);
     Some(Crash { container, code, node, owner })
 }
 

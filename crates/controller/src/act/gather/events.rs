@@ -1,7 +1,7 @@
 //! Events on the failed object, the newest first. Our own are none: the Recovery tells what we did.
 
 use super::state::{text, words};
-use super::{Unread, list};
+use super::{Unread, list, second};
 use crate::act::announce::CONTROLLER;
 use crate::act::call::Calls;
 use crate::objects::needs::list as items;
@@ -65,7 +65,7 @@ fn moment(event: &Value) -> Option<Timestamp> {
 }
 
 fn line(event: &Value) -> String {
-    let at = moment(event).map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let at = moment(event).map_or_else(String::new, second);
     let count = [&event["series"]["count"], &event["count"]].into_iter().find_map(Value::as_u64);
     let often = count.filter(|count| *count > 1).map_or_else(String::new, |count| format!("x{count}"));
     let (kind, reason) = (text(&event["type"], WORD), text(&event["reason"], WORD));

@@ -86,6 +86,6 @@ fn workload(fact: &WorkloadFact) -> Vec<String> {
         .desired
         .map_or_else(|| format!("{} ready", fact.ready), |desired| format!("{} of {desired} ready", fact.ready));
     let mut seen = alloc::vec![ready];
-    seen.extend(fact.owner.as_ref().map(|owner| format!("belongs to {} {}", owner.kind.as_str(), owner.name)));
+    seen.extend(fact.owner.as_ref().map(|owner| format!("belongs to {owner}")));
     seen
 }
