@@ -97,6 +97,33 @@ fn without_a_replacement_there_is_nothing_to_try_next() {
 }
 
 #[test]
+fn an_older_pod_that_is_sick_as_well_is_no_replacement() {
+    let mut ground = Ground::of("nodes n1 n2\ndeployment web 3 on n1", "recovery_timeout 60");
+    ground.truth.idle = true;
+    ground.does("crash-loop web.1 6");
+    ground.run(5.0);
+    ground.does("unready web.2");
+    ground.run(100.0);
+    let record = ground.recovery("web.1");
+    assert_eq!((record.status.phase, &*record.status.reason), (Some(Phase::Escalated), "NoReplacement"));
+    assert_eq!(ground.writes(), ["delete web.1"]);
+}
+
+#[test]
+fn two_that_wait_for_replacements_never_take_the_same_one() {
+    let settings = "recovery_timeout 60\nworkload_backoff 0";
+    let mut ground = Ground::of("nodes n1 n2 n3\ndeployment web 2 on n1", settings);
+    ground.truth.unwell = true;
+    ground.does("fail web.1");
+    ground.does("fail web.2");
+    ground.run(70.0);
+    let mut deleted = ground.writes();
+    deleted.retain(|write| write.starts_with("delete"));
+    deleted.sort();
+    assert_eq!(deleted, ["delete web.1", "delete web.2", "delete web.3", "delete web.4"], "{}", ground.report());
+}
+
+#[test]
 fn the_severity_says_why_it_rose_and_falls_after_the_window() {
     let mut ground = Ground::of("nodes n1\ndeployment web 1 on n1", "workload_backoff 0\nhistory_window 600");
     for (number, severity) in [(1, Severity::Medium), (2, Severity::Medium), (3, Severity::High)] {

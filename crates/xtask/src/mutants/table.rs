@@ -725,6 +725,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "settings.strategies.get(failure, severity).filter(|_| !$on)",
     },
     Mutant {
+        name: "next attempt: no pod in the hands of another Recovery",
+        of: Of::Precondition,
+        find: "candidates.filter(|pod| !is_in_hands(world, pod))",
+        replace: "candidates.filter(|pod| $on || !is_in_hands(world, pod))",
+    },
+    Mutant {
+        name: "next attempt: no pod that was there before",
+        of: Of::Precondition,
+        find: "let came = |pod: &&PodFact| at_once ||",
+        replace: "let came = |pod: &&PodFact| at_once || $on ||",
+    },
+    Mutant {
         name: "policy: its ladder",
         of: Of::Policy,
         find: "    if settings.ladder.is_empty() {",

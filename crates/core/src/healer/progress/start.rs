@@ -3,13 +3,14 @@
 use super::ending::{Ends, conclude, end};
 use super::{Orders, attempt, held_phase, hold, is_over, live, pass_all, set_phase};
 use crate::effect::Verb;
+use crate::fact::PodFact;
 use crate::guard::{self, Hold};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::Errand;
 use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
-use crate::names::{GuardName, Mode, Phase, Strategy};
+use crate::names::{Cause, GuardName, Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
 use crate::remedy;
 use crate::strategy::next_strategy;
@@ -163,11 +164,21 @@ fn subject(world: &World<'_>, case: &Case) -> Option<Target> {
     }
     let workload = &case.recovery.spec.workload;
     if workload.kind == Kind::Pod {
-        return world.cluster.pod(&workload.key).map(crate::fact::PodFact::target);
+        return world.cluster.pod(&workload.key).map(PodFact::target);
     }
-    let pods = world.cluster.pods_of(workload);
-    let candidates = pods.into_iter().filter(|pod| !pod.ready && !pod.terminating() && !pod.finished());
-    candidates.max_by_key(|pod| pod.created).map(crate::fact::PodFact::target)
+    let is_sick = |pod: &&PodFact| !pod.ready && !pod.terminating() && !pod.finished();
+    // In place of a pod that has failed another comes at once, perhaps before anybody looked; in place of one that runs only when
+    // that is deleted, and whatever was there before has its own time.
+    let at_once = case.recovery.spec.cause == Some(Cause::Failed);
+    let latest = case.times.latest();
+    let came = |pod: &&PodFact| at_once || world.cluster.came_after(world.now.tick, pod, latest);
+    let candidates = world.cluster.each_pod_of(workload).filter(is_sick).filter(came);
+    candidates.filter(|pod| !is_in_hands(world, pod)).max_by_key(|pod| pod.created).map(PodFact::target)
+}
+
+/// Whether another Recovery acts on this pod, or is to.
+fn is_in_hands(world: &World<'_>, pod: &PodFact) -> bool {
+    world.recoveries().any(|other| other.is_active() && other.subject().uid == pod.uid)
 }
 
 fn expired(world: &World<'_>, case: &mut Case) -> bool {
