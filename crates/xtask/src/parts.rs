@@ -1,4 +1,4 @@
-//! Runs named parts in order, stops at the first that fails, and says how long each took.
+//! Runs named parts in order, all of them, whichever fails: one run tells everything that is wrong. Says how long each took.
 
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
@@ -12,45 +12,49 @@ pub(crate) struct Part {
     pub(crate) run: fn() -> Result<()>,
 }
 
-/// Runs the parts; the last line is the summary.
+/// What became of a part.
+struct Outcome {
+    name: &'static str,
+    time: Duration,
+    error: Option<anyhow::Error>,
+}
+
+/// Runs the parts; the last lines are the summary.
+///
+/// # Errors
+/// When a part fails, after all of them; it names each that did.
 pub(crate) fn run(parts: &[Part]) -> Result<()> {
-    let start = Instant::now();
-    let mut times: Vec<(&str, Duration)> = Vec::new();
-    let mut failure = None;
-    for part in parts {
-        println!("== {}", part.name);
-        let part_start = Instant::now();
-        let outcome = (part.run)();
-        times.push((part.name, part_start.elapsed()));
-        if let Err(error) = outcome {
-            failure = Some((part.name, error));
-            break;
+    let outcomes: Vec<Outcome> = parts.iter().map(Part::play).collect();
+    println!("\n{}{}", table(&outcomes), summary(&outcomes));
+    let wrong = outcomes.iter().filter_map(|outcome| Some((outcome.name, outcome.error.as_ref()?)));
+    let wrong: Vec<String> = wrong.map(|(name, error)| format!("{name} failed: {error:#}")).collect();
+    if wrong.is_empty() { Ok(()) } else { bail!(wrong.join("\n")) }
+}
+
+impl Part {
+    fn play(&self) -> Outcome {
+        println!("== {}", self.name);
+        let start = Instant::now();
+        let error = (self.run)().err();
+        if let Some(error) = &error {
+            println!("== {} failed: {error:#}", self.name);
         }
-    }
-    println!("\n{}", table(&times, failure.is_some()));
-    println!("{}", summary(parts.len(), times.len(), failure.is_some(), start.elapsed()));
-    match failure {
-        None => Ok(()),
-        Some((name, error)) => bail!("{name} failed: {error:#}"),
+        Outcome { name: self.name, time: start.elapsed(), error }
     }
 }
 
-/// One line for each part that ran; only the last can have failed.
-fn table(times: &[(&str, Duration)], failed: bool) -> String {
-    let line = |(index, (name, time)): (usize, &(&str, Duration))| {
-        let result = if failed && index + 1 == times.len() { "FAILED" } else { "passed" };
-        format!("{result}  {:>8.1} s  {name}\n", time.as_secs_f64())
+fn table(outcomes: &[Outcome]) -> String {
+    let line = |outcome: &Outcome| {
+        let result = if outcome.error.is_some() { "FAILED" } else { "passed" };
+        format!("{result}  {:>8.1} s  {}\n", outcome.time.as_secs_f64(), outcome.name)
     };
-    times.iter().enumerate().map(line).collect()
+    outcomes.iter().map(line).collect()
 }
 
-fn summary(all: usize, ran: usize, failed: bool, time: Duration) -> String {
-    let failed = usize::from(failed);
-    let skipped = match all - ran {
-        0 => String::new(),
-        skipped => format!(", {skipped} not run"),
-    };
-    format!("{} passed, {failed} failed{skipped} in {:.1} s", ran - failed, time.as_secs_f64())
+fn summary(outcomes: &[Outcome]) -> String {
+    let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count();
+    let time: Duration = outcomes.iter().map(|outcome| outcome.time).sum();
+    format!("{} passed, {failed} failed in {:.1} s", outcomes.len() - failed, time.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -59,20 +63,20 @@ mod tests {
 
     const GOOD: Part = Part { name: "good", run: || Ok(()) };
     const BAD: Part = Part { name: "bad", run: || bail!("it broke") };
-    const UNREACHABLE: Part = Part { name: "unreachable", run: || panic!("a part ran after a failure") };
+    const WORSE: Part = Part { name: "worse", run: || bail!("so did this") };
 
     #[test]
-    fn the_first_failure_stops_and_is_named() {
-        let error = run(&[GOOD, BAD, UNREACHABLE]).unwrap_err();
-        assert_eq!(error.to_string(), "bad failed: it broke");
+    fn every_failure_is_named() {
+        let error = run(&[GOOD, BAD, GOOD, WORSE]).unwrap_err();
+        assert_eq!(error.to_string(), "bad failed: it broke\nworse failed: so did this");
         assert!(run(&[GOOD, GOOD]).is_ok());
     }
 
     #[test]
     fn the_summary_counts() {
-        let second = Duration::from_secs(1);
-        assert_eq!(summary(3, 3, false, second), "3 passed, 0 failed in 1.0 s");
-        assert_eq!(summary(3, 2, true, second), "1 passed, 1 failed, 1 not run in 1.0 s");
-        assert_eq!(table(&[("a", second), ("b", second)], true), "passed       1.0 s  a\nFAILED       1.0 s  b\n");
+        let outcome = |name, error| Outcome { name, time: Duration::from_secs(1), error };
+        let outcomes = [outcome("a", None), outcome("b", Some(anyhow::anyhow!("it broke")))];
+        assert_eq!(summary(&outcomes), "1 passed, 1 failed in 2.0 s");
+        assert_eq!(table(&outcomes), "passed       1.0 s  a\nFAILED       1.0 s  b\n");
     }
 }

@@ -101,8 +101,11 @@ impl Case {
         (handles, name): (&Text, &String),
         outcome: Outcome,
     ) {
-        // Whatever the answer was, what was read before it is older than it.
-        self.looks = Looks::default();
+        let done = matches!(outcome, Outcome::Done(_) | Outcome::Gone);
+        let (moved, before) = (done && self.is_move(name), self.saving.dirty);
+        // Whatever the answer was, what was read before it is older than it; but a pod that left did not change its node.
+        let node = self.looks.node.take().filter(|_| moved);
+        self.looks = Looks { node, ..Looks::default() };
         self.listed = false;
         match outcome {
             Outcome::Done(_) | Outcome::Gone => {
@@ -111,6 +114,9 @@ impl Case {
                 self.backoff.clear();
                 self.pass(now, |guard| guard == GuardName::Plan);
                 self.end_step(now, name, StepResult::Succeeded, String::new());
+                if moved {
+                    self.saving.soon(now.tick, before);
+                }
             }
             Outcome::TryLater { after, budget: true, message } => {
                 self.postpone(now, settings, handles, after, &message);

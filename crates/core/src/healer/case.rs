@@ -4,7 +4,7 @@ use super::gather::Gather;
 use super::times::Times;
 use crate::effect::{DrainView, EffectId};
 use crate::happening::What;
-use crate::key::Text;
+use crate::key::{Kind, Text};
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
 use crate::settings::Settings;
@@ -58,6 +58,8 @@ pub(crate) struct Saving {
     pub created: bool,
     /// What differs from the stored status.
     pub dirty: bool,
+    /// When a pod more that a drain has moved is to be stored, if nothing else is before.
+    pub progress: Option<Tick>,
     /// A create or save that is under way.
     pub in_flight: Option<EffectId>,
     /// A status was stored, not only the spec.
@@ -152,7 +154,26 @@ pub(crate) struct Case {
     pub wake: Option<Tick>,
 }
 
+/// How long it may take until the record shows the pods that a drain has moved: were each stored by itself, a drain would write as often to
+/// its record as to its pods. A successor does not need them: it looks which pods are left.
+const PROGRESS: Duration = Duration::from_secs(1);
+
+impl Saving {
+    /// What made it dirty, if it was not `before`, is stored soon rather than at once.
+    pub(crate) fn soon(&mut self, now: Tick, before: bool) {
+        if self.dirty && !before {
+            self.dirty = false;
+            self.progress.get_or_insert(now + PROGRESS);
+        }
+    }
+}
+
 impl Case {
+    /// Whether a step of this name is one of many alike: a drain that moves a pod.
+    pub(crate) fn is_move(&self, step: &str) -> bool {
+        self.recovery.spec.target.kind == Kind::Node && moves(step)
+    }
+
     /// Whether it has begun to write and has something left to do, as far as a successor of this process would know.
     pub(crate) fn is_acting(&self) -> bool {
         self.recovery.is_acting() || self.saving.acting_stored
@@ -232,7 +253,6 @@ impl Case {
 
     /// Whether a pod was deleted or evicted, or may have been.
     pub(crate) fn has_moved(&self) -> bool {
-        let moves = |name: &str| name.starts_with("delete ") || name.starts_with("evict ");
         self.may_have_written || self.steps().any(|step| step.result != StepResult::Failed && moves(&step.name))
     }
 
@@ -277,6 +297,11 @@ impl Case {
     pub(crate) fn wake_at(&mut self, at: Tick) {
         self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
     }
+}
+
+/// Whether a step of this name takes a pod away.
+fn moves(step: &str) -> bool {
+    step.starts_with("delete ") || step.starts_with("evict ")
 }
 
 /// Whether nothing of what its opener knew was stored but the spec; its status follows right after the creation. A later leader

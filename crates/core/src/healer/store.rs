@@ -29,10 +29,15 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         return;
     }
     // A step under way is saved with its outcome: one write less, and none beside the one that heals.
-    if !case.saving.dirty || case.doing.is_some() {
+    let progress = case.saving.progress;
+    if let Some(at) = progress.filter(|at| world.now.tick < *at) {
+        case.wake_at(at);
+    }
+    let due = progress.is_some_and(|at| world.now.tick >= at);
+    if !(case.saving.dirty || due) || case.doing.is_some() {
         return;
     }
-    case.saving.dirty = false;
+    (case.saving.dirty, case.saving.progress) = (false, None);
     case.saving.attempts_sent = case.recovery.status.attempts.len();
     case.saving.evidence_sent = case.recovery.has_evidence();
     case.saving.acting_sent = case.recovery.is_acting();

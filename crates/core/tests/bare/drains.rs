@@ -33,6 +33,19 @@ fn ordinary_pods_leave_first_then_stateful_ones_one_by_one_then_system_pods() {
 }
 
 #[test]
+fn a_drain_asks_at_most_three_things_per_pod() {
+    let mut ground = Ground::of("nodes n1 n2 n3\ndeployment web 50 on n1", QUICK);
+    ground.does("condition n1 KernelDeadlock");
+    ground.until(60, |ground| ground.count("cordon") == 1);
+    let before = ground.sent;
+    ground.until(60, |ground| ground.count("evict") == 50);
+    assert!(ground.sent - before <= 3 * 50, "{} effects", ground.sent - before);
+    ground.run(3.0);
+    let steps = ground.recovery("n1").attempt().map_or(0, |attempt| attempt.steps.len());
+    assert!(steps > 50, "the record shows {steps} steps");
+}
+
+#[test]
 fn what_a_pod_says_of_itself_keeps_it_and_is_named() {
     let marks = [
         (Marks::EMPTY_DIR, "keeps data in an emptyDir"),

@@ -163,10 +163,14 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         }
     };
     if verb.writes() {
+        let (step, before) = (verb.to_string(), case.saving.dirty);
         pass_all(case, world);
-        case.begin_step(world.now, &verb.to_string());
-        set_phase(case, Phase::Running, "", &verb.to_string());
+        case.begin_step(world.now, &step);
+        set_phase(case, Phase::Running, "", &step);
         case.saving.dirty = true;
+        if case.is_move(&step) {
+            case.saving.soon(world.now.tick, before);
+        }
     }
     orders.push((errand_of(&verb), verb));
 }

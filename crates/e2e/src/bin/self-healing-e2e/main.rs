@@ -1,9 +1,9 @@
 //! Runs the scenarios, or a bench, against the real control plane with the controller as users run it.
 //!
-//! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench latency|memory`
-//! a bench, `self-healing-e2e --stories [FILTER…]` plays the stories of the folder `scenarios`. With `--adopt` no control plane is started:
-//! those scenarios that allow it run on the cluster of `KUBECONFIG`. `self-healing-e2e conformance` sends random requests to the embedded API
-//! and to the real one.
+//! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench
+//! drain|latency|mass-failure|memory` a bench, `self-healing-e2e --stories [FILTER…]` plays the stories of the folder `scenarios`. With
+//! `--adopt` no control plane is started: those scenarios that allow it run on the cluster of `KUBECONFIG`. `self-healing-e2e conformance`
+//! sends random requests to the embedded API and to the real one.
 
 mod bench;
 mod chance;

@@ -3,7 +3,7 @@
 mod adoption;
 mod bare;
 mod config;
-mod drains;
+pub(crate) mod drains;
 mod evidence;
 mod faults;
 mod kills;

@@ -1,6 +1,7 @@
 //! Time from the acknowledged status write that makes a pod Failed to its deletion as another watch sees it.
 
 use super::floor::Floor;
+use super::verdict;
 use crate::ground::{Ground, SOON};
 use crate::objects::is_ready;
 use anyhow::{Context, Result};
@@ -166,7 +167,6 @@ fn print(floor: &[f64], ours: &[f64]) {
     println!("{:<28} {:>8.2} {:>8.2} {:>8.2}", "floor: watch, delete", low[0], low[1], low[2]);
     println!("{:<28} {:>8.2} {:>8.2} {:>8.2}", "controller", our[0], our[1], our[2]);
     println!("{:<28} {:>8.2} {:>8.2}", "controller / floor", our[0] / low[0], our[1] / low[1]);
-    let verdict = |value: f64, target: f64| if value <= target { "pass" } else { "miss" };
     println!(
         "{:<28} {:>8} {:>8}",
         format!("target {TARGET_P50} and {TARGET_P99} ms"),

@@ -1,5 +1,6 @@
 //! Resident memory of a controller that has just become ready on a cluster of 100 nodes and 1,000 pods.
 
+use super::verdict;
 use crate::ground::{Ground, SOON};
 use crate::objects::is_ready;
 use anyhow::{Context, Result};
@@ -43,11 +44,10 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
     let line = metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
     let metric: f64 = line.context("/metrics has no process_resident_memory_bytes")?.trim().parse()?;
     controller.stop().await?;
-    let verdict = if resident <= TARGET { "pass" } else { "miss" };
     println!("memory with {NODES} nodes and {PODS} pods, just ready");
     println!("VmRSS                         {resident:>8.1} MiB");
     println!("process_resident_memory_bytes {:>8.1} MiB", metric / MIB);
-    println!("target {TARGET} MiB                 {verdict}");
+    println!("target {TARGET} MiB                 {}", verdict(resident, TARGET));
     Ok(())
 }
 
