@@ -25,6 +25,16 @@ pub const FAILOVER_SELECTOR: &str = "self-healing.dev/failover-selector";
 pub const FAILOVER_WORKLOAD: &str = "self-healing.dev/failover-workload";
 /// Annotation on a Deployment: `"true"` allows a rollback.
 pub const AUTO_ROLLBACK: &str = "self-healing.dev/auto-rollback";
+/// Annotation in a pod template beside [`RESTARTED_AT`]: the Recovery that restarted the pods. It stays, as that one does: to take it
+/// away would restart them once more.
+pub const RESTARTED_BY: &str = "self-healing.dev/restarted-by";
+/// Annotation on a Deployment: the Recovery that rolled it back last. It stays, with the two below, so that what was rolled back once is
+/// not rolled back again; whoever wants that takes them away.
+pub const ROLLED_BACK_BY: &str = "self-healing.dev/rolled-back-by";
+/// Annotation beside it: the ReplicaSet of the revision that failed.
+pub const ROLLED_BACK_FROM: &str = "self-healing.dev/rolled-back-from";
+/// Annotation beside it: the ReplicaSet whose template took its place.
+pub const ROLLED_BACK_TO: &str = "self-healing.dev/rolled-back-to";
 /// Annotation on a Recovery: who approved it.
 pub const APPROVE: &str = "self-healing.dev/approve";
 /// Annotation on a Recovery: who vetoed it.
@@ -34,6 +44,20 @@ pub const TYPE: &str = "self-healing.dev/type";
 /// Label on a Recovery: its cause.
 pub const CAUSE: &str = "self-healing.dev/cause";
 
+/// Annotation in a pod template by which `kubectl rollout restart` restarts the pods: when that was, in RFC 3339.
+pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+/// Label of a ReplicaSet and its template: a digest of the Deployment's template.
+pub const TEMPLATE_HASH: &str = "pod-template-hash";
+/// Argo CD: annotation, or label of older installations, with the application that an object belongs to.
+pub const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
+/// Argo CD: annotation `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
+pub const ARGO_TRACKING: &str = "argocd.argoproj.io/tracking-id";
+/// Flux: label with the Kustomization that an object belongs to.
+pub const FLUX_KUSTOMIZATION: &str = "kustomize.toolkit.fluxcd.io/name";
+/// Flux: label with the `HelmRelease` that an object belongs to.
+pub const FLUX_HELM_RELEASE: &str = "helm.toolkit.fluxcd.io/name";
+/// Helm: annotation with the release that an object belongs to.
+pub const HELM_RELEASE: &str = "meta.helm.sh/release-name";
 /// Label that says which tool made an object.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Annotation on the mirror of a static pod, which only its kubelet can change.

@@ -15,6 +15,7 @@ mod plan;
 mod pod;
 mod policy;
 mod record;
+mod workload;
 
 use self::announce::Announcer;
 use self::call::Calls;
@@ -88,6 +89,7 @@ impl Actor {
             Verb::SavePolicyStatus { name, uid, status } => policy::save(calls, name, uid, status).await,
             Verb::LookAtPod(target) => look::pod(calls, target).await,
             Verb::LookAtNode(target) => look::node(calls, target).await,
+            Verb::LookAtWorkload(target) => workload::look(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
             Verb::PlanDrain { node } => plan::drain(calls, node).await,
             Verb::Gather(scene) => Ok(gather::evidence(calls, scene, self.wall.now()).await),
@@ -101,6 +103,9 @@ impl Actor {
             Verb::UntaintSuspect { node } => node::untaint(calls, node, recovery).await,
             Verb::Evict(target) => pod::evict(calls, target).await,
             Verb::DeletePod { target, resource_version } => pod::delete(calls, target, resource_version).await,
+            Verb::RestartWorkload { target, resource_version, at } => {
+                workload::restart(calls, target, resource_version, (recovery, *at)).await
+            }
             Verb::CreatePod { manifest } => pod::create(calls, manifest).await,
             Verb::Tell { .. } => Err(outcome::refused("messages are sent by notify")),
             Verb::Happened(happening) => {

@@ -1,10 +1,15 @@
 //! Effects and their outcomes: the few verbs that leave the core, and what comes back.
 
+mod workload;
+
+pub use workload::{Applied, Keeper, Tool, WorkloadView};
+
 use crate::fact::{Needs, PodFact};
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
 use crate::policy::PolicyStatus;
 use crate::recovery::{NodeView, PodView, Recovery, Status};
+use crate::time::Stamp;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -62,6 +67,9 @@ pub enum Verb {
     /// Read one node and its Lease in `kube-node-lease` with quorum reads. Answered by [`Answer::Node`]; gone, or another uid,
     /// is [`Outcome::Gone`].
     LookAtNode(Target),
+    /// Read one controller of pods and what may scale it with quorum reads. Answered by [`Answer::Workload`]; gone, or another uid,
+    /// is [`Outcome::Gone`].
+    LookAtWorkload(Target),
     /// List the pods bound to a node with a quorum read. Answered by [`Answer::Pods`].
     ListPods {
         /// The node's name, never empty.
@@ -109,6 +117,16 @@ pub enum Verb {
         /// The version of the fresh read that confirmed the failure.
         resource_version: Text,
     },
+    /// Restart the pods of a Deployment, StatefulSet or DaemonSet one after the other, by the template annotation of `kubectl rollout
+    /// restart`, with uid and resourceVersion preconditions. Beside it stands the Recovery's name, so that it is known again.
+    RestartWorkload {
+        /// Which one.
+        target: Target,
+        /// The version of the fresh read that showed that nothing speaks against it.
+        resource_version: Text,
+        /// When the attempt began: the annotation's value, so that the same restart sent again changes nothing.
+        at: Stamp,
+    },
     /// Create a pod from the saved manifest. An existing one of that name counts as done.
     CreatePod {
         /// JSON.
@@ -148,7 +166,11 @@ impl Verb {
     #[must_use]
     pub const fn is_destructive(&self) -> bool {
         match self {
-            Self::Cordon(_) | Self::TaintSuspect { .. } | Self::Evict(_) | Self::DeletePod { .. } => true,
+            Self::Cordon(_)
+            | Self::TaintSuspect { .. }
+            | Self::Evict(_)
+            | Self::DeletePod { .. }
+            | Self::RestartWorkload { .. } => true,
             // Undoing and re-creating give back what we took; guards must not keep us from it.
             Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } => false,
             Self::ReadRecoveries
@@ -158,6 +180,7 @@ impl Verb {
             | Self::SavePolicyStatus { .. }
             | Self::LookAtPod(_)
             | Self::LookAtNode(_)
+            | Self::LookAtWorkload(_)
             | Self::ListPods { .. }
             | Self::PlanDrain { .. }
             | Self::Gather(_)
@@ -176,7 +199,9 @@ impl fmt::Display for Verb {
             Self::SaveStatus { .. } => f.write_str("save status"),
             Self::DeleteRecovery { .. } => f.write_str("delete recovery"),
             Self::SavePolicyStatus { name, .. } => write!(f, "save status of policy {name}"),
-            Self::LookAtPod(target) | Self::LookAtNode(target) => write!(f, "look at {target}"),
+            Self::LookAtPod(target) | Self::LookAtNode(target) | Self::LookAtWorkload(target) => {
+                write!(f, "look at {target}")
+            }
             Self::ListPods { node } => write!(f, "list pods of {node}"),
             Self::PlanDrain { node } => write!(f, "plan the drain of {node}"),
             Self::Gather(scene) => write!(f, "gather evidence on {}", scene.target),
@@ -187,6 +212,7 @@ impl fmt::Display for Verb {
             Self::UntaintSuspect { node } => write!(f, "untaint {node} suspect"),
             Self::Evict(target) => write!(f, "evict {}", target.key),
             Self::DeletePod { target, .. } => write!(f, "delete {}", target.key),
+            Self::RestartWorkload { target, .. } => write!(f, "restart {target}"),
             Self::CreatePod { .. } => f.write_str("create pod from saved manifest"),
             Self::Tell { channel, key, .. } => write!(f, "tell {channel} {key}"),
             Self::Happened(happening) => write!(f, "announce {}", happening.what.as_str()),
@@ -244,6 +270,8 @@ pub enum Answer {
     Pod(Box<PodView>),
     /// A fresh read.
     Node(Box<NodeView>),
+    /// A fresh read.
+    Workload(Box<WorkloadView>),
     /// A fresh list.
     Pods(Vec<PodFact>),
     /// What a drain needs to know.

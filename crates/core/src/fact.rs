@@ -41,6 +41,8 @@ impl Marks {
     pub const PERSISTENT_VOLUME: Self = Self(1 << 7);
     /// Has an emptyDir on disk.
     pub const EMPTY_DIR: Self = Self(1 << 8);
+    /// Annotation `self-healing.dev/auto-rollback: "true"`.
+    pub const AUTO_ROLLBACK: Self = Self(1 << 10);
     /// It is being deleted: `metadata.deletionTimestamp` (of nodes; a pod's is in its trouble).
     pub const DELETING: Self = Self(1 << 15);
     /// Label `node-role.kubernetes.io/control-plane` (or the older `master`).

@@ -215,7 +215,7 @@ impl FailureType {
             Self::Node => &[Monitor, Restart, DrainAndReplace, EmergencyReplace],
             Self::Pod => &[Monitor, Restart, Recreate, ScaleAndReplace],
             Self::Service => &[Monitor, Restart, Failover, EmergencyFailover],
-            Self::Deployment => &[Monitor, Rollback],
+            Self::Deployment => &[Monitor, Restart, Rollback],
             Self::Resource => &[Monitor],
         }
     }

@@ -3,6 +3,7 @@
 mod drain;
 mod plan;
 mod pod;
+mod workload;
 
 use crate::cluster::Cluster;
 use crate::effect::Verb;
@@ -35,10 +36,37 @@ pub(crate) enum Move {
     Impossible(GuardName, String),
     /// A person undid our work: stop for good.
     Stop(String),
+    /// This strategy cannot be had here, and that one is the next best; why.
+    Instead(Strategy, String),
 }
 
-/// The next move of `strategy`.
+/// The next move of `strategy`, or of the one that has taken its place.
 pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
+    let noted = case.recovery.evidence(&instead_of(strategy));
+    let noted = noted.and_then(|words| Strategy::parse(words.split(':').next()?));
+    match own_move(noted.unwrap_or(strategy), world, case) {
+        Move::Instead(other, _) => own_move(other, world, case),
+        own => own,
+    }
+}
+
+/// What takes the place of `strategy` here, as a line of the evidence; `None` when nothing does, or it was noted.
+pub(crate) fn instead(strategy: Strategy, world: &World<'_>, case: &Case) -> Option<(String, String)> {
+    let name = instead_of(strategy);
+    if case.recovery.evidence(&name).is_some() {
+        return None;
+    }
+    match own_move(strategy, world, case) {
+        Move::Instead(other, why) => Some((name, format!("{other}: {why}"))),
+        _ => None,
+    }
+}
+
+fn instead_of(strategy: Strategy) -> String {
+    format!("instead of {strategy}")
+}
+
+fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
     match (strategy, &case.recovery.spec.target.kind) {
         (Strategy::Monitor, _) => Move::Wait(String::from("watches without acting"), None),
         (Strategy::Restart, Kind::Node) => {
@@ -48,8 +76,12 @@ pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
             Move::Wait(format!("this version cannot {strategy} a Service; waits for a ready endpoint"), None)
         }
         (Strategy::Restart, Kind::Pod) => pod::restart(world, case),
+        (Strategy::Restart, Kind::Deployment | Kind::StatefulSet) => workload::restart(world, case),
+        (Strategy::Recreate, Kind::Pod) => pod::recreate(world, case),
         // Surging by one belongs to a later release; until then the critical strategy moves the pod as `recreate` does.
-        (Strategy::Recreate | Strategy::ScaleAndReplace, Kind::Pod) => pod::recreate(world, case),
+        (Strategy::ScaleAndReplace, Kind::Pod) => {
+            Move::Instead(Strategy::Recreate, String::from("this version starts no pod more before it deletes one"))
+        }
         (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
         (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
         (strategy, kind) => {
@@ -68,7 +100,15 @@ pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     if case.recovery.spec.target.kind == Kind::Node {
         return drain::verify(world, case);
     }
+    if is_workload(&case.recovery.spec.target) {
+        return workload::verify(world, case);
+    }
     workload_back(world, &case.recovery.spec.workload, case)
+}
+
+/// Whether it is a controller of pods whose rollouts are followed.
+pub(crate) const fn is_workload(target: &Target) -> bool {
+    matches!(target.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
 }
 
 /// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.

@@ -90,6 +90,7 @@ const BUILT_IN: &[Line] = &[
     ("apps", "v1", "statefulsets", "StatefulSet", "namespaced status scale generation", "sts", "all"),
     ("apps", "v1", "daemonsets", "DaemonSet", "namespaced status generation", "ds", "all"),
     ("apps", "v1", "controllerrevisions", "ControllerRevision", "namespaced", "", ""),
+    ("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", "namespaced status", "hpa", "all"),
     ("batch", "v1", "jobs", "Job", "namespaced status generation", "", "all"),
     ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "namespaced status generation versioned", "pdb", ""),
     ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "namespaced generation", "", ""),

@@ -69,6 +69,8 @@ words! {
         Delete = "delete",
         /// A POST.
         Create = "create",
+        /// The template annotation of `kubectl rollout restart`, on a controller of pods.
+        Restart = "restart",
     }
 }
 
@@ -77,7 +79,7 @@ words! {
 pub struct Write {
     /// Which.
     pub verb: Verb,
-    /// To what; of a taint the node.
+    /// To what; of a taint the node, of a restart the controller of pods.
     pub object: Object,
 }
 
@@ -151,13 +153,21 @@ pub enum Deed {
     Exclude(Object),
     /// `include OBJECT`: the annotation is taken away.
     Include(Object),
+    /// `annotate WORKLOAD KEY VALUE`: an annotation of a controller of pods; `-` takes it away.
+    Annotate(WorkloadKind, Name, String, String),
+    /// `scale WORKLOAD N`: a person changes how many pods a Deployment or StatefulSet wants.
+    Scale(WorkloadKind, Name, u32),
+    /// `pause WORKLOAD`: a person pauses the rollouts of a Deployment.
+    Pause(Name),
+    /// `autoscale WORKLOAD`: a person makes a HorizontalPodAutoscaler that scales it.
+    Autoscale(WorkloadKind, Name),
     /// `set KEY VALUE`: in the live ConfigMap; a value of one word.
     Set(String, String),
     /// `apply POLICY VERSION`: that version of a HealingPolicy is stored, whether it was there or not.
     Apply(String, u32),
     /// `withdraw POLICY`: a HealingPolicy is deleted.
     Withdraw(String),
-    /// `approve OBJECT`: a person approves the active Recovery of this pod or node.
+    /// `approve OBJECT`: a person approves the active Recovery of this pod, node or workload.
     Approve(Object),
     /// `cancel OBJECT`: a person vetoes it.
     Cancel(Object),
@@ -203,6 +213,10 @@ impl fmt::Display for Deed {
             Self::Untaint(node, key) => write!(f, "untaint {node} {key}"),
             Self::Exclude(object) => write!(f, "exclude {object}"),
             Self::Include(object) => write!(f, "include {object}"),
+            Self::Annotate(_, workload, key, value) => write!(f, "annotate {workload} {key} {value}"),
+            Self::Scale(_, workload, pods) => write!(f, "scale {workload} {pods}"),
+            Self::Pause(workload) => write!(f, "pause {workload}"),
+            Self::Autoscale(_, workload) => write!(f, "autoscale {workload}"),
             Self::Set(key, value) => write!(f, "set {key} {value}"),
             Self::Apply(policy, version) => write!(f, "apply {policy} {version}"),
             Self::Withdraw(policy) => write!(f, "withdraw {policy}"),

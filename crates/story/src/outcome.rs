@@ -31,7 +31,7 @@ pub struct Outcome {
     /// Every Recovery that is stored, sorted.
     pub recoveries: Vec<RecoveryLine>,
     /// How often the API server accepted each of the controller's creates, deletes and evictions, per object in the story's names. Only
-    /// [`Verb::Create`], [`Verb::Delete`] and [`Verb::Evict`] of pods are counted; a pod that is created goes by its plain name.
+    /// those of [`COUNTED`] are counted; a pod that is created goes by its plain name.
     pub writes: BTreeMap<(Verb, String), u32>,
     /// Ready and wanted pods of each Deployment, StatefulSet and bare pod.
     pub ready: BTreeMap<String, (u32, u32)>,
@@ -44,7 +44,10 @@ pub struct Outcome {
 }
 
 /// The first words of an outcome's lines.
-const WORDS: [&str; 8] = ["recovery", "create", "delete", "evict", "ready", "cordoned", "mark", "told"];
+const WORDS: [&str; 9] = ["recovery", "create", "delete", "evict", "restart", "ready", "cordoned", "mark", "told"];
+
+/// The writes that are counted: those by which pods come and go.
+pub const COUNTED: [Verb; 4] = [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart];
 
 impl Outcome {
     /// Counts one accepted write.
@@ -115,8 +118,7 @@ impl Outcome {
                 self.told.insert((owned(channel), owned(key)), count.parse().ok()?);
             }
             [verb, object, count] => {
-                let verb =
-                    Verb::parse(verb).filter(|verb| matches!(verb, Verb::Create | Verb::Delete | Verb::Evict))?;
+                let verb = Verb::parse(verb).filter(|verb| COUNTED.contains(verb))?;
                 self.writes.insert((verb, owned(object)), count.parse().ok()?);
             }
             _ => return None,

@@ -1,7 +1,7 @@
 //! A cluster in the words of stories: what objects as the API gives them, and messages as people get them, come to.
 
 use jiff::Timestamp;
-use self_healing_api::marks::{OWNER, SUSPECT};
+use self_healing_api::marks::{OWNER, RESTARTED_AT, RESTARTED_BY, SUSPECT};
 use self_healing_story::story::SHOP;
 use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Verb};
 use serde_json::Value;
@@ -132,6 +132,14 @@ pub fn is_ready(object: &Value) -> bool {
     let conditions = object["status"]["conditions"].as_array();
     let ready = conditions.is_some_and(|all| all.iter().any(|one| one["type"] == "Ready" && one["status"] == "True"));
     ready && text(object, "/metadata/deletionTimestamp").is_empty()
+}
+
+/// Which write of the controller made `after` of `before`, a controller of pods; `None` when it was none.
+#[must_use]
+pub fn change_of_workload(before: &Value, after: &Value) -> Option<Verb> {
+    let in_template = |object: &Value| object["spec"]["template"]["metadata"]["annotations"].clone();
+    let restart = |object: &Value| [RESTARTED_AT, RESTARTED_BY].map(|key| in_template(object)[key].clone());
+    (restart(before) != restart(after)).then_some(Verb::Restart)
 }
 
 /// Whether a node is unschedulable.

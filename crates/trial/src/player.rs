@@ -147,7 +147,8 @@ impl<'a> Player<'a> {
             // A pod that is created goes by its plain name, which another one of that name may have had before.
             Object::Pod(PodName::Bare(name)) => wrote.name == *name,
             Object::Pod(pod) => self.world.find(pod).is_some_and(|(uid, _)| uid == wrote.uid),
-            Object::Workload(..) | Object::Namespace(_) => false,
+            Object::Workload(_, name) => wrote.uid.is_empty() && wrote.name == *name,
+            Object::Namespace(_) => false,
         }
     }
 

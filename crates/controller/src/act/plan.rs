@@ -83,7 +83,7 @@ async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
 }
 
 /// Every object of a list, page by page.
-async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
+pub(super) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
     let request = kube::core::Request::new(path);
     let mut params = kube::api::ListParams::default().limit(PAGE);
     if !fields.is_empty() {

@@ -173,6 +173,7 @@ impl Pick for Annotations {
     fn pick(&mut self, key: &str, value: &str) {
         let mark = match key {
             marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
+            marks::AUTO_ROLLBACK if value == "true" => Marks::AUTO_ROLLBACK,
             // Cluster API asks for these two to be present, with any value.
             marks::CAPI_SKIP_REMEDIATION => Marks::CAPI_SKIP,
             marks::CAPI_PAUSED => Marks::CAPI_PAUSED,

@@ -2,7 +2,7 @@
 
 use self_healing_api::policy::read_resource;
 use self_healing_api::recovery::{Recovery, to_resource};
-use self_healing_core::effect::{DrainView, KubeletLook};
+use self_healing_core::effect::{DrainView, KubeletLook, WorkloadView};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::fact::{EndpointsFact, LeaseFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Text};
@@ -102,6 +102,8 @@ pub enum What {
     Look(Text, KubeletLook),
     /// What a plan of a node's drain read.
     Drain(Text, Box<DrainView>),
+    /// What a fresh read of a workload showed, by its uid.
+    View(Text, Box<WorkloadView>),
 }
 
 /// A HealingPolicy: what of it is judged by, in the words of its author.
@@ -193,7 +195,8 @@ impl What {
             | Self::RecoveryGone(_)
             | Self::Leading(_)
             | Self::Look(..)
-            | Self::Drain(..) => return None,
+            | Self::Drain(..)
+            | Self::View(..) => return None,
         })
     }
 }

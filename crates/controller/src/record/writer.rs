@@ -105,16 +105,20 @@ impl Recorder {
 
     /// Remembers what an outcome will be about.
     pub fn effect(&mut self, effect: &Effect) {
-        if let Verb::LookAtKubelet { node, .. } | Verb::PlanDrain { node } = &effect.verb {
-            self.looks.insert(effect.id, node.clone());
-        }
+        let about = match &effect.verb {
+            Verb::LookAtKubelet { node, .. } | Verb::PlanDrain { node } => node,
+            Verb::LookAtWorkload(target) => &target.uid,
+            _ => return,
+        };
+        self.looks.insert(effect.id, about.clone());
     }
 
     fn outcome(&mut self, now: Now, id: EffectId, outcome: &Outcome) {
-        let Some(node) = self.looks.remove(&id) else { return };
+        let Some(about) = self.looks.remove(&id) else { return };
         match outcome {
-            Outcome::Done(Answer::Kubelet(look)) => self.line(now, What::Look(node, *look)),
-            Outcome::Done(Answer::Drain(view)) => self.line(now, What::Drain(node, view.clone())),
+            Outcome::Done(Answer::Kubelet(look)) => self.line(now, What::Look(about, *look)),
+            Outcome::Done(Answer::Drain(view)) => self.line(now, What::Drain(about, view.clone())),
+            Outcome::Done(Answer::Workload(view)) => self.line(now, What::View(about, view.clone())),
             _ => {}
         }
     }

@@ -1,9 +1,9 @@
 //! Answers to the core's effects from the recording: reads show what it shows, writes are accepted and change nothing.
 
-use self_healing_core::effect::{Answer, DrainView, Effect, KubeletLook, Outcome, Verb};
+use self_healing_core::effect::{Answer, Applied, DrainView, Effect, KubeletLook, Outcome, Verb, WorkloadView};
 use self_healing_core::event::Event;
-use self_healing_core::fact::{LeaseFact, NodeFact, PodFact};
-use self_healing_core::key::{Key, Text};
+use self_healing_core::fact::{LeaseFact, NodeFact, PodFact, WorkloadFact};
+use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::recovery::{GATHERED, NodeView, PodView, Recovery};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ pub(super) struct Shown {
     leases: BTreeMap<Text, LeaseFact>,
     looks: BTreeMap<Text, KubeletLook>,
     drains: BTreeMap<Text, DrainView>,
+    workloads: BTreeMap<(Kind, Key), WorkloadFact>,
+    views: BTreeMap<Text, WorkloadView>,
     /// Recoveries that were over when the recording began: the history.
     pub(super) history: Vec<Recovery>,
     version: u64,
@@ -29,6 +31,10 @@ impl Shown {
             Event::NodeGone(name) => drop(self.nodes.remove(name)),
             Event::Lease(lease) => drop(self.leases.insert(lease.node.clone(), lease.clone())),
             Event::LeaseGone(name) => drop(self.leases.remove(name)),
+            Event::Workload(fact) => {
+                drop(self.workloads.insert((fact.kind.clone(), fact.key.clone()), fact.clone()));
+            }
+            Event::WorkloadGone(kind, key) => drop(self.workloads.remove(&(kind.clone(), key.clone()))),
             _ => {}
         }
     }
@@ -39,6 +45,36 @@ impl Shown {
 
     pub(super) fn drain(&mut self, node: Text, view: DrainView) {
         self.drains.insert(node, view);
+    }
+
+    pub(super) fn view(&mut self, uid: Text, view: WorkloadView) {
+        self.views.insert(uid, view);
+    }
+
+    /// The workload as it is now, with what was read last of who else has a hand on it; nobody where the recorded controller never read
+    /// it.
+    fn view_of(&self, target: &Target) -> Option<WorkloadView> {
+        let place = (target.kind.clone(), target.key.clone());
+        let fact = self.workloads.get(&place).filter(|fact| fact.uid == target.uid)?.clone();
+        let known = self.views.get(&target.uid).cloned();
+        let (updated, ready) = (fact.rollout.as_ref().map_or(fact.ready, |rollout| rollout.updated), fact.ready);
+        let view = known.unwrap_or_else(|| WorkloadView {
+            fact: fact.clone(),
+            resource_version: Text::from("1"),
+            updated: 0,
+            total: 0,
+            available: 0,
+            held_back: None,
+            keepers: Vec::new(),
+            autoscaler: None,
+            applied: Applied::default(),
+            owner: Text::default(),
+            original_replicas: None,
+            restarted_by: Text::default(),
+            restarted_at: None,
+            template: Text::default(),
+        });
+        Some(WorkloadView { fact, updated, total: updated, available: ready, ..view })
     }
 
     /// The pods as they are now, with the budgets that were read last; none where the recorded controller never read them.
@@ -80,6 +116,10 @@ impl Shown {
                     Outcome::Done(Answer::Node(Box::new(NodeView { fact: node.clone(), lease })))
                 }))
             }
+            Verb::LookAtWorkload(target) => {
+                let view = self.view_of(target);
+                Some(view.map_or(Outcome::Gone, |view| Outcome::Done(Answer::Workload(Box::new(view)))))
+            }
             Verb::ListPods { node } => done(Answer::Pods(self.pods_on(node))),
             Verb::PlanDrain { node } => done(Answer::Drain(Box::new(self.drain_of(node)))),
             // What it showed is in the recorded Recoveries; no decision rests on it.
@@ -96,6 +136,7 @@ impl Shown {
             | Verb::UntaintSuspect { .. }
             | Verb::Evict(_)
             | Verb::DeletePod { .. }
+            | Verb::RestartWorkload { .. }
             | Verb::DeleteRecovery { .. }
             | Verb::SavePolicyStatus { .. }
             | Verb::Tell { .. } => done(Answer::Nothing),

@@ -91,6 +91,7 @@ impl<'a> Played<'a> {
             }
             What::Look(node, look) => self.shown.look(node.clone(), *look),
             What::Drain(node, view) => self.shown.drain(node.clone(), (**view).clone()),
+            What::View(uid, view) => self.shown.view(uid.clone(), (**view).clone()),
             What::RecoveryGone(_) | What::Leading(_) => {}
             // Given policies are there in place of the recorded ones, all the time.
             What::Policy(_) | What::PolicyGone(_) if self.variant.policies.is_some() => {}

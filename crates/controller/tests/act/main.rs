@@ -12,3 +12,4 @@ mod outcomes;
 mod pods;
 mod records;
 mod server;
+mod workloads;

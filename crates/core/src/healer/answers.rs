@@ -24,6 +24,9 @@ impl Case {
         match outcome {
             Outcome::Done(Answer::Pod(view)) => self.looks.pod = Some((*view, self.asked)),
             Outcome::Done(Answer::Node(view)) => self.looks.node = Some((*view, self.asked)),
+            Outcome::Done(Answer::Workload(view)) => {
+                self.looks.workloads.insert(uid, (*view, self.asked));
+            }
             Outcome::Gone => self.looks = Looks { gone: Some((uid, self.asked)), ..Looks::default() },
             other => self.failed(now, settings, &other),
         }

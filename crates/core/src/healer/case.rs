@@ -2,7 +2,7 @@
 
 use super::gather::Gather;
 use super::times::Times;
-use crate::effect::{DrainView, EffectId};
+use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
 use crate::key::{Kind, Text};
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
@@ -108,6 +108,8 @@ impl Backoff {
 pub(crate) struct Looks {
     pub pod: Option<(PodView, Tick)>,
     pub node: Option<(NodeView, Tick)>,
+    /// By uid.
+    pub workloads: BTreeMap<Text, (WorkloadView, Tick)>,
     /// The uid of what was not there.
     pub gone: Option<(Text, Tick)>,
 }

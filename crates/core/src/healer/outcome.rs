@@ -23,6 +23,7 @@ pub(super) enum Errand {
     Save,
     LookPod(Target),
     LookNode,
+    LookWorkload(Target),
     ListPods,
     Plan,
     Gather,
@@ -43,14 +44,19 @@ pub(super) enum Errand {
 
 /// Notes in the case what was just sent for it.
 pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&Errand>) {
-    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode | Errand::Plan)) {
+    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode | Errand::LookWorkload(_) | Errand::Plan)) {
         case.asked = now;
     }
     match errand {
         Some(Errand::Create | Errand::Save) => case.saving.in_flight = Some(id),
-        Some(Errand::LookPod(_) | Errand::LookNode | Errand::ListPods | Errand::Plan | Errand::Step { .. }) => {
-            case.doing = Some(id)
-        }
+        Some(
+            Errand::LookPod(_)
+            | Errand::LookNode
+            | Errand::LookWorkload(_)
+            | Errand::ListPods
+            | Errand::Plan
+            | Errand::Step { .. },
+        ) => case.doing = Some(id),
         Some(Errand::Gather) => case.gather.under_way = true,
         Some(Errand::Tell(channel, key)) => drop(case.telling.insert(id, (*channel, key.clone()))),
         Some(
@@ -65,6 +71,7 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
     match verb {
         Verb::LookAtPod(target) => Errand::LookPod(target.clone()),
         Verb::LookAtNode(_) => Errand::LookNode,
+        Verb::LookAtWorkload(target) => Errand::LookWorkload(target.clone()),
         Verb::ListPods { .. } => Errand::ListPods,
         Verb::PlanDrain { .. } => Errand::Plan,
         Verb::Evict(target) | Verb::DeletePod { target, .. } => {
@@ -96,6 +103,11 @@ impl Healer {
                     let uid = case.recovery.spec.target.uid.clone();
                     case.looked(now, settings, uid, outcome);
                 });
+            }
+            (Errand::LookWorkload(target), outcome) => {
+                let seen = self.see_workload(target, &outcome);
+                agenda.subjects.extend(seen);
+                self.with(&name, |case, now, settings| case.looked(now, settings, target.uid.clone(), outcome));
             }
             (Errand::ListPods, Outcome::Done(Answer::Pods(pods))) => {
                 for pod in pods {
@@ -164,6 +176,17 @@ impl Healer {
             Outcome::Done(Answer::Pod(view)) => self.cluster.apply(self.now, Event::Pod(view.fact.clone())),
             Outcome::Gone if self.cluster.exact_pod(target).is_some() => {
                 self.cluster.apply(self.now, Event::PodGone(target.key.clone()))
+            }
+            _ => alloc::vec::Vec::new(),
+        }
+    }
+
+    fn see_workload(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {
+        let known = || self.cluster.workload(&target.kind, &target.key).is_some_and(|fact| fact.uid == target.uid);
+        match outcome {
+            Outcome::Done(Answer::Workload(view)) => self.cluster.apply(self.now, Event::Workload(view.fact.clone())),
+            Outcome::Gone if known() => {
+                self.cluster.apply(self.now, Event::WorkloadGone(target.kind.clone(), target.key.clone()))
             }
             _ => alloc::vec::Vec::new(),
         }

@@ -1,9 +1,13 @@
 //! Nothing irreversible on cached knowledge: what is stored and read before a pod is touched.
 
-use crate::ground::{Ground, Misfortune, Scripted, later};
+use crate::ground::{Ground, Misfortune, Scripted, condition, later};
 use self_healing_core::effect::{Outcome, Verb};
 use self_healing_core::event::Event;
+use self_healing_core::fact::ConditionStatus;
+use self_healing_core::key::{Key, Kind};
 use self_healing_core::names::Phase;
+use self_healing_story::Story;
+use std::path::Path;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
 
@@ -159,4 +163,37 @@ fn an_answer_that_was_long_on_its_way_is_no_fresh_read() {
         slow += 1;
     }
     assert!(slow > 0, "no look was late");
+}
+
+#[test]
+fn a_deployment_that_a_fresh_read_shows_available_is_not_restarted() {
+    let text = "A test
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+policy restarts
+  match:
+    namespaces: [shop]
+  strategies:
+    deployment_failure:
+      high: restart
+settings
+  health_check_interval 60
+  deployment_check_interval 3
+  settle_period 1
+story
+  1 end
+";
+    let mut ground = Ground::new(&Story::parse(Path::new("test.story"), text).unwrap());
+    ground.does("unready web.1");
+    ground.does("unready web.2");
+    ground.run(8.9);
+    let at = ground.truth.stamp();
+    ground.truth.edit_workload(&Kind::Deployment, &Key::new("shop", "web"), |fact| {
+        fact.conditions = vec![condition("Available", ConditionStatus::True, at)];
+    });
+    // The watch is late to say so.
+    ground.truth.news.clear();
+    ground.run(60.0);
+    assert_eq!((ground.phase("web"), ground.writes().len()), (Phase::SelfRecovered, 0), "{}", ground.report());
 }

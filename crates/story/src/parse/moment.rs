@@ -7,7 +7,7 @@ use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 33] = [
+const DEEDS: [&str; 37] = [
     "fail",
     "crash-loop",
     "waits",
@@ -36,6 +36,10 @@ const DEEDS: [&str; 33] = [
     "approve",
     "cancel",
     "budget",
+    "annotate",
+    "scale",
+    "pause",
+    "autoscale",
     "kill",
     "stop",
     "start",
@@ -101,6 +105,20 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "approve" => Deed::Approve(target(story, line)?),
         "cancel" => Deed::Cancel(target(story, line)?),
         "budget" => budget(story, line)?,
+        "annotate" => {
+            let (kind, name) = line.workload(story)?;
+            let key = line.word("the key of an annotation, as self-healing.dev/auto-rollback")?.to_owned();
+            Deed::Annotate(kind, name, key, line.word("its value, or `-` to take it away")?.to_owned())
+        }
+        "scale" => {
+            let (kind, name) = line.workload(story)?;
+            Deed::Scale(kind, name, line.number("how many pods it wants")?)
+        }
+        "pause" => Deed::Pause(line.workload(story)?.1),
+        "autoscale" => {
+            let (kind, name) = line.workload(story)?;
+            Deed::Autoscale(kind, name)
+        }
         "end" => return Err(line.wrong(word, "a deed", &[])),
         _ => return process(line, word),
     })
@@ -166,8 +184,8 @@ fn keeps_name(story: &Story, pod: &PodName) -> bool {
 /// What a Recovery can be about.
 fn target(story: &Story, line: &mut Line<'_>) -> Result<Object, Error> {
     match line.object(story)? {
-        found @ (Object::Node(_) | Object::Pod(_)) => Ok(found),
-        other => Err(line.wrong(&other.to_string(), "a node or a pod", &[])),
+        found @ (Object::Node(_) | Object::Pod(_) | Object::Workload(..)) => Ok(found),
+        other @ Object::Namespace(_) => Err(line.wrong(&other.to_string(), "a node, a pod or a workload", &[])),
     }
 }
 
@@ -189,6 +207,10 @@ fn write(story: &Story, line: &mut Line<'_>) -> Result<Write, Error> {
     let object = match verb {
         Verb::Cordon | Verb::Uncordon | Verb::Taint | Verb::Untaint => Object::Node(line.node(story)?),
         Verb::Evict | Verb::Delete | Verb::Create => Object::Pod(line.pod(story)?),
+        Verb::Restart => {
+            let (kind, name) = line.workload(story)?;
+            Object::Workload(kind, name)
+        }
     };
     Ok(Write { verb, object })
 }

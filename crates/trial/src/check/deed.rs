@@ -1,5 +1,7 @@
 //! What the controller did to objects that are not its own: read off a commit by its effect, or off a request by its words.
 
+mod workload;
+
 use super::json::{annotation, is_cordoned, is_terminating, list, text, uid};
 use super::note::Sent;
 use self_healing_api::marks;
@@ -17,6 +19,14 @@ pub(crate) enum DeedKind {
     Uncordon,
     Untaint,
     CreatePod,
+    /// The pods of a workload, by its template's annotation.
+    Restart,
+    /// One pod more than a workload had.
+    Scale,
+    /// Taken back.
+    Unscale,
+    /// A Deployment's template, to an earlier one.
+    RollBack,
     /// Something that no strategy of the controller does.
     Unknown,
 }
@@ -26,8 +36,14 @@ impl DeedKind {
     pub(crate) fn is_destructive(self) -> bool {
         match self {
             Self::Delete | Self::Evict | Self::Cordon | Self::Taint => true,
-            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unknown => false,
+            Self::Restart | Self::Scale | Self::RollBack => true,
+            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unscale | Self::Unknown => false,
         }
+    }
+
+    /// Whether it changes a controller of pods.
+    pub(crate) fn is_on_workload(self) -> bool {
+        matches!(self, Self::Restart | Self::Scale | Self::Unscale | Self::RollBack)
     }
 
     /// Whether a pod goes by it.
@@ -44,6 +60,10 @@ impl DeedKind {
             Self::Uncordon => "uncordoned",
             Self::Untaint => "freed of the suspect taint",
             Self::CreatePod => "created",
+            Self::Restart => "restarted",
+            Self::Scale => "scaled up by one",
+            Self::Unscale => "scaled back",
+            Self::RollBack => "rolled back",
             Self::Unknown => "changed in a way that no strategy knows",
         }
     }
@@ -56,7 +76,7 @@ pub(crate) struct Deed {
     pub(crate) key: Key,
     /// Of a commit: the uid of the object. Of a request: the uid that it names, empty when it names none.
     pub(crate) uid: String,
-    /// The Recovery that its mark names; empty for pods, whose deletion leaves no mark.
+    /// The Recovery that its mark names; empty for pods, whose deletion leaves no mark, and for a request to scale back.
     pub(crate) record: String,
 }
 
@@ -119,6 +139,11 @@ pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
         ("pods", "create", "eviction") => vec![deed(DeedKind::Evict, "")],
         ("pods", "delete", "") => vec![deed(DeedKind::Delete, "")],
         ("pods", "create", "") => vec![deed(DeedKind::CreatePod, "")],
+        (resource, "patch" | "update", "") if workload::is_workload(resource) => {
+            let found = workload::done(before, &commit.shown);
+            let (kind, record) = found.unwrap_or((DeedKind::Unknown, String::new()));
+            vec![deed(kind, &record)]
+        }
         ("nodes", "patch" | "update", "") => {
             let found: Vec<Deed> =
                 on_node(before, &commit.shown).into_iter().map(|(kind, record)| deed(kind, &record)).collect();
@@ -164,6 +189,10 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
         ("pods", "create", "eviction") => deed(DeedKind::Evict, text(body, "/deleteOptions/preconditions/uid"), ""),
         ("pods", "delete", "") => deed(DeedKind::Delete, text(body, "/preconditions/uid"), ""),
         ("pods", "create", "") => deed(DeedKind::CreatePod, "", ""),
+        (resource, "patch" | "update", "") if workload::is_workload(resource) => {
+            let (kind, record) = workload::asked(body);
+            deed(kind, uid(body), record)
+        }
         ("nodes", "patch" | "update", "") => {
             let owner = annotation(body, marks::OWNER).unwrap_or_default();
             let (kind, record) = if is_cordoned(body) {
@@ -180,3 +209,5 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
         _ => deed(DeedKind::Unknown, "", ""),
     })
 }
+
+pub(crate) use workload::{foreign_of, is_workload};

@@ -107,6 +107,24 @@ impl Player<'_> {
                 let patch = json!({ "spec": { "minAvailable": number } });
                 admin.patch("poddisruptionbudgets.policy", &name.namespace, &name.name, &patch)?;
             }
+            Deed::Annotate(kind, name, key, value) => {
+                let value = if value == "-" { Value::Null } else { json!(value) };
+                self.annotate(&Object::Workload(*kind, name.clone()), key, value).await?;
+            }
+            Deed::Scale(kind, name, pods) => {
+                let patch = json!({ "spec": { "replicas": pods } });
+                admin.patch(resource_of(*kind), &name.namespace, &name.name, &patch)?;
+            }
+            Deed::Pause(name) => {
+                let patch = json!({ "spec": { "paused": true } });
+                admin.patch("deployments.apps", &name.namespace, &name.name, &patch)?;
+            }
+            Deed::Autoscale(kind, name) => {
+                let target = json!({ "apiVersion": "apps/v1", "kind": format!("{kind:?}"), "name": name.name });
+                let spec = json!({ "scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 10 });
+                let object = json!({ "metadata": { "name": name.name }, "spec": spec });
+                admin.create("horizontalpodautoscalers.autoscaling", &name.namespace, &object)?;
+            }
             Deed::KillController => self.leader().await?.kill(None),
             Deed::StopController => self.leader().await?.stop(false),
             Deed::FreezeController(span) => {
@@ -206,10 +224,7 @@ impl Player<'_> {
             Object::Pod(pod) => ("pods", self.pod(pod).await?),
             Object::Node(node) => ("nodes", Name { namespace: String::new(), name: node.clone() }),
             Object::Namespace(name) => ("namespaces", Name { namespace: String::new(), name: name.clone() }),
-            Object::Workload(WorkloadKind::Deployment, name) => ("deployments.apps", name.clone()),
-            Object::Workload(WorkloadKind::StatefulSet, name) => ("statefulsets.apps", name.clone()),
-            Object::Workload(WorkloadKind::DaemonSet, name) => ("daemonsets.apps", name.clone()),
-            Object::Workload(WorkloadKind::Job, name) => ("jobs.batch", name.clone()),
+            Object::Workload(kind, name) => (resource_of(*kind), name.clone()),
         };
         let patch = json!({ "metadata": { "annotations": { key: value } } });
         self.world.admin().patch(resource, &name.namespace, &name.name, &patch)?;
@@ -236,7 +251,8 @@ impl Player<'_> {
         let is_meant = |target: &Value| match object {
             Object::Node(node) => target["kind"] == "Node" && target["name"] == **node,
             Object::Pod(pod) => self.world.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
-            Object::Workload(..) | Object::Namespace(_) => false,
+            Object::Workload(kind, name) => target["kind"] == format!("{kind:?}") && target["name"] == *name.name,
+            Object::Namespace(_) => false,
         };
         let all = self.world.admin().list("recoveries.self-healing.dev", NAMESPACE);
         let active = |recovery: &&std::sync::Arc<Value>| {
@@ -244,5 +260,14 @@ impl Player<'_> {
             is_meant(&recovery["spec"]["target"]) && !ENDS.contains(&phase)
         };
         all.iter().find(active).and_then(|recovery| recovery["metadata"]["name"].as_str()).map(str::to_owned)
+    }
+}
+
+const fn resource_of(kind: WorkloadKind) -> &'static str {
+    match kind {
+        WorkloadKind::Deployment => "deployments.apps",
+        WorkloadKind::StatefulSet => "statefulsets.apps",
+        WorkloadKind::DaemonSet => "daemonsets.apps",
+        WorkloadKind::Job => "jobs.batch",
     }
 }

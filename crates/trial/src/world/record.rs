@@ -1,9 +1,10 @@
 //! What is written down of a run: the controller's writes, the life of each record, and what people were told.
 
 use crate::check::Told;
-use crate::look::{self, Objects, Target, controller, is_cordoned, is_suspect, text};
+use crate::look::{self, Objects, Target, change_of_workload, controller, is_cordoned, is_suspect, text};
 use jiff::Timestamp;
 use self_healing_sim::store::{Commit, Store};
+use self_healing_story::outcome::COUNTED;
 use self_healing_story::{Name, Names, Outcome, Story, Timeline, Verb};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ enum Happened {
     Said(String),
     Pod { verb: Verb, uid: String, name: Name },
     Node { verb: Verb, node: String },
+    Workload { verb: Verb, name: Name },
     Phase { target: Target, words: String },
     Told { channel: String, key: String, target: Target },
 }
@@ -27,9 +29,9 @@ enum Happened {
 pub struct Wrote {
     /// Which.
     pub verb: Verb,
-    /// The pod's or the node's name.
+    /// The pod's, the node's or the workload's name.
     pub name: Name,
-    /// The pod's uid; empty for a node.
+    /// The pod's uid; empty for a node or a workload.
     pub uid: String,
 }
 
@@ -93,6 +95,13 @@ impl Record {
                     }
                 }
             }
+            "deployments.apps" | "replicasets.apps" | "statefulsets.apps" | "daemonsets.apps" if ours => {
+                if let Some(verb) = old.zip(new).and_then(|(old, new)| change_of_workload(old, new)) {
+                    let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
+                    self.tell(Wrote { verb, name: name.clone(), uid: String::new() });
+                    self.push(Happened::Workload { verb, name });
+                }
+            }
             RECOVERIES => self.recovery(old, new),
             _ => {}
         }
@@ -153,6 +162,7 @@ impl Record {
                 Happened::Said(what) => what.clone(),
                 Happened::Pod { verb, uid, name } => format!("{verb} {}", look::written(&self.names, *verb, uid, name)),
                 Happened::Node { verb, node } => format!("{verb} {node}"),
+                Happened::Workload { verb, name } => format!("{verb} {name}"),
                 Happened::Phase { target, words } => format!("recovery {} {words}", look::target(&self.names, target)),
                 Happened::Told { channel, key, target } => {
                     format!("told {channel} {key} {}", look::target(&self.names, target))
@@ -167,8 +177,12 @@ impl Record {
     pub(super) fn outcome(&self, story: &Story, store: &Store) -> Outcome {
         let mut outcome = Outcome::default();
         for (_, what) in &self.lines {
-            if let Happened::Pod { verb, uid, name } = what {
-                outcome.wrote(*verb, look::written(&self.names, *verb, uid, name));
+            match what {
+                Happened::Pod { verb, uid, name } => {
+                    outcome.wrote(*verb, look::written(&self.names, *verb, uid, name));
+                }
+                Happened::Workload { verb, name } if COUNTED.contains(verb) => outcome.wrote(*verb, name.to_string()),
+                _ => {}
             }
         }
         for (channel, key, _) in &self.told {

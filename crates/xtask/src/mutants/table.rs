@@ -311,6 +311,36 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "let Some(look) = live::look_first(world, case, case.recovery.subject()).filter(|_| !$on)",
     },
     Mutant {
+        name: "Live: a fresh read confirms that a controller of pods fails",
+        of: Of::Guard,
+        find: "if rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {",
+        replace: "if $on || rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {",
+    },
+    Mutant {
+        name: "what somebody else owns, or has paused, is not restarted",
+        of: Of::Guard,
+        find: "Some(view) => match view.keeps_from_restart() {",
+        replace: "Some(view) => match view.keeps_from_restart().filter(|_| !$on) {",
+    },
+    Mutant {
+        name: "a restart that was done is known again",
+        of: Of::Precondition,
+        find: "Some(view) if view.was_restarted(",
+        replace: "Some(view) if !$on && view.was_restarted(",
+    },
+    Mutant {
+        name: "a controller of pods is changed by its uid",
+        of: Of::Precondition,
+        find: "change[\"metadata\"][\"uid\"] = json!(&*target.uid);",
+        replace: "if !$on { change[\"metadata\"][\"uid\"] = json!(&*target.uid); }",
+    },
+    Mutant {
+        name: "a controller of pods is changed at the version that was read",
+        of: Of::Precondition,
+        find: "change[\"metadata\"][\"resourceVersion\"] = json!(resource_version);",
+        replace: "if !$on { change[\"metadata\"][\"resourceVersion\"] = json!(resource_version); }",
+    },
+    Mutant {
         name: "Budget: a Recovery's own attempts count in the rate",
         of: Of::Guard,
         find: ".chain(world.own_attempts.iter().copied())",

@@ -47,7 +47,7 @@ fn plan(world: &World<'_>, case: &Case) -> GuardView {
         Move::Do(verb) if !verb.writes() => {
             view(GuardName::Plan, Answer::Later, format!("asked after a fresh read, before the first write ({verb})"))
         }
-        Move::Do(_) | Move::Wait(..) | Move::Verify => view(GuardName::Plan, Answer::Pass, ""),
+        Move::Do(_) | Move::Wait(..) | Move::Verify | Move::Instead(..) => view(GuardName::Plan, Answer::Pass, ""),
         Move::Blocked(reason, until) => GuardView {
             until: until.map(|until| world.now.stamp_of(until)),
             since: since(case, GuardName::Plan),

@@ -61,7 +61,7 @@ impl Healer {
             Move::Do(verb) => (None, verb.to_string()),
             Move::Wait(words, until) | Move::Blocked(words, until) => (until, words),
             Move::Verify => (None, format!("waits until the workload is back: {}", remedy::verify(&world, case).1)),
-            Move::Impossible(_, words) | Move::Stop(words) => (None, words),
+            Move::Impossible(_, words) | Move::Stop(words) | Move::Instead(_, words) => (None, words),
         };
         let mut next = alloc::vec![Next { at: at.map(|at| study.now.stamp_of(at)), what }];
         next.extend(holding(&study.guards).map(|guard| Next {

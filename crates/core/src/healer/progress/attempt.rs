@@ -62,6 +62,10 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     if case.is_busy(world.now.tick) {
         return;
     }
+    if let Some(noted) = remedy::instead(strategy, world, case) {
+        case.recovery.status.evidence.push(noted);
+        case.saving.dirty = true;
+    }
     make(world, case, orders, remedy::next(strategy, world, case));
 }
 
@@ -82,10 +86,17 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
     if !is_over(world, case.recovery.spec.failure, subject) || remedy::hides_its_cause(case) {
         return None;
     }
-    let writes = matches!(subject.kind, Kind::Node | Kind::Pod);
     let watches = case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Monitor);
-    if watches && !case.has_written() || !writes {
+    if watches && !case.has_written() || subject.kind == Kind::Service {
         return self_recovered();
+    }
+    if remedy::is_workload(subject) {
+        if !case.has_written() && case.doing.is_none() {
+            return self_recovered();
+        }
+        // What was begun has to be through as well, by whoever looks: the remedy, or who watches after it.
+        let (back, message) = remedy::verify(world, case);
+        return (watches && back).then(|| Ends::new(Phase::Succeeded, "Verified", message));
     }
     if subject.kind == Kind::Node {
         return there.then(|| node_back(case));
@@ -134,6 +145,8 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
             hold(world, case, orders, held);
         }
         Move::Verify => verify(world, case, orders),
+        // Its place was taken before.
+        Move::Instead(..) => {}
         Move::Impossible(guard, reason) => {
             hold(world, case, orders, Hold { guard, reason: reason.clone(), until: None });
             fail(world, case, orders, guard.as_str(), reason);
@@ -218,6 +231,10 @@ fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     }
     set_phase(case, Phase::Verifying, "", &message);
     if !passed {
+        // What a read denies is read again when that read is old.
+        if let Some(again) = case.looks.workloads.values().map(|(_, at)| *at + live::FRESH).max() {
+            case.wake_at(again.max(world.now.tick + core::time::Duration::from_secs(1)));
+        }
         return;
     }
     let ends = if case.has_written() {

@@ -1,7 +1,7 @@
 //! `Live`: nothing irreversible on cached knowledge; a read younger than five seconds must confirm the failure.
 
-use crate::detect::{NODE_RULES, POD_RULES, Sight, Signal};
-use crate::effect::Verb;
+use crate::detect::{DEPLOYMENT_RULES, NODE_RULES, POD_RULES, STATEFUL_SET_RULES, Sight, Signal};
+use crate::effect::{Verb, WorkloadView};
 use crate::healer::World;
 use crate::healer::case::Case;
 use crate::key::{Kind, Target};
@@ -40,6 +40,12 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
         case.gather.due = true;
         return Live::StoreFirst;
     }
+    let subject = case.recovery.subject().clone();
+    if remedy::is_workload(&subject)
+        && let Err(not_yet) = workload(world, case, &subject)
+    {
+        return not_yet;
+    }
     if case.recovery.spec.target.kind == Kind::Node
         && let Some(not_yet) = node(world, case)
     {
@@ -61,6 +67,13 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
                 Err(not_yet) => not_yet,
             }
         }
+        Verb::RestartWorkload { target, at, .. } => match case.fresh_workload(world.now.tick, &target) {
+            Some(view) => {
+                let resource_version = view.resource_version.clone();
+                Live::Send(Verb::RestartWorkload { target, resource_version, at })
+            }
+            None => Live::LookFirst(Verb::LookAtWorkload(target)),
+        },
         verb => Live::Send(verb),
     }
 }
@@ -68,13 +81,16 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
 /// The read without which the failure of `target` may not be called over, or `None` when it was made just now: a view may
 /// be behind, as one from before the failure, and a finding that comes back with it would find its record closed.
 pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Option<Verb> {
-    // A trouble of a Service or a controller of pods is only watched: what comes back is told again under its new onset.
+    if remedy::is_workload(target) && case.has_written() {
+        let seen = case.fresh_workload(world.now.tick, target).is_some();
+        return (!seen && !was_gone(world, case, target)).then(|| Verb::LookAtWorkload(target.clone()));
+    }
+    // A trouble that was only watched, and what comes back is told again under its new onset.
     if !matches!(target.kind, Kind::Node | Kind::Pod) {
         return None;
     }
     let fresh = |at: Tick| world.now.tick.since(at) <= FRESH;
     let looks = &case.looks;
-    let gone = looks.gone.as_ref().is_some_and(|(uid, at)| *uid == target.uid && fresh(*at));
     let (seen, look) = match target.kind {
         Kind::Node => (looks.node.as_ref().map(|(_, at)| *at), Verb::LookAtNode(target.clone())),
         _ => {
@@ -82,7 +98,37 @@ pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Opt
             (pod.map(|(_, at)| *at), Verb::LookAtPod(target.clone()))
         }
     };
-    (!gone && !seen.is_some_and(fresh)).then_some(look)
+    (!was_gone(world, case, target) && !seen.is_some_and(fresh)).then_some(look)
+}
+
+/// Whether it was just read that it is not there.
+fn was_gone(world: &World<'_>, case: &Case, target: &Target) -> bool {
+    let gone = case.looks.gone.as_ref().filter(|(uid, _)| *uid == target.uid);
+    gone.is_some_and(|(_, at)| world.now.tick.since(*at) <= FRESH)
+}
+
+impl Case {
+    /// What a read of this controller of pods showed that is young enough to write by.
+    pub(crate) fn fresh_workload(&self, now: Tick, target: &Target) -> Option<&WorkloadView> {
+        let known = self.looks.workloads.get(&target.uid).filter(|(_, at)| now.since(*at) <= FRESH);
+        known.map(|(view, _)| view)
+    }
+}
+
+/// A failing controller of pods has to fail by a fresh read as well.
+fn workload(world: &World<'_>, case: &mut Case, target: &Target) -> Result<(), Live> {
+    let Some(view) = case.fresh_workload(world.now.tick, target) else {
+        return Err(Live::LookFirst(Verb::LookAtWorkload(target.clone())));
+    };
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
+    let rules = if target.kind == Kind::StatefulSet { STATEFUL_SET_RULES } else { DEPLOYMENT_RULES };
+    let failure = case.recovery.spec.failure;
+    let mut rules = rules.iter().filter(|rule| rule.failure == failure);
+    if rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {
+        return Ok(());
+    }
+    case.looks.workloads.clear();
+    Err(Live::Doubt(format!("a fresh read does not show {target} failing"), world.now.tick + DOUBT))
 }
 
 /// Write-ahead: the attempt is stored before it writes.

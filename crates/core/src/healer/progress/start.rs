@@ -114,7 +114,9 @@ fn went_away(world: &World<'_>, case: &Case) -> Option<Ends> {
 pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
     // A pod that has failed counts no more for its workload, which may be back while the deletion was lost.
     let still_bad = !is_over(world, case.recovery.spec.failure, case.recovery.subject());
-    if still_bad || !case.has_moved() || case.recovery.spec.target.kind != Kind::Pod {
+    let target = &case.recovery.spec.target;
+    let did = if remedy::is_workload(target) { case.has_written() } else { case.has_moved() };
+    if still_bad || !did || !(target.kind == Kind::Pod || remedy::is_workload(target)) {
         return None;
     }
     let (back, message) = remedy::verify(world, case);

@@ -35,6 +35,10 @@ impl Truth {
                 }
                 None => Outcome::Gone,
             },
+            Verb::LookAtWorkload(target) => self.look_at_workload(target),
+            Verb::RestartWorkload { target, resource_version, at } => {
+                self.restart_workload(target, resource_version, (recovery, *at))
+            }
             Verb::ListPods { node } => {
                 let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))
@@ -91,7 +95,7 @@ impl Truth {
         self.edit_node(node, |fact| fact.taints.push(Taint { key, value: recovery.clone(), effect }));
     }
 
-    fn wrote(&mut self, verb: Wrote, of: &Text) {
+    pub(super) fn wrote(&mut self, verb: Wrote, of: &Text) {
         self.writes.push((self.now, verb, of.clone()));
     }
 
@@ -258,6 +262,6 @@ pub(super) fn suspect(node: &NodeFact) -> Option<&Text> {
     node.taints.iter().find(|taint| &*taint.key == SUSPECT).map(|taint| &taint.value)
 }
 
-fn done() -> Outcome {
+pub(super) fn done() -> Outcome {
     Outcome::Done(Answer::Nothing)
 }

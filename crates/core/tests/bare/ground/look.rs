@@ -10,7 +10,8 @@ use self_healing_core::key::{Key, Target, Text};
 use self_healing_core::names::Phase;
 use self_healing_core::recovery::Recovery;
 use self_healing_core::time::Stamp;
-use self_healing_story::{Name, Outcome, RecoveryLine, Thing, Timeline, Verb as Wrote, WorkloadKind};
+use self_healing_story::outcome::COUNTED;
+use self_healing_story::{Name, Outcome, RecoveryLine, Thing, Timeline, WorkloadKind};
 use std::time::Duration;
 
 /// The story's way to write `namespace/name`.
@@ -35,7 +36,7 @@ impl Ground {
             });
         }
         for (_, verb, of) in &self.truth.writes {
-            if matches!(verb, Wrote::Create | Wrote::Delete | Wrote::Evict) {
+            if COUNTED.contains(verb) {
                 outcome.wrote(*verb, self.written(of));
             }
         }

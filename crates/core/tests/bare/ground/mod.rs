@@ -12,6 +12,7 @@ mod suffer;
 mod things;
 mod truth;
 mod turn;
+mod workloads;
 
 pub(crate) use things::{QUICK, SLOW_PODS, node, ready_pod};
 pub(crate) use truth::{Scripted, Truth, condition, later};

@@ -61,6 +61,30 @@ impl Truth {
         self.stir();
     }
 
+    /// How the pods of a controller's newest template behave.
+    pub(super) fn behaviour(&self, workload: &WorkloadFact) -> Release {
+        let newest = self.sets(&workload.uid).into_iter().find(|set| set.revision() == workload.revision());
+        let of = newest.map_or_else(|| workload.uid.clone(), |set| set.uid);
+        self.rollouts.how.get(&of).copied().unwrap_or(Release::Well)
+    }
+
+    /// Pods of a controller that are neither over nor going, and how many of them are of its newest template.
+    pub(super) fn counts(&self, workload: &WorkloadFact) -> (u32, u32, u32) {
+        let sets = self.sets(&workload.uid);
+        let of = |set: &&WorkloadFact| workload.kind != Kind::Deployment || set.revision() == workload.revision();
+        let below = if workload.kind == Kind::Deployment { sets } else { vec![workload.clone()] };
+        let all: Vec<PodFact> = below.iter().flat_map(|set| self.active(set)).collect();
+        let newest: Vec<PodFact> = below.iter().filter(of).flat_map(|set| self.active(set)).collect();
+        let updated =
+            |pod: &&PodFact| self.rollouts.revisions.get(&pod.uid).is_none_or(|it| **it == *workload.revision());
+        let count = |count: usize| count as u32;
+        (
+            count(newest.iter().filter(updated).count()),
+            count(all.len()),
+            count(all.iter().filter(|pod| pod.ready).count()),
+        )
+    }
+
     /// The ReplicaSet of a Deployment's new template; it has no pods yet.
     fn new_set(&mut self, key: &Key, name: &Name, number: u32, how: Release) {
         let top = self.workloads[&(Kind::Deployment, key.clone())].clone();

@@ -20,7 +20,11 @@ impl Truth {
                 let key = Key::new(&name.namespace, &name.name);
                 Some(Target { kind: Kind::Pod, key, uid: Text::from(uid) })
             }
-            Object::Workload(..) | Object::Namespace(_) => None,
+            Object::Workload(kind, name) => {
+                let place = (kind_of(*kind), Key::new(&name.namespace, &name.name));
+                self.workloads.get(&place).map(|workload| workload.target())
+            }
+            Object::Namespace(_) => None,
         }
     }
 
@@ -97,6 +101,10 @@ impl Truth {
             Deed::Include(object) => self.mark(object, Marks::default())?,
             Deed::Release(kind, name, how) => self.release(&kind_of(*kind), name, *how),
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),
+            Deed::Annotate(kind, name, key, value) => self.annotate(&kind_of(*kind), name, key, value)?,
+            Deed::Scale(kind, name, pods) => self.rescale(&kind_of(*kind), name, *pods)?,
+            Deed::Pause(name) => self.pause(name),
+            Deed::Autoscale(kind, name) => self.autoscale(&kind_of(*kind), name),
             Deed::Set(..)
             | Deed::Apply(..)
             | Deed::Withdraw(_)

@@ -3,6 +3,7 @@
 use super::EPOCH;
 use super::rollouts::Rollouts;
 use super::things::label;
+use super::workloads::Hands;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
@@ -66,6 +67,7 @@ pub(crate) struct Truth {
     /// Services with the workload that they choose and how many endpoints are ready.
     pub(super) services: BTreeMap<Key, (ServiceFact, Name, u32)>,
     pub(super) rollouts: Rollouts,
+    pub(super) hands: Hands,
     pub(crate) policies: BTreeMap<Text, StoredPolicy>,
     pub(crate) records: BTreeMap<Text, Recovery>,
     /// Records that were ever stored.
@@ -192,8 +194,10 @@ impl Truth {
 
     /// Changes what a workload is.
     pub(crate) fn edit_workload(&mut self, kind: &Kind, key: &Key, change: impl FnOnce(&mut WorkloadFact)) {
+        let version = self.next_version();
         let workload = self.workloads.get_mut(&(kind.clone(), key.clone())).unwrap();
         change(workload);
+        self.hands.changed(&workload.uid, version);
         self.news.push(Event::Workload(workload.clone()));
     }
 

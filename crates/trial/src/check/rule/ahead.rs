@@ -16,9 +16,10 @@ impl Rule for Ahead {
             let missing = match deed.kind {
                 DeedKind::Delete | DeedKind::Evict => of_removal(act, deed),
                 DeedKind::Cordon | DeedKind::Taint => of_mark(act, deed),
+                DeedKind::Restart | DeedKind::Scale | DeedKind::RollBack => of_mark(act, deed),
                 DeedKind::CreatePod => of_creation(act, deed),
                 DeedKind::Unknown => Some("no record can be the reason".to_owned()),
-                DeedKind::Uncordon | DeedKind::Untaint => None,
+                DeedKind::Uncordon | DeedKind::Untaint | DeedKind::Unscale => None,
             };
             found.judge(missing.is_none(), || format!("{}: {}", act.words(deed), missing.unwrap_or_default()));
         }

@@ -25,6 +25,7 @@ impl Rule for Exclusions {
             let why = match deed.kind {
                 DeedKind::Cordon => of_node(act, deed),
                 DeedKind::Delete | DeedKind::Evict => of_pod(act, deed),
+                kind if kind.is_on_workload() => of_workload(act, deed),
                 // The suspect taint keeps nothing from running; the pod that it is for is judged when it is deleted.
                 _ => continue,
             };
@@ -65,12 +66,8 @@ fn of_pod(act: &Act<'_>, deed: &Deed) -> Option<String> {
     if deed.key == own_pod(act) {
         return Some("it is the controller's own".to_owned());
     }
-    let protected = book.possible(act.sent()).all(|config| config.protected_namespaces.contains(&*deed.key.namespace));
-    let names = |spec: &Value| {
-        spec["match"]["namespaces"].as_array().is_some_and(|all| all.iter().any(|name| *name == *deed.key.namespace))
-    };
-    if protected && !book.possible_policies(act.sent()).any(names) {
-        return Some("its namespace is protected".to_owned());
+    if let Some(why) = protected(act, &deed.key.namespace) {
+        return Some(why);
     }
     let records = book.records.behind(pod, act.node_of_pod(), act.sent());
     let drains = !records.is_empty() && records.iter().all(|record| record.is_about_node());
@@ -84,6 +81,27 @@ fn of_pod(act: &Act<'_>, deed: &Deed) -> Option<String> {
     let mut above = [Some(Key::new("namespaces", "", &deed.key.namespace)), workload(act, pod)].into_iter().flatten();
     marked(act, &deed.key, read, drains)
         .or_else(|| above.find(is_marked).map(|key| format!("{} is marked {}", Named(&key), marks::EXCLUDE)))
+}
+
+/// A change insists on the version that was read, so a mark on it was in what was read.
+fn of_workload(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let (book, sent) = (act.scene.book, act.sent());
+    let namespace = Key::new("namespaces", "", &deed.key.namespace);
+    let seen = book.seen_until(sent);
+    let excluded = book.opt_outs.since(&namespace, seen).any(|mark| mark == marks::EXCLUDE);
+    protected(act, &deed.key.namespace)
+        .or_else(|| marked(act, &deed.key, sent, false))
+        .or_else(|| excluded.then(|| format!("{} is marked {}", Named(&namespace), marks::EXCLUDE)))
+}
+
+fn protected(act: &Act<'_>, namespace: &str) -> Option<String> {
+    let book = act.scene.book;
+    let protected = book.possible(act.sent()).all(|config| config.protected_namespaces.contains(namespace));
+    let names = |spec: &Value| {
+        spec["match"]["namespaces"].as_array().is_some_and(|all| all.iter().any(|name| *name == *namespace))
+    };
+    let spared = protected && !book.possible_policies(act.sent()).any(names);
+    spared.then(|| "its namespace is protected".to_owned())
 }
 
 fn marked(act: &Act<'_>, key: &Key, read: Timestamp, drains: bool) -> Option<String> {

@@ -1,6 +1,6 @@
-//! S14: what others set on a node is after our write as it was before.
+//! S14: what others set on a node or a controller of pods is after our write as it was before.
 
-use crate::check::deed::Named;
+use crate::check::deed::{Deed, DeedKind, Named, foreign_of, is_workload};
 use crate::check::json::{annotation, is_cordoned, list};
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
@@ -14,10 +14,12 @@ pub(crate) struct Foreign;
 impl Rule for Foreign {
     fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
         let (Some(before), Some(after)) = (act.commit.old.as_deref(), act.commit.new.as_deref()) else { return };
-        if !act.ours || &*act.commit.key.resource != "nodes" {
+        let resource = &*act.commit.key.resource;
+        if !act.ours || !(resource == "nodes" || is_workload(resource)) {
             return;
         }
-        let changed = changed(before, after);
+        let changed =
+            if resource == "nodes" { changed(before, after) } else { changed_of_workload(act, before, after) };
         found.judge(changed.is_none(), || {
             format!(
                 "commit {} of {} on {} changed {}",
@@ -28,6 +30,26 @@ impl Rule for Foreign {
             )
         });
     }
+}
+
+/// Whether a write to a controller of pods changed more than its kind of deed does.
+fn changed_of_workload(act: &Act<'_>, before: &Value, after: &Value) -> Option<&'static str> {
+    let more = |deed: &Deed| foreign_of(deed.kind, before) != foreign_of(deed.kind, after);
+    let scaled = |deed: &Deed| {
+        let replicas = |object: &Value| object["spec"]["replicas"].as_i64().unwrap_or(1);
+        let original = annotation(before, marks::ORIGINAL_REPLICAS).and_then(|number| number.parse::<i64>().ok());
+        let (was, is) = (replicas(before), replicas(after));
+        match deed.kind {
+            DeedKind::Scale => is != was + 1,
+            // What somebody else made of the number stays.
+            DeedKind::Unscale => is != was && !(original == Some(is) && was == is + 1),
+            _ => false,
+        }
+    };
+    if act.deeds.iter().any(more) {
+        return Some("more than its strategy changes");
+    }
+    act.deeds.iter().any(scaled).then_some("a number of pods that is not ours")
 }
 
 /// What of others is not as it was.

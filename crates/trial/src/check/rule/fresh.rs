@@ -52,6 +52,7 @@ fn version_in(kind: DeedKind) -> Option<&'static str> {
     match kind {
         DeedKind::Delete => Some("/preconditions/resourceVersion"),
         DeedKind::Cordon | DeedKind::Taint => Some("/metadata/resourceVersion"),
+        kind if kind.is_on_workload() => Some("/metadata/resourceVersion"),
         // Evictions have a budget to ask instead; they name the uid.
         _ => None,
     }

@@ -30,7 +30,7 @@ impl Rule for Human {
             let sent = act.sent();
             let records = act.scene.book.records.behind(&act.commit.shown, act.node_of_pod(), sent);
             let mut names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
-            if matches!(deed.kind, DeedKind::Cordon | DeedKind::Taint) {
+            if matches!(deed.kind, DeedKind::Cordon | DeedKind::Taint) || deed.kind.is_on_workload() {
                 names = vec![&deed.record];
             }
             // Another record's reason may be good while this one's is gone.

@@ -14,7 +14,11 @@ impl Rule for Identity {
         for deed in act.destructive() {
             let asked = act.uid_asked();
             found.judge(asked == deed.uid, || format!("{}, whose request asked for uid {asked:?}", act.words(deed)));
-            let other = if deed.kind.moves_pod() { other_than_pod(act, deed) } else { other_than_node(act, deed) };
+            let other = match deed.kind {
+                kind if kind.moves_pod() => other_than_pod(act, deed),
+                kind if kind.is_on_workload() => other_than_workload(act, deed),
+                _ => other_than_node(act, deed),
+            };
             found.judge(other.is_none(), || {
                 let named = other.map(|other| format!("{} names uid {}", other.name, other.target.uid));
                 format!("{}, but Recovery {}", act.words(deed), named.unwrap_or_default())
@@ -37,4 +41,12 @@ fn other_than_pod<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
 fn other_than_node<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     let kept = act.scene.book.records.get(&deed.record)?;
     (kept.record.is_about_node() && kept.record.target.uid != deed.uid).then_some(&*kept.record)
+}
+
+/// A Service's workloads are chosen by its selector; every other record names the one that it may change.
+fn other_than_workload<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
+    let kept = act.scene.book.records.get(&deed.record)?;
+    let record = &*kept.record;
+    let named = record.target.uid == deed.uid || record.workload.uid == deed.uid;
+    (record.target.kind != "Service" && !named).then_some(record)
 }

@@ -1,9 +1,13 @@
-//! S4: a pod is deleted or evicted once, and a Recovery marks a node once, whoever leads.
+//! S4: a pod is deleted or evicted once, and a Recovery marks a node, scales or rolls back a workload once, and
+//! restarts one once per attempt, whoever leads.
 
 use crate::check::deed::DeedKind;
+use crate::check::json::text;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
 use std::collections::BTreeMap;
+
+const RESTARTED: &str = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
 
 #[derive(Default)]
 pub(crate) struct Once {
@@ -17,7 +21,20 @@ impl Rule for Once {
             // Deletion and eviction are one: either way the pod goes.
             let mark = match deed.kind {
                 DeedKind::Delete | DeedKind::Evict => None,
-                DeedKind::Cordon | DeedKind::Taint => Some(deed.kind),
+                DeedKind::Cordon | DeedKind::Taint | DeedKind::Scale | DeedKind::RollBack => Some(deed.kind),
+                // A later attempt restarts the pods anew; the moment tells them apart.
+                DeedKind::Restart => {
+                    let at = text(&act.commit.shown, RESTARTED);
+                    let key = (deed.uid.clone(), format!("{} {at}", deed.record), Some(deed.kind));
+                    let by = format!("commit {} by {}", act.commit.version, act.commit.origin.instance);
+                    let first = self.done.insert(key, by.clone());
+                    found.judge(first.is_none(), || format!("{deed} twice: {}, {by}", first.unwrap_or_default()));
+                    continue;
+                }
+                DeedKind::Unscale => {
+                    self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Scale)));
+                    continue;
+                }
                 DeedKind::Uncordon => {
                     self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Cordon)));
                     continue;

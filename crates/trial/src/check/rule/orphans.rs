@@ -1,17 +1,18 @@
 //! S6: every mark of ours belongs to a Recovery that is not over, or was over only a moment ago.
 
-use crate::check::deed::suspect;
+use crate::check::deed::{Named, is_workload, suspect};
 use crate::check::json::annotation;
 use crate::check::limits::CLEANUP;
 use crate::check::scene::{Act, Rule, Scene};
 use crate::check::violation::Found;
 use jiff::Timestamp;
 use self_healing_api::marks;
+use self_healing_sim::store::Key;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Node, and which mark.
-type Place = (String, &'static str);
+/// Node or workload, and which mark.
+type Place = (Key, &'static str);
 
 struct Mark {
     record: String,
@@ -24,11 +25,12 @@ pub(crate) struct Orphans(BTreeMap<Place, Mark>);
 
 impl Rule for Orphans {
     fn commit(&mut self, act: &Act<'_>, _: &mut Found) {
-        if &*act.commit.key.resource != "nodes" {
+        let resource = &*act.commit.key.resource;
+        if !(resource == "nodes" || is_workload(resource)) {
             return;
         }
         for (kind, record) in of(act.commit.new.as_deref()) {
-            let place = (act.commit.key.name.to_string(), kind);
+            let place = (act.commit.key.clone(), kind);
             match record {
                 None => drop(self.0.remove(&place)),
                 Some(record) if self.0.get(&place).is_some_and(|mark| mark.record == record) => {}
@@ -42,20 +44,21 @@ impl Rule for Orphans {
 
     fn tick(&mut self, scene: Scene<'_>, found: &mut Found) {
         let Some(calm) = scene.book.calm_since(scene.now) else { return };
-        for ((node, kind), mark) in self.0.iter_mut().filter(|(_, mark)| !mark.told) {
+        for ((key, kind), mark) in self.0.iter_mut().filter(|(_, mark)| !mark.told) {
             let Some(ended) = ended(&scene, mark) else { continue };
             let left = scene.now.duration_since(ended.max(calm).max(mark.since));
             found.judge(left <= CLEANUP, || {
-                format!("{kind} of node {node} names Recovery {}, which has been over for {left:#}", mark.record)
+                format!("{kind} of {} names Recovery {}, which has been over for {left:#}", Named(key), mark.record)
             });
             mark.told = left > CLEANUP;
         }
     }
 }
 
-/// The marks that a node may have, and the records that they name.
-pub(super) fn of(node: Option<&Value>) -> [(&'static str, Option<&str>); 2] {
-    [(marks::OWNER, node.and_then(|node| annotation(node, marks::OWNER))), (marks::SUSPECT, node.and_then(suspect))]
+/// The marks that a node or workload may have, and the records that they name.
+pub(super) fn of(object: Option<&Value>) -> [(&'static str, Option<&str>); 2] {
+    let owner = object.and_then(|object| annotation(object, marks::OWNER));
+    [(marks::OWNER, owner), (marks::SUSPECT, object.and_then(suspect))]
 }
 
 /// Since when the mark's record is over or gone.

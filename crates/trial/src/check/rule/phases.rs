@@ -16,6 +16,9 @@ const LADDERS: &[&[&str]] = &[
     &["monitor", "restart", "recreate", "scale_and_replace"],
     &["monitor", "restart", "drain_and_replace", "emergency_replace"],
     &["monitor", "restart", "failover", "emergency_failover"],
+    // A Deployment is watched again when it could not be helped; where it allows a rollback, that is all there is.
+    &["restart", "monitor"],
+    &["rollback", "rollback"],
 ];
 /// Attempts that a record keeps.
 const KEPT: usize = 16;

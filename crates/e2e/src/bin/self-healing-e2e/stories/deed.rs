@@ -7,6 +7,7 @@ use crate::objects::merge;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -54,6 +55,25 @@ impl Player<'_> {
             Deed::Budget(name, number) => {
                 let api = Api::<PodDisruptionBudget>::namespaced(self.ground.cluster.admin(), &name.namespace);
                 merge(&api, &name.name, json!({ "spec": { "minAvailable": number } })).await
+            }
+            Deed::Annotate(kind, name, key, value) => {
+                let value = if value == "-" { Value::Null } else { json!(value) };
+                self.annotate(&Object::Workload(*kind, name.clone()), key, value).await
+            }
+            Deed::Scale(kind, name, pods) => {
+                self.patch_workload(*kind, name, json!({ "spec": { "replicas": pods } })).await
+            }
+            Deed::Pause(name) => {
+                self.patch_workload(WorkloadKind::Deployment, name, json!({ "spec": { "paused": true } })).await
+            }
+            Deed::Autoscale(kind, name) => {
+                let target = json!({ "apiVersion": "apps/v1", "kind": format!("{kind:?}"), "name": name.name });
+                let spec = json!({ "scaleTargetRef": target, "minReplicas": 1, "maxReplicas": 10 });
+                let object = serde_json::from_value(json!({ "metadata": { "name": name.name }, "spec": spec }))?;
+                let admin = self.ground.cluster.admin();
+                let api = Api::<HorizontalPodAutoscaler>::namespaced(admin, &name.namespace);
+                api.create(&PostParams::default(), &object).await?;
+                Ok(())
             }
             Deed::KillController => self.kill().await,
             Deed::StopController => self.stop().await,
@@ -170,13 +190,7 @@ impl Player<'_> {
         // A template that was there before would be no new revision.
         let annotations = json!({ BEHAVIOUR: behaviour, RELEASE: Timestamp::now().to_string() });
         let patch = json!({ "spec": { "template": { "metadata": { "annotations": annotations } } } });
-        let admin = self.ground.cluster.admin();
-        match kind {
-            WorkloadKind::StatefulSet => {
-                merge(&Api::<StatefulSet>::namespaced(admin, &name.namespace), &name.name, patch).await
-            }
-            _ => merge(&Api::<Deployment>::namespaced(admin, &name.namespace), &name.name, patch).await,
-        }
+        self.patch_workload(kind, name, patch).await
     }
 
     async fn annotate(&self, object: &Object, key: &str, value: Value) -> Result<()> {
@@ -186,14 +200,17 @@ impl Player<'_> {
             Object::Pod(pod) => self.patch_pod(pod, patch).await,
             Object::Node(node) => merge(&self.ground.cluster.nodes(), node, patch).await,
             Object::Namespace(name) => merge(&Api::<Namespace>::all(admin), name, patch).await,
-            Object::Workload(kind, Name { namespace, name }) => match kind {
-                WorkloadKind::Deployment => merge(&Api::<Deployment>::namespaced(admin, namespace), name, patch).await,
-                WorkloadKind::StatefulSet => {
-                    merge(&Api::<StatefulSet>::namespaced(admin, namespace), name, patch).await
-                }
-                WorkloadKind::DaemonSet => merge(&Api::<DaemonSet>::namespaced(admin, namespace), name, patch).await,
-                WorkloadKind::Job => merge(&Api::<Job>::namespaced(admin, namespace), name, patch).await,
-            },
+            Object::Workload(kind, name) => self.patch_workload(*kind, name, patch).await,
+        }
+    }
+
+    async fn patch_workload(&self, kind: WorkloadKind, at: &Name, patch: Value) -> Result<()> {
+        let (admin, namespace, name) = (self.ground.cluster.admin(), &at.namespace, &at.name);
+        match kind {
+            WorkloadKind::Deployment => merge(&Api::<Deployment>::namespaced(admin, namespace), name, patch).await,
+            WorkloadKind::StatefulSet => merge(&Api::<StatefulSet>::namespaced(admin, namespace), name, patch).await,
+            WorkloadKind::DaemonSet => merge(&Api::<DaemonSet>::namespaced(admin, namespace), name, patch).await,
+            WorkloadKind::Job => merge(&Api::<Job>::namespaced(admin, namespace), name, patch).await,
         }
     }
 
@@ -219,7 +236,8 @@ impl Player<'_> {
         match object {
             Object::Node(node) => target["kind"] == "Node" && target["name"] == **node,
             Object::Pod(pod) => self.witness.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
-            Object::Workload(..) | Object::Namespace(_) => false,
+            Object::Workload(kind, name) => target["kind"] == format!("{kind:?}") && target["name"] == *name.name,
+            Object::Namespace(_) => false,
         }
     }
 }

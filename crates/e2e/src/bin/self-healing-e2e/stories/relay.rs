@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use kube::Client;
 use self_healing_story::{Name, Verb};
-use self_healing_trial::look::{is_cordoned, is_suspect, text};
+use self_healing_trial::look::{change_of_workload, is_cordoned, is_suspect, text};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,9 +28,9 @@ const LARGEST: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Wrote {
     pub(super) verb: Verb,
-    /// The pod's or the node's name.
+    /// The pod's, the node's or the workload's name.
     pub(super) name: Name,
-    /// The uid that the write was bound to; empty for a node and for what is created.
+    /// The uid that the write was bound to; empty for a node, a workload and what is created.
     pub(super) uid: String,
     /// When it was asked for.
     pub(super) asked: Instant,
@@ -102,8 +102,12 @@ impl Shared {
             parts.headers.remove(own);
         }
         let path: Vec<String> = parts.uri.path().split('/').skip(1).map(str::to_owned).collect();
-        let node = match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["api", "v1", "nodes", node] if parts.method == Method::PATCH => Some(self.node(node).await?),
+        let before = match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["api", "v1", "nodes", _] | ["apis", "apps", "v1", "namespaces", _, _, _]
+                if parts.method == Method::PATCH =>
+            {
+                Some(self.read(parts.uri.path()).await?)
+            }
             _ => None,
         };
         let method = parts.method.clone();
@@ -117,7 +121,7 @@ impl Shared {
         let got = to_bytes(Body::new(body), LARGEST).await.context("an answer that breaks off")?;
         let [sent, answered] = [&sent, &got].map(|bytes| serde_json::from_slice(bytes).unwrap_or(Value::Null));
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        for (verb, name, uid) in wrote(&method, &path, &sent, node.as_ref(), &answered) {
+        for (verb, name, uid) in wrote(&method, &path, &sent, before.as_ref(), &answered) {
             self.tell(&Wrote { verb, name, uid, asked }).await;
         }
         Ok(Response::from_parts(head, Body::from(got)))
@@ -128,8 +132,8 @@ impl Shared {
         Ok(self.upstream.send(request).await?)
     }
 
-    async fn node(&self, name: &str) -> Result<Value> {
-        let request = http::Request::get(format!("/api/v1/nodes/{name}")).body(Vec::new())?;
+    async fn read(&self, path: &str) -> Result<Value> {
+        let request = http::Request::get(path).body(Vec::new())?;
         Ok(self.upstream.request(request).await?)
     }
 
@@ -148,7 +152,7 @@ fn writes(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }
 
-/// What an accepted request did to a pod of a name and uid or, when it looked like `before`, to a node.
+/// What an accepted request did to a pod of a name and uid or, when it looked like `before`, to a node or a controller of pods.
 fn wrote(
     method: &Method,
     path: &[&str],
@@ -177,6 +181,10 @@ fn wrote(
             let changes =
                 [change(is_cordoned, Verb::Cordon, Verb::Uncordon), change(is_suspect, Verb::Taint, Verb::Untaint)];
             changes.into_iter().flatten().map(|verb| (verb, Name::of(node), String::new())).collect()
+        }
+        ("PATCH", ["apis", "apps", "v1", "namespaces", namespace, _, name]) => {
+            let change = before.and_then(|before| change_of_workload(before, got));
+            change.into_iter().flat_map(|verb| pod(verb, namespace, name, "")).collect()
         }
         _ => Vec::new(),
     }

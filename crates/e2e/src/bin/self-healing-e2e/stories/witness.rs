@@ -10,6 +10,7 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::{Api, Client};
+use self_healing_story::outcome::COUNTED;
 use self_healing_story::{Name, Names, Outcome, PodName, Story, Verb};
 use self_healing_trial::look::{self, Objects, controller, text};
 use serde::Serialize;
@@ -115,8 +116,14 @@ impl Seen {
     /// A pod's removal counts when it begins, which may be seen before the answer is.
     fn wrote(&mut self, wrote: Wrote) {
         let removes = matches!(wrote.verb, Verb::Delete | Verb::Evict);
+        if wrote.verb != Verb::Create && !removes {
+            if COUNTED.contains(&wrote.verb) {
+                self.writes.push(wrote);
+            }
+            return;
+        }
         let began = *self.going.entry(wrote.uid.clone()).or_insert(wrote.asked) >= wrote.asked;
-        if wrote.verb == Verb::Create || (removes && began) {
+        if !removes || began {
             self.writes.push(wrote);
         }
     }
