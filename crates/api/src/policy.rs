@@ -7,6 +7,7 @@
 #![allow(clippy::duplicated_attributes, reason = "printer columns share words")]
 
 mod detection;
+mod drain;
 mod matches;
 mod parts;
 mod read;
@@ -20,10 +21,11 @@ mod yaml;
 mod zone;
 
 pub use detection::{DetectionSpec, NodeConditionSpec};
+pub use drain::DrainSpec;
 pub use matches::MatchSpec;
 pub use parts::{BudgetSpec, EscalationSpec, SeveritySpec};
 pub use read::{BadPolicy, check, from_resource, read_resource};
-pub use reserved::{DrainSpec, NotifySpec, ReplacementSpec, ResizeSpec, TemplateRef, WebhookSpec};
+pub use reserved::{NotifySpec, ReplacementSpec, ResizeSpec, TemplateRef, WebhookSpec};
 pub use selectors::{Requirement, SelectorSpec};
 pub use span::Span;
 pub use status::{HealingPolicyStatus, MatchedStatus, status_of};
@@ -121,7 +123,7 @@ pub struct HealingPolicySpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = windows::MAX_WINDOWS))]
     pub windows: Vec<WindowSpec>,
-    /// Reserved: checked, but without effect in this version. How a node is drained.
+    /// How a node is drained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DrainSpec")]
     pub drain: Option<DrainSpec>,

@@ -57,6 +57,11 @@ fn what_is_wrong_is_named_with_its_field_its_value_and_what_is_expected() {
             "match: {workloadKinds: [deployment]}".to_owned(),
             "spec.match.workloadKinds[0]: \"deployment\": expected a kind",
         ),
+        (
+            format!("{ANY}drain: {{deadline: 10m, timeout: 5m}}"),
+            "spec.drain.deadline: 600 s: expected less than spec.drain.timeout, 300 s",
+        ),
+        (format!("{ANY}drain: {{podGracePeriod: 0}}"), "spec.drain.podGracePeriod: 0: expected"),
         (format!("{ANY}priority: 2000000"), "spec.priority: 2000000: expected a whole number from -1000000 to 1000000"),
         (format!("{ANY}mode: observe"), "spec.mode: \"observe\": expected one of Enforce, Approve, Observe"),
         (format!("{ANY}severity: {{floor: worst}}"), "spec.severity.floor: \"worst\": expected one of low, medium"),

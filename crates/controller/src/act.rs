@@ -101,8 +101,10 @@ impl Actor {
             Verb::Uncordon(target) => node::uncordon(calls, target, recovery).await,
             Verb::TaintSuspect { node } => node::taint(calls, node, recovery).await,
             Verb::UntaintSuspect { node } => node::untaint(calls, node, recovery).await,
-            Verb::Evict(target) => pod::evict(calls, target).await,
-            Verb::DeletePod { target, resource_version } => pod::delete(calls, target, resource_version).await,
+            Verb::Evict { target, grace } => pod::evict(calls, target, *grace).await,
+            Verb::DeletePod { target, grace, resource_version } => {
+                pod::delete(calls, target, *grace, resource_version).await
+            }
             Verb::RestartWorkload { target, resource_version, at } => {
                 workload::restart(calls, target, resource_version, (recovery, *at)).await
             }

@@ -109,11 +109,18 @@ pub enum Verb {
         node: Text,
     },
     /// Evict by the Eviction API, with a uid precondition.
-    Evict(Target),
-    /// Delete with the pod's own grace period and uid and resourceVersion preconditions.
+    Evict {
+        /// Which pod.
+        target: Target,
+        /// Time that it has to end, at least a second; the pod's own if `None`.
+        grace: Option<Duration>,
+    },
+    /// Delete gracefully, with uid and resourceVersion preconditions.
     DeletePod {
         /// Which pod.
         target: Target,
+        /// Time that it has to end, at least a second; the pod's own if `None`.
+        grace: Option<Duration>,
         /// The version of the fresh read that confirmed the failure.
         resource_version: Text,
     },
@@ -168,7 +175,7 @@ impl Verb {
         match self {
             Self::Cordon(_)
             | Self::TaintSuspect { .. }
-            | Self::Evict(_)
+            | Self::Evict { .. }
             | Self::DeletePod { .. }
             | Self::RestartWorkload { .. } => true,
             // Undoing and re-creating give back what we took; guards must not keep us from it.
@@ -210,7 +217,7 @@ impl fmt::Display for Verb {
             Self::Uncordon(target) => write!(f, "uncordon {}", target.key),
             Self::TaintSuspect { node } => write!(f, "taint {node} suspect"),
             Self::UntaintSuspect { node } => write!(f, "untaint {node} suspect"),
-            Self::Evict(target) => write!(f, "evict {}", target.key),
+            Self::Evict { target, .. } => write!(f, "evict {}", target.key),
             Self::DeletePod { target, .. } => write!(f, "delete {}", target.key),
             Self::RestartWorkload { target, .. } => write!(f, "restart {target}"),
             Self::CreatePod { .. } => f.write_str("create pod from saved manifest"),

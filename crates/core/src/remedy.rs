@@ -12,11 +12,13 @@ use crate::healer::{Case, World};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{GuardName, Strategy};
 use crate::recovery::{Recovery, StepResult};
+use crate::settings::Settings;
 use crate::time::Tick;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 pub(crate) use drain::{hides_its_cause, keeps_cordon, workloads as workloads_on};
 pub(crate) use plan::{is_needed as needs_plan, plan};
@@ -93,6 +95,12 @@ fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
 /// Whether `strategy` moves pods off a node.
 pub(crate) fn is_drain(strategy: Strategy, subject: &Target) -> bool {
     subject.kind == Kind::Node && matches!(strategy, Strategy::DrainAndReplace | Strategy::EmergencyReplace)
+}
+
+/// Time that the attempt under way has.
+pub(crate) fn time_limit(settings: &Settings, recovery: &Recovery) -> Duration {
+    let drains = recovery.attempt().is_some_and(|attempt| is_drain(attempt.strategy, &attempt.target));
+    if drains { settings.drain.limit(settings.recovery_timeout) } else { settings.recovery_timeout }
 }
 
 /// Whether the workloads are back, and the sentence that says so.

@@ -2,11 +2,13 @@
 
 mod bounds;
 mod budget;
+mod drain;
 mod problem;
 mod window;
 
 pub use bounds::{Cells, SeverityBounds};
 pub use budget::PolicyBudget;
+pub use drain::DrainRules;
 pub use problem::NodeProblem;
 pub use window::closed;
 pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
@@ -113,6 +115,8 @@ pub struct Settings {
     pub windows: Vec<Window>,
     /// What the policy allows of its own.
     pub budget: PolicyBudget,
+    /// How the policy wants nodes to be drained.
+    pub drain: DrainRules,
     /// How long a watch may be quiet before it counts as stale: a watch's timeout plus the time to start the next.
     pub watch_patience: Duration,
 }
@@ -157,6 +161,7 @@ impl Default for Settings {
             node_conditions: problem::default_problems(),
             windows: Vec::new(),
             budget: PolicyBudget::default(),
+            drain: DrainRules::default(),
             watch_patience: seconds(60),
         }
     }

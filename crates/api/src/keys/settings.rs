@@ -44,6 +44,7 @@ impl Config {
             node_conditions: built_in.node_conditions,
             windows: built_in.windows,
             budget: built_in.budget,
+            drain: built_in.drain,
             watch_patience: built_in.watch_patience,
         }
     }

@@ -153,6 +153,7 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         timeout: span("spec.escalation.timeout", escalation.timeout.as_ref(), seconds(100, DAY))?,
         windows: windows(&spec.windows)?,
         budget: own_budget(spec, &budget)?,
+        drain: spec.drain.as_ref().map(super::drain::rules).transpose()?.unwrap_or_default(),
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
     })
 }

@@ -1,7 +1,7 @@
 //! Parts of a policy whose remedies this version does not have: read and checked in full, and without effect.
 
-use super::read::{span, word};
-use super::{BadPolicy, HealingPolicySpec, Span};
+use super::read::word;
+use super::{BadPolicy, HealingPolicySpec};
 use crate::keys::receiver;
 use crate::recovery::NAME;
 use kube::KubeSchema;
@@ -9,43 +9,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use self_healing_core::names::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// Channels that routes may name.
 const CHANNELS: [&str; 5] = ["slack", "slack-incident", "email", "pagerduty", "webhook"];
 /// What may replace a node.
 const PROVIDERS: [&str; 5] = ["none", "clusterapi", "karpenter", "remediation-template", "webhook"];
-/// When disruption budgets are respected.
-const RESPECT: [&str; 2] = ["Always", "UntilDeadline"];
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// How a node is drained.
-#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[x_kube(validation = Rule::new("!has(self.respectPDB) || self.respectPDB != 'UntilDeadline' || has(self.deadline)").message("respectPDB UntilDeadline needs a deadline"))]
-#[serde(rename_all = "camelCase", default)]
-#[schemars(!default)]
-pub struct DrainSpec {
-    /// Time that a drain has: seconds, or as 10m.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Span")]
-    pub timeout: Option<Span>,
-    /// Whether a single replica that a disruption budget keeps is first joined by a second one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "bool")]
-    pub surge: Option<bool>,
-    /// Time that a pod has to end, in place of its own: seconds, or as 30s.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Span")]
-    pub pod_grace_period: Option<Span>,
-    /// Whether disruption budgets are respected to the end, or until the deadline.
-    #[serde(default, rename = "respectPDB", skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "respect")]
-    pub respect_pdb: Option<String>,
-    /// Time after which disruption budgets are not respected any more, with respectPDB UntilDeadline: seconds, or as 1h.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Span")]
-    pub deadline: Option<Span>,
-}
 
 /// What replaces a node.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -125,26 +93,9 @@ pub struct NotifySpec {
 
 /// Checks what is there.
 pub(super) fn check(spec: &HealingPolicySpec) -> Result<(), BadPolicy> {
-    spec.drain.as_ref().map_or(Ok(()), drain)?;
     spec.replacement.as_ref().map_or(Ok(()), replacement)?;
     spec.resize.as_ref().map_or(Ok(()), resize)?;
     spec.notify.as_ref().map_or(Ok(()), notify)
-}
-
-fn drain(said: &DrainSpec) -> Result<(), BadPolicy> {
-    let second = Duration::from_secs(1);
-    for (name, said) in
-        [("timeout", &said.timeout), ("podGracePeriod", &said.pod_grace_period), ("deadline", &said.deadline)]
-    {
-        span(&format!("spec.drain.{name}"), said.as_ref(), second..=DAY)?;
-    }
-    let field = "spec.drain.respectPDB";
-    let read = |text: &str| RESPECT.into_iter().find(|word| *word == text);
-    let respect = word(field, said.respect_pdb.as_deref(), read, &RESPECT)?;
-    if respect == Some("UntilDeadline") && said.deadline.is_none() {
-        return Err(BadPolicy::new(field, "\"UntilDeadline\"", "a spec.drain.deadline beside it"));
-    }
-    Ok(())
 }
 
 fn replacement(said: &ReplacementSpec) -> Result<(), BadPolicy> {
@@ -194,10 +145,6 @@ fn notify(said: &NotifySpec) -> Result<(), BadPolicy> {
         }
     }
     Ok(())
-}
-
-fn respect(_: &mut SchemaGenerator) -> Schema {
-    crate::schema::one_of(RESPECT.into_iter())
 }
 
 fn providers(_: &mut SchemaGenerator) -> Schema {

@@ -6,33 +6,42 @@ use http::Method;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::{Key, Target};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Asks the Eviction API, and nothing else: a refused eviction never becomes a delete.
 ///
 /// Built by hand, because kube's own sends its options under a name that the API does not know; with strict validation such a
 /// mistake would be refused instead of dropping the precondition.
-pub(super) async fn evict(calls: &Calls, target: &Target) -> Result<Answer, Outcome> {
+pub(super) async fn evict(calls: &Calls, target: &Target, grace: Option<Duration>) -> Result<Answer, Outcome> {
+    let mut options = json!({"preconditions": {"uid": uid(target)?}});
+    limit(&mut options, grace);
     let body = json!({
         "apiVersion": "policy/v1",
         "kind": "Eviction",
         "metadata": {"name": &*target.key.name, "namespace": &*target.key.namespace},
-        "deleteOptions": {"preconditions": {"uid": uid(target)?}},
+        "deleteOptions": options,
     });
     let path = format!("{}/eviction?fieldValidation=Strict", pod_path(target)?);
     outcome::of(&calls.write(Method::POST, &path, &body).await?)?;
     Ok(Answer::Nothing)
 }
 
-/// Deletes with the pod's own grace period, if it is still the pod in the state that was judged.
-pub(super) async fn delete(calls: &Calls, target: &Target, resource_version: &str) -> Result<Answer, Outcome> {
+/// Deletes gracefully, if it is still the pod in the state that was judged.
+pub(super) async fn delete(
+    calls: &Calls,
+    target: &Target,
+    grace: Option<Duration>,
+    resource_version: &str,
+) -> Result<Answer, Outcome> {
     if resource_version.is_empty() {
         return Err(outcome::refused("a pod is only deleted at the version that was looked at"));
     }
-    let body = json!({
+    let mut body = json!({
         "apiVersion": "v1",
         "kind": "DeleteOptions",
         "preconditions": {"uid": uid(target)?, "resourceVersion": resource_version},
     });
+    limit(&mut body, grace);
     outcome::of(&calls.write(Method::DELETE, &pod_path(target)?, &body).await?)?;
     Ok(Answer::Nothing)
 }
@@ -52,6 +61,13 @@ pub(super) async fn create(calls: &Calls, manifest: &str) -> Result<Answer, Outc
         _ => drop(outcome::of(&reply).map_err(outcome::of_create)?),
     }
     Ok(Answer::Created(key))
+}
+
+/// Puts the grace period into options of a delete. One of 0 would take the pod away without waiting for it to end.
+fn limit(options: &mut Value, grace: Option<Duration>) {
+    if let Some(grace) = grace {
+        options["gracePeriodSeconds"] = json!(grace.as_secs().max(1));
+    }
 }
 
 fn uid(target: &Target) -> Result<&str, Outcome> {

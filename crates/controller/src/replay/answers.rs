@@ -134,7 +134,7 @@ impl Shown {
             | Verb::Uncordon(_)
             | Verb::TaintSuspect { .. }
             | Verb::UntaintSuspect { .. }
-            | Verb::Evict(_)
+            | Verb::Evict { .. }
             | Verb::DeletePod { .. }
             | Verb::RestartWorkload { .. }
             | Verb::DeleteRecovery { .. }

@@ -54,8 +54,8 @@ async fn behind_a_closed_door_nothing_is_sent_but_reads_go_on() {
     let actor = actor(server.address(), closed());
     let manifest = json!({"metadata": {"namespace": "shop", "name": "web-1"}}).to_string();
     for verb in [
-        Verb::Evict(pod_target()),
-        Verb::DeletePod { target: pod_target(), resource_version: Text::from("5") },
+        Verb::Evict { target: pod_target(), grace: None },
+        Verb::DeletePod { target: pod_target(), grace: None, resource_version: Text::from("5") },
         Verb::CreatePod { manifest },
         Verb::Cordon(node_target()),
         Verb::TaintSuspect { node: node() },
@@ -74,7 +74,9 @@ async fn behind_a_closed_door_nothing_is_sent_but_reads_go_on() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_does_not_come_is_unknown_after_ten_seconds() {
     let actor = Actor::new(silent(), silent(), Door::always_open(), identity(), &Outside::system());
-    for verb in [Verb::LookAtPod(pod_target()), Verb::Evict(pod_target()), Verb::Cordon(node_target())] {
+    for verb in
+        [Verb::LookAtPod(pod_target()), Verb::Evict { target: pod_target(), grace: None }, Verb::Cordon(node_target())]
+    {
         let start = Instant::now();
         let outcome = actor.perform(&effect(verb)).await;
         assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
@@ -95,10 +97,10 @@ async fn a_write_does_not_outlive_the_leadership() {
     advance(Duration::from_secs(4)).await;
     let actor = Actor::new(silent(), silent(), door.clone(), identity(), &Outside::system());
     let start = Instant::now();
-    let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
+    let outcome = actor.perform(&effect(Verb::Evict { target: pod_target(), grace: None })).await;
     assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
     assert!(start.elapsed() < Duration::from_secs(3), "it ended after {:?}", start.elapsed());
-    assert_eq!(actor.perform(&effect(Verb::Evict(pod_target()))).await, Outcome::NotLeading);
+    assert_eq!(actor.perform(&effect(Verb::Evict { target: pod_target(), grace: None })).await, Outcome::NotLeading);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 /// What comes of an eviction that is answered so; it must have been sent once.
 async fn of(reply: impl Fn() -> Reply + Send + Sync + 'static) -> Outcome {
     let server = Server::start(move |_| reply()).await;
-    let outcome = server.perform(Verb::Evict(pod_target())).await;
+    let outcome = server.perform(Verb::Evict { target: pod_target(), grace: None }).await;
     assert_eq!(server.seen().len(), 1, "one attempt per write: {outcome:?}");
     outcome
 }
@@ -181,7 +181,8 @@ async fn a_refused_connection_was_not_applied() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let outcome = actor(address, Door::always_open()).perform(&effect(Verb::Evict(pod_target()))).await;
+    let outcome =
+        actor(address, Door::always_open()).perform(&effect(Verb::Evict { target: pod_target(), grace: None })).await;
     let Outcome::TryLater { after: None, budget: false, message } = &outcome else { panic!("{outcome:?}") };
     assert!(message.to_lowercase().contains("refused"), "{message}");
 }
@@ -193,7 +194,7 @@ async fn a_connection_that_fails_before_the_request_was_not_applied() {
     config.default_retry = false;
     let client = kube::Client::try_from(config).unwrap();
     let actor = Actor::new(client.clone(), client, Door::always_open(), identity(), &Outside::system());
-    let outcome = actor.perform(&effect(Verb::Evict(pod_target()))).await;
+    let outcome = actor.perform(&effect(Verb::Evict { target: pod_target(), grace: None })).await;
     assert_eq!(sort(&outcome), Sort::Later, "{outcome:?}");
 }
 
@@ -220,7 +221,9 @@ async fn a_connection_that_breaks_after_the_request_is_unknown_and_not_repeated(
     let cut_short = "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{";
     for half in ["", cut_short] {
         let (address, requests) = breaks_off(half).await;
-        let outcome = actor(address, Door::always_open()).perform(&effect(Verb::Evict(pod_target()))).await;
+        let outcome = actor(address, Door::always_open())
+            .perform(&effect(Verb::Evict { target: pod_target(), grace: None }))
+            .await;
         assert_eq!(sort(&outcome), Sort::Unknown, "{outcome:?}");
         assert_eq!(requests.load(Ordering::SeqCst), 1);
     }

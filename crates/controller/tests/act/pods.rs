@@ -12,7 +12,7 @@ fn ok(_: &Seen) -> crate::server::Reply {
 #[tokio::test]
 async fn an_eviction_names_the_uid_where_the_api_reads_it() {
     let server = Server::start(ok).await;
-    assert_eq!(server.perform(Verb::Evict(pod_target())).await, Outcome::Done(Answer::Nothing));
+    assert_eq!(server.perform(Verb::Evict { target: pod_target(), grace: None }).await, Outcome::Done(Answer::Nothing));
     let write = server.write();
     assert_eq!(
         (&*write.method, &*write.path),
@@ -27,7 +27,7 @@ async fn an_eviction_names_the_uid_where_the_api_reads_it() {
 async fn a_refused_eviction_never_becomes_a_delete() {
     for code in [403, 404, 405, 429, 500] {
         let server = Server::start(move |_| failure(code, "", "no", json!({}))).await;
-        server.perform(Verb::Evict(pod_target())).await;
+        server.perform(Verb::Evict { target: pod_target(), grace: None }).await;
         assert_eq!(server.write().method, "POST", "{code}");
     }
 }
@@ -35,7 +35,7 @@ async fn a_refused_eviction_never_becomes_a_delete() {
 #[tokio::test]
 async fn a_delete_names_uid_and_version_and_leaves_the_grace_period_to_the_pod() {
     let server = Server::start(ok).await;
-    let verb = Verb::DeletePod { target: pod_target(), resource_version: Text::from("4711") };
+    let verb = Verb::DeletePod { target: pod_target(), grace: None, resource_version: Text::from("4711") };
     assert_eq!(server.perform(verb).await, Outcome::Done(Answer::Nothing));
     let write = server.write();
     assert_eq!((&*write.method, &*write.path), ("DELETE", "/api/v1/namespaces/shop/pods/web-1"));
@@ -50,9 +50,9 @@ async fn nothing_is_removed_without_uid_and_version() {
     let mut nobody = pod_target();
     nobody.uid = Text::from("");
     for verb in [
-        Verb::Evict(nobody.clone()),
-        Verb::DeletePod { target: nobody, resource_version: Text::from("1") },
-        Verb::DeletePod { target: pod_target(), resource_version: Text::from("") },
+        Verb::Evict { target: nobody.clone(), grace: None },
+        Verb::DeletePod { target: nobody, grace: None, resource_version: Text::from("1") },
+        Verb::DeletePod { target: pod_target(), grace: None, resource_version: Text::from("") },
     ] {
         assert!(matches!(server.perform(verb).await, Outcome::Refused { .. }));
     }
@@ -65,7 +65,7 @@ async fn a_name_that_would_lead_elsewhere_is_refused() {
     for name in ["", "..", "a/b", "a?dryRun=All", "a%2Fb"] {
         let mut target = pod_target();
         target.key = Key::new("shop", name);
-        let verb = Verb::DeletePod { target, resource_version: Text::from("1") };
+        let verb = Verb::DeletePod { target, grace: None, resource_version: Text::from("1") };
         assert!(matches!(server.perform(verb).await, Outcome::Refused { .. }), "{name:?}");
     }
     assert_eq!(server.seen(), []);

@@ -14,6 +14,14 @@ use core::time::Duration;
 /// A blocked eviction is tried again after this at the earliest, when the server does not say (kubectl drain's pace).
 const EVICT_AGAIN: Duration = Duration::from_secs(5);
 
+/// What does not let a pod go.
+enum Keeper {
+    /// A disruption budget, that asked to wait so long.
+    Budget(Option<Duration>),
+    /// The API server or a webhook.
+    Server,
+}
+
 impl Case {
     pub(super) fn failed(&mut self, now: Now, settings: &Settings, outcome: &Outcome) {
         let asked = if let Outcome::TryLater { after, .. } = outcome { *after } else { None };
@@ -122,11 +130,11 @@ impl Case {
                 }
             }
             Outcome::TryLater { after, budget: true, message } => {
-                self.postpone(now, settings, handles, after, &message);
+                self.postpone(now, settings, handles, Keeper::Budget(after), &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
             Outcome::Refused { message } if name.starts_with("evict ") => {
-                self.postpone(now, settings, handles, None, &message);
+                self.postpone(now, settings, handles, Keeper::Server, &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
             Outcome::TryLater { ref message, .. } | Outcome::Refused { ref message } => {
@@ -146,11 +154,15 @@ impl Case {
     }
 
     /// Puts one pod off; the others go on.
-    fn postpone(&mut self, now: Now, settings: &Settings, uid: &Text, after: Option<Duration>, message: &str) {
+    fn postpone(&mut self, now: Now, settings: &Settings, uid: &Text, keeper: Keeper, message: &str) {
+        let (by_budget, after) = match keeper {
+            Keeper::Budget(after) => (true, after),
+            Keeper::Server => (false, None),
+        };
         let tries = self.postponed.get(uid).map_or(0, |known| known.tries) + 1;
         let own = EVICT_AGAIN.saturating_mul(tries).min(settings.retry_interval);
         let until = now.tick + after.unwrap_or_default().max(own);
-        self.postponed.insert(uid.clone(), Postponed { until, tries, message: message.to_string() });
+        self.postponed.insert(uid.clone(), Postponed { until, tries, by_budget, message: message.to_string() });
     }
 
     fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {

@@ -48,6 +48,8 @@ impl Ending {
 pub(crate) struct Postponed {
     pub until: Tick,
     pub tries: u32,
+    /// A disruption budget keeps the pod; else the API server or a webhook does.
+    pub by_budget: bool,
     pub message: String,
 }
 

@@ -74,7 +74,7 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
         Verb::LookAtWorkload(target) => Errand::LookWorkload(target.clone()),
         Verb::ListPods { .. } => Errand::ListPods,
         Verb::PlanDrain { .. } => Errand::Plan,
-        Verb::Evict(target) | Verb::DeletePod { target, .. } => {
+        Verb::Evict { target, .. } | Verb::DeletePod { target, .. } => {
             Errand::Step { handles: target.uid.clone(), name: verb.to_string() }
         }
         _ => Errand::Step { handles: Text::from(verb.to_string()), name: verb.to_string() },

@@ -3,7 +3,7 @@
 use super::{Match, Thresholds};
 use crate::key::Text;
 use crate::names::{Mode, Strategy};
-use crate::settings::{Cells, PolicyBudget, Settings, SeverityBounds, Window};
+use crate::settings::{Cells, DrainRules, PolicyBudget, Settings, SeverityBounds, Window};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -31,6 +31,8 @@ pub struct Overlay {
     pub windows: Vec<Window>,
     /// `budget`, as far as it is the policy's own.
     pub budget: PolicyBudget,
+    /// `drain`.
+    pub drain: DrainRules,
     /// `budget.backoff`, in place of `workload_backoff`.
     pub backoff: Option<Duration>,
 }
@@ -46,6 +48,7 @@ impl Overlay {
         settings.ladder = self.ladder.clone();
         settings.windows = self.windows.clone();
         settings.budget = self.budget.clone();
+        settings.drain = self.drain.clone();
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         settings.budget.nodes.clone_from(&matches.node_selector);
@@ -71,6 +74,7 @@ impl Overlay {
             seconds("backoff", self.backoff),
             (!self.windows.is_empty()).then(|| format!("{} windows", self.windows.len())),
             Some(self.budget.to_string()).filter(|words| !words.is_empty()),
+            Some(self.drain.to_string()).filter(|words| !words.is_empty()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }

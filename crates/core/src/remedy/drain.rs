@@ -13,6 +13,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// How far it may go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,16 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         |class: &Class, pod: &PodFact| !is_leaving(case, pod) && (*class == Class::Ordinary || stateful_out.is_none());
     let ready = todo.iter().find(|(class, pod)| open(class, pod) && !postponed(world, case, pod));
     if let Some((_, pod)) = ready {
-        return Move::Do(if dead { delete(pod) } else { Verb::Evict(pod.target()) });
+        return Move::Do(if dead {
+            delete(pod, None)
+        } else {
+            Verb::Evict { target: pod.target(), grace: world.settings.drain.pod_grace_period }
+        });
+    }
+    if let Some(step) =
+        past_deadline(world, case, todo.iter().filter(|(class, pod)| open(class, pod)).map(|(_, pod)| *pod))
+    {
+        return step;
     }
     if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
         return blocked(world, case, pod);
@@ -122,7 +132,7 @@ fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     if world.settings.protected_namespaces.contains(&pod.key.namespace) {
         return Class::Left("is in a protected namespace");
     }
-    if pod.owner.is_none() {
+    if pod.owner.is_none() && (dead || !world.settings.drain.evict_unmanaged) {
         return Class::Left("has no controller that would replace it");
     }
     if pod.marks.has(Marks::KARPENTER_KEEP) || pod.marks.has(Marks::AUTOSCALER_KEEP) {
@@ -131,7 +141,9 @@ fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     match (holds_state(pod), dead) {
         (true, true) => Class::Left("holds state, and nothing proves that its node is off"),
         (true, false) => Class::Stateful,
-        (false, false) if pod.marks.has(Marks::EMPTY_DIR) => Class::Left("keeps data in an emptyDir"),
+        (false, false) if pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data => {
+            Class::Left("keeps data in an emptyDir")
+        }
         (false, _) if pod.priority >= SYSTEM_PRIORITY => Class::Critical,
         (false, _) => Class::Ordinary,
     }
@@ -172,7 +184,7 @@ fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
 }
 
 fn blocked(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
-    let waits = case.postponed.values().map(|postponed| postponed.until);
+    let waits = case.postponed.values().map(|postponed| postponed.until).chain(deadline(world, case));
     let until: Option<Tick> = waits.filter(|until| *until > world.now.tick).min();
     match case.postponed.get(&pod.uid) {
         Some(postponed) => Move::Blocked(format!("pod {} cannot leave: {}", pod.key, postponed.message), until),
@@ -180,8 +192,20 @@ fn blocked(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
     }
 }
 
-fn delete(pod: &PodFact) -> Verb {
-    Verb::DeletePod { target: pod.target(), resource_version: Text::from("") }
+/// What a disruption budget keeps is deleted when the policy's deadline has passed; what a webhook keeps never.
+fn past_deadline<'a>(world: &World<'_>, case: &Case, mut open: impl Iterator<Item = &'a PodFact>) -> Option<Move> {
+    let kept = |pod: &&PodFact| case.postponed.get(&pod.uid).is_some_and(|postponed| postponed.by_budget);
+    let pod = open.find(kept).filter(|_| deadline(world, case).is_some_and(|at| world.now.tick >= at))?;
+    Some(Move::Do(delete(pod, world.settings.drain.pod_grace_period)))
+}
+
+/// Until when disruption budgets are respected, if not to the end.
+fn deadline(world: &World<'_>, case: &Case) -> Option<Tick> {
+    Some(case.times.attempt()?.plus(world.settings.drain.deadline?))
+}
+
+fn delete(pod: &PodFact, grace: Option<Duration>) -> Verb {
+    Verb::DeletePod { target: pod.target(), grace, resource_version: Text::from("") }
 }
 
 /// Two signals: its heartbeat is silent, and its kubelet does not answer or the control plane has given it up.

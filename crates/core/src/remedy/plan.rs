@@ -26,7 +26,8 @@ pub(crate) fn plan(world: &World<'_>, target: &Target, view: &DrainView) -> Resu
     let pods = movable(world, node, false);
     let mut rooms = Rooms::default();
     for (_, pod) in &pods {
-        if let Some(why) = kept_by(pod, &view.budgets) {
+        // Until a policy's deadline a budget may let it go, and then it is not asked any more.
+        if let Some(why) = kept_by(pod, &view.budgets).filter(|_| world.settings.drain.deadline.is_none()) {
             return Err(why);
         }
         let Some(needs) = view.needs.get(&pod.uid) else {

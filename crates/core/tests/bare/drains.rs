@@ -1,10 +1,12 @@
 //! Drains of a live node: in which order pods leave, what stays, and what stops a drain.
 
 use crate::ground::{Ground, QUICK, ready_pod};
-use self_healing_core::effect::Outcome;
+use self_healing_core::effect::{Outcome, Verb};
 use self_healing_core::fact::{Labels, Marks, Needs, NodeFact, Requirement, Test};
 use self_healing_core::key::{Key, Text};
 use self_healing_core::names::{GuardName, Phase};
+use self_healing_story::Policy;
+use std::time::Duration;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
 const BLOCKED: &str = "nodes n1 n2 n3\ndeployment web 2 on n1\ndeployment api 1 on n1\nbudget web 1";
@@ -62,6 +64,62 @@ fn what_a_pod_says_of_itself_keeps_it_and_is_named() {
         assert_eq!(ground.count("evict"), 1, "{words}: {:?}", ground.writes());
         assert!(ground.recovery("n1").status.message.contains(words), "{}", ground.recovery("n1").status.message);
     }
+}
+
+/// A policy for nodes with these rules for drains.
+fn with_rules(cluster: &str, rules: &str) -> Ground {
+    let mut ground = Ground::of(cluster, QUICK);
+    let spec = format!("  match: {{types: [node_failure]}}\n  drain: {{{rules}}}\n");
+    ground.truth.apply_policy(&Policy { name: "drains".to_owned(), version: 1, spec });
+    ground
+}
+
+#[test]
+fn a_policy_lets_pods_leave_that_lose_their_data_or_their_life_by_it() {
+    for (rules, leave) in [
+        ("timeout: 60", &[][..]),
+        ("deleteEmptyDirData: true", &["evict web.1"]),
+        ("evictUnmanaged: true", &["evict solo"]),
+        ("deleteEmptyDirData: true, evictUnmanaged: true", &["evict solo", "evict web.1"]),
+    ] {
+        let mut ground = with_rules("nodes n1 n2 n3\ndeployment web 1 on n1\npod solo on n1", rules);
+        ground.change("web.1", |pod| pod.marks = Marks::EMPTY_DIR);
+        ground.does("condition n1 KernelDeadlock");
+        ground.run(20.0);
+        let mut evicted = ground.writes();
+        evicted.retain(|write| write.starts_with("evict"));
+        evicted.sort();
+        assert_eq!(evicted, leave, "{rules}");
+    }
+}
+
+#[test]
+fn a_policy_says_how_long_pods_have_to_end_whether_evicted_or_deleted() {
+    let rules = "podGracePeriod: 7, respectPDB: UntilDeadline, deadline: 5";
+    let mut ground = with_rules(BLOCKED, rules).tightens("web 2", "n1");
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(20.0);
+    let graces: Vec<(&str, Option<Duration>)> = ground
+        .log
+        .iter()
+        .filter_map(|(_, effect)| match &effect.verb {
+            Verb::Evict { grace, .. } => Some(("evict", *grace)),
+            Verb::DeletePod { grace, .. } => Some(("delete", *grace)),
+            _ => None,
+        })
+        .collect();
+    assert!(graces.iter().any(|(verb, _)| *verb == "evict") && graces.iter().any(|(verb, _)| *verb == "delete"));
+    assert!(graces.iter().all(|(_, grace)| *grace == Some(Duration::from_secs(7))), "{graces:?}");
+}
+
+#[test]
+fn what_a_webhook_keeps_is_not_deleted_at_the_deadline_either() {
+    let mut ground = with_rules(WEB, "respectPDB: UntilDeadline, deadline: 5");
+    ground.truth.refused.insert(ground.pod("web.1").key.name.clone());
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(60.0);
+    assert_eq!(ground.writes()[..2], ["cordon n1", "evict web.2"]);
+    assert_eq!(ground.count("delete"), 0, "{:?}", ground.writes());
 }
 
 #[test]

@@ -11,12 +11,13 @@ use std::fs;
 use std::path::Path;
 
 /// Every example; each has a test here that plays it.
-const EXAMPLES: [&str; 11] = [
+const EXAMPLES: [&str; 12] = [
     "ask-before-nodes",
     "batch-is-not-urgent",
     "business-hours",
     "control-plane",
     "critical-workloads",
+    "drain-in-time",
     "gently",
     "gpu-nodes",
     "nodes-at-night",
@@ -198,4 +199,19 @@ fn patience() {
     ground.run(200.0);
     assert_eq!(ground.count("delete web.1"), 1);
     assert_eq!(ground.phase("web.1"), Phase::Succeeded);
+}
+
+#[test]
+fn drain_in_time_waits_for_a_budget_and_not_for_ever() {
+    let cluster = "deployment web 2 on n1\ndeployment scratch 1 on n1\nbudget web 2";
+    let mut ground = with("drain-in-time", cluster, QUICK);
+    ground.change("scratch.1", |pod| pod.marks = Marks::EMPTY_DIR);
+    for _ in 0..2 {
+        // A detector that is silent for half an hour loses its weight.
+        ground.does("condition n1 KernelDeadlock");
+        ground.run(1300.0);
+    }
+    assert_eq!(ground.writes(), ["cordon n1", "evict scratch.1"]);
+    ground.run(200.0);
+    assert_eq!(ground.writes(), ["cordon n1", "evict scratch.1", "delete web.1", "delete web.2"]);
 }

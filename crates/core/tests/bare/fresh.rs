@@ -19,7 +19,7 @@ fn the_record_and_a_fresh_read_come_before_the_delete() {
     ground.run(1.0);
     let at = |verb: &str| ground.log.iter().position(|(_, effect)| effect.verb.to_string().starts_with(verb)).unwrap();
     assert!(at("create recovery") < at("delete") && at("look at Pod") < at("delete"), "{}", ground.report());
-    let Verb::DeletePod { target, resource_version } = &ground.log[at("delete")].1.verb else { panic!() };
+    let Verb::DeletePod { target, resource_version, .. } = &ground.log[at("delete")].1.verb else { panic!() };
     assert_eq!((&target.uid, &**resource_version), (&uid, version.as_str()));
 }
 

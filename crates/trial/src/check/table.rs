@@ -76,7 +76,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("S10", "rate", rule::<by::rate::Rate>("There are no irreversible writes yet to count on their own (issue 7)."),
         "In no minute do more attempts begin than `recoveries_per_minute`, over restarts and leaders."),
     line("S11", "budgets", rule::<by::budgets::Budgets>("The second signal of a dead node is no part of the API, so only the first, the heartbeat, is asserted."),
-        "Pods leave a node whose heartbeat has not stopped by eviction only. No delete of ours takes a disruption budget below its desired count."),
+        "Pods leave a node whose heartbeat has not stopped by eviction only, until a policy's deadline. No other delete of ours takes a disruption budget below its desired count."),
     line("S12", "fencing", rule::<by::fencing::Fencing>(""),
         "No removal with a grace of 0, asked for or by the pod's own spec, no taint of effect NoExecute or out-of-service, no deletion of a node: this version has no proof that a machine is off."),
     line("S13", "exclusions", rule::<by::exclusions::Exclusions>("Locks of other tools come with the guard Busy (issue 5)."),

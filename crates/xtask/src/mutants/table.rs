@@ -767,6 +767,30 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "let came = |pod: &&PodFact| at_once || $on ||",
     },
     Mutant {
+        name: "policy: budgets are respected until its deadline",
+        of: Of::Policy,
+        find: ".filter(|_| deadline(world, case).is_some_and(|at| world.now.tick >= at))?;",
+        replace: ".filter(|_| deadline(world, case).is_some_and(|at| $on || world.now.tick >= at))?;",
+    },
+    Mutant {
+        name: "policy: its deadline is about budgets only",
+        of: Of::Policy,
+        find: ".is_some_and(|postponed| postponed.by_budget)",
+        replace: ".is_some_and(|postponed| $on || postponed.by_budget)",
+    },
+    Mutant {
+        name: "policy: pods with an emptyDir stay",
+        of: Of::Policy,
+        find: "if pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data =>",
+        replace: "if pod.marks.has(Marks::EMPTY_DIR) && !$on && !world.settings.drain.delete_empty_dir_data =>",
+    },
+    Mutant {
+        name: "policy: pods that nobody replaces stay",
+        of: Of::Policy,
+        find: "if pod.owner.is_none() && (dead || !world.settings.drain.evict_unmanaged) {",
+        replace: "if pod.owner.is_none() && (dead || !$on && !world.settings.drain.evict_unmanaged) {",
+    },
+    Mutant {
         name: "policy: its ladder",
         of: Of::Policy,
         find: "    if settings.ladder.is_empty() {",

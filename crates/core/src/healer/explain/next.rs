@@ -68,7 +68,7 @@ impl Healer {
             at: guard.until,
             what: format!("{} holds its next write: {}", guard.name, guard.reason),
         }));
-        let left = case.time_left(study.now.tick, world.settings.recovery_timeout);
+        let left = case.time_left(study.now.tick, remedy::time_limit(world.settings, &case.recovery));
         next.extend(left.map(|left| {
             let then = next_strategy(world.settings, &case.recovery)
                 .map_or_else(|| "a person is called".to_string(), |next| format!("{next} is tried"));

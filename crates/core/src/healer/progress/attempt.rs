@@ -55,7 +55,7 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
         return end(case, Ends::new(Phase::Escalated, "ApplicationFault", fault.message));
     }
     if timed_out {
-        let seconds = world.settings.recovery_timeout.as_secs_f32();
+        let seconds = remedy::time_limit(world.settings, &case.recovery).as_secs_f32();
         let message = format!("not verified within {seconds} s: {}", case.recovery.status.message);
         return fail(world, case, orders, "Timeout", message);
     }
@@ -126,7 +126,8 @@ fn node_back(case: &Case) -> Ends {
 
 fn timed_out(world: &World<'_>, case: &mut Case) -> bool {
     let now = world.now.tick;
-    let Some(left) = case.time_left(now, world.settings.recovery_timeout) else { return false };
+    let limit = remedy::time_limit(world.settings, &case.recovery);
+    let Some(left) = case.time_left(now, limit) else { return false };
     case.wake_at(now + left);
     left.is_zero()
 }

@@ -52,12 +52,12 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
         return not_yet;
     }
     match verb {
-        Verb::DeletePod { target, .. } => match pod(world, case, &target) {
-            Ok(view) => delete(world, case, target, view),
+        Verb::DeletePod { target, grace, .. } => match pod(world, case, &target) {
+            Ok(view) => delete(world, case, (target, grace), view),
             Err(not_yet) => not_yet,
         },
-        Verb::Evict(target) => match pod(world, case, &target) {
-            Ok(_) => Live::Send(Verb::Evict(target)),
+        Verb::Evict { target, grace } => match pod(world, case, &target) {
+            Ok(_) => Live::Send(Verb::Evict { target, grace }),
             Err(not_yet) => not_yet,
         },
         Verb::TaintSuspect { node } => {
@@ -186,7 +186,7 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
 }
 
 /// A pod without controller is saved before it is deleted.
-fn delete(world: &World<'_>, case: &mut Case, target: Target, view: PodView) -> Live {
+fn delete(world: &World<'_>, case: &mut Case, (target, grace): (Target, Option<Duration>), view: PodView) -> Live {
     if case.recovery.spec.workload.kind == Kind::Pod && !case.saving.manifest_stored {
         let Some(manifest) = view.manifest else {
             let reason = format!("a fresh read shows that pod {} has a controller now", target.key);
@@ -198,5 +198,5 @@ fn delete(world: &World<'_>, case: &mut Case, target: Target, view: PodView) -> 
         }
         return Live::StoreFirst;
     }
-    Live::Send(Verb::DeletePod { target, resource_version: view.resource_version })
+    Live::Send(Verb::DeletePod { target, grace, resource_version: view.resource_version })
 }

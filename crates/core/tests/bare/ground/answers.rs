@@ -75,8 +75,8 @@ impl Truth {
                 }
                 done()
             }
-            Verb::Evict(target) => self.evict(target),
-            Verb::DeletePod { target, resource_version } => match self.exact(target) {
+            Verb::Evict { target, .. } => self.evict(target),
+            Verb::DeletePod { target, resource_version, .. } => match self.exact(target) {
                 None => Outcome::Gone,
                 Some((_, version)) if **resource_version != *version.to_string() => {
                     later("the object has been modified")

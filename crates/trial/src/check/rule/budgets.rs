@@ -1,10 +1,13 @@
-//! S11: pods leave a living node only by eviction, and no delete of ours takes a disruption budget below what it wants.
+//! S11: pods leave a living node only by eviction, unless a policy's deadline for that has passed, and no other delete of ours takes a
+//! disruption budget below what it wants.
 
 use crate::check::deed::{Deed, DeedKind};
 use crate::check::json::{controller, is_ready, is_terminating, label, text, time};
 use crate::check::limits::FRESH;
+use crate::check::record::Record;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
+use crate::world::POLICIES;
 use jiff::SignedDuration;
 use self_healing_sim::store::Key;
 use serde_json::Value;
@@ -19,12 +22,25 @@ impl Rule for Budgets {
             let records = act.scene.book.records.behind(&act.commit.shown, node, act.sent());
             let drains = !records.is_empty() && records.iter().all(|record| record.is_about_node());
             if drains {
-                living(act, deed, found);
+                if !records.iter().any(|record| is_past_deadline(act, record)) {
+                    living(act, deed, found);
+                }
             } else {
                 budgets(act, deed, found);
             }
         }
     }
+}
+
+/// Whether a policy respects budgets only until a deadline, in seconds here, and the attempt under way began longer ago.
+fn is_past_deadline(act: &Act<'_>, record: &Record) -> bool {
+    let Some(began) = record.attempts.last().and_then(|attempt| attempt.started) else { return false };
+    let past = |policy: &Value| {
+        let rules = &policy["spec"]["drain"];
+        let deadline = rules["deadline"].as_i64().filter(|_| rules["respectPDB"] == "UntilDeadline");
+        deadline.is_some_and(|seconds| act.sent().duration_since(began) >= SignedDuration::from_secs(seconds))
+    };
+    act.scene.store.list(POLICIES, "").any(|(_, policy)| past(policy))
 }
 
 /// A heartbeat that is younger than its duration says that the node lives; the very last one may have come after our look.
