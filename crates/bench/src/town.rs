@@ -181,6 +181,8 @@ fn node(number: usize) -> NodeFact {
         owner: Text::from(""),
         kubelet: Some((Text::from("10.0.0.1"), 10_250)),
         marks: Marks::default(),
+        marked_by: Text::default(),
+        original_replicas: None,
         zone: text("zone", number % 3),
         capacity: Capacity { amount: Amount { cpu: 64_000, memory: 262_144 }, pods: 110 },
         labels: Labels::new((0..15).map(label)),

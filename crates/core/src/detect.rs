@@ -13,7 +13,7 @@ mod pod_start_failures;
 mod problem_condition;
 mod rollout_stuck;
 mod score;
-mod set_stuck;
+pub(crate) mod set_stuck;
 mod stuck_pending;
 mod stuck_terminating;
 mod unreachable;

@@ -2,7 +2,7 @@
 
 mod workload;
 
-pub use workload::{Applied, Keeper, Tool, WorkloadView};
+pub use workload::{Applied, Keeper, Revision, RolledBack, Tool, WorkloadView};
 
 use crate::fact::{Needs, PodFact};
 use crate::happening::Happening;
@@ -134,6 +134,31 @@ pub enum Verb {
         /// When the attempt began: the annotation's value, so that the same restart sent again changes nothing.
         at: Stamp,
     },
+    /// Set `spec.replicas` of a Deployment or ReplicaSet to one more, with the Recovery as owner and the number before, with uid and
+    /// resourceVersion preconditions.
+    ScaleUp {
+        /// Which one.
+        target: Target,
+        /// The version of the fresh read that showed that nothing speaks against it.
+        resource_version: Text,
+        /// The number before.
+        from: u32,
+    },
+    /// Take our one more back, only while the mark is ours; a number that somebody else has set since stays, and
+    /// [`Answer::Said`] says so. Nothing to do counts as done.
+    ScaleBack(Target),
+    /// Put the template of one ReplicaSet of a Deployment in the place of the newest, with uid and resourceVersion preconditions. Beside
+    /// it stand the Recovery's name and both ReplicaSets, so that it is known again.
+    RollBack {
+        /// Which Deployment.
+        target: Target,
+        /// The version of the fresh read that showed that nothing speaks against it.
+        resource_version: Text,
+        /// The ReplicaSet of the revision that fails.
+        from: Text,
+        /// The ReplicaSet whose template takes its place.
+        to: Text,
+    },
     /// Create a pod from the saved manifest. An existing one of that name counts as done.
     CreatePod {
         /// JSON.
@@ -166,7 +191,10 @@ impl Verb {
     #[must_use]
     pub const fn writes(&self) -> bool {
         self.is_destructive()
-            || matches!(self, Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. })
+            || matches!(
+                self,
+                Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } | Self::ScaleBack(_)
+            )
     }
 
     /// Whether it takes something away, so that guards and a fresh read have to let it pass.
@@ -177,9 +205,11 @@ impl Verb {
             | Self::TaintSuspect { .. }
             | Self::Evict { .. }
             | Self::DeletePod { .. }
-            | Self::RestartWorkload { .. } => true,
+            | Self::RestartWorkload { .. }
+            | Self::ScaleUp { .. }
+            | Self::RollBack { .. } => true,
             // Undoing and re-creating give back what we took; guards must not keep us from it.
-            Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } => false,
+            Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } | Self::ScaleBack(_) => false,
             Self::ReadRecoveries
             | Self::CreateRecovery(_)
             | Self::SaveStatus { .. }
@@ -220,6 +250,9 @@ impl fmt::Display for Verb {
             Self::Evict { target, .. } => write!(f, "evict {}", target.key),
             Self::DeletePod { target, .. } => write!(f, "delete {}", target.key),
             Self::RestartWorkload { target, .. } => write!(f, "restart {target}"),
+            Self::ScaleUp { target, .. } => write!(f, "scale up {target}"),
+            Self::ScaleBack(target) => write!(f, "scale back {target}"),
+            Self::RollBack { target, from, to, .. } => write!(f, "roll back {target} from {from} to {to}"),
             Self::CreatePod { .. } => f.write_str("create pod from saved manifest"),
             Self::Tell { channel, key, .. } => write!(f, "tell {channel} {key}"),
             Self::Happened(happening) => write!(f, "announce {}", happening.what.as_str()),
@@ -262,6 +295,8 @@ pub enum Outcome {
 pub enum Answer {
     /// Nothing to say.
     Nothing,
+    /// Done, and something that people should know of it.
+    Said(String),
     /// All stored Recoveries.
     Recoveries(Vec<Recovery>),
     /// The record as it is now stored (create, save).

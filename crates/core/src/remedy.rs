@@ -3,6 +3,8 @@
 mod drain;
 mod plan;
 mod pod;
+mod rollback;
+mod surge;
 mod workload;
 
 use crate::cluster::Cluster;
@@ -80,10 +82,8 @@ fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
         (Strategy::Restart, Kind::Pod) => pod::restart(world, case),
         (Strategy::Restart, Kind::Deployment | Kind::StatefulSet) => workload::restart(world, case),
         (Strategy::Recreate, Kind::Pod) => pod::recreate(world, case),
-        // Surging by one belongs to a later release; until then the critical strategy moves the pod as `recreate` does.
-        (Strategy::ScaleAndReplace, Kind::Pod) => {
-            Move::Instead(Strategy::Recreate, String::from("this version starts no pod more before it deletes one"))
-        }
+        (Strategy::ScaleAndReplace, Kind::Pod) => surge::next(world, case),
+        (Strategy::Rollback, Kind::Deployment) => rollback::next(world, case),
         (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
         (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
         (strategy, kind) => {
@@ -127,6 +127,17 @@ pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
     left.next().or_else(|| pod::give_back(world, case))
 }
 
+/// The one pod more that is to be taken back before the next attempt begins.
+pub(crate) fn before_next(world: &World<'_>, case: &Case) -> Option<Verb> {
+    surged(world, &case.recovery).filter(|back| !case.handled.contains(&*back.to_string()))
+}
+
+fn surged(world: &World<'_>, recovery: &Recovery) -> Option<Verb> {
+    let workload = &recovery.spec.workload;
+    let scaled = recovery.spec.target.kind == Kind::Pod && surge::may_be_scaled(world, recovery, workload);
+    scaled.then(|| surge::back(workload))
+}
+
 fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     let name = &recovery.name;
     let is_ours = |node: &&NodeFact| node.taints.iter().any(|t| &*t.key == SUSPECT && t.value == *name);
@@ -140,6 +151,7 @@ fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     let cordoned =
         world.cluster.node(&target.key.name).is_some_and(|node| node.uid == target.uid && node.owner == *name);
     let recorded = open_step(recovery, &format!("cordon {}", target.key), &format!("uncordon {}", target.key));
+    left.extend(surged(world, recovery));
     left.extend((target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone())));
     left
 }

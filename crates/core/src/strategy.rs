@@ -24,12 +24,40 @@ fn strategy(settings: &Settings, failure: FailureType, severity: Severity) -> St
     settings.strategies.get(failure, severity).unwrap_or_else(|| default_strategy(failure, severity))
 }
 
-/// The strategy for a cause that no write can help, else the table's.
+/// What its object itself says of what may be done about a failure, where the table only watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Nothing.
+    None,
+    /// The Deployment allows a rollback.
+    AllowsRollback,
+    /// The pod is of an older revision than its StatefulSet wants, and keeps the others waiting for theirs.
+    BlocksRevision,
+}
+
+/// The strategy for a cause that no write can help, else the table's; where that only watches, and no policy says so, what its object
+/// asks for.
 #[must_use]
-pub(crate) fn strategy_for(settings: &Settings, failure: FailureType, cause: Cause, severity: Severity) -> Strategy {
-    match cause {
+pub(crate) fn strategy_for(
+    settings: &Settings,
+    failure: FailureType,
+    cause: Cause,
+    severity: Severity,
+    hint: Hint,
+) -> Strategy {
+    let cells = &settings.strategies;
+    let by_policy = cells.get(failure, severity).is_some();
+    match (cause, hint) {
         // A second delete does nothing, and a forced one needs a proof that the node is off.
-        Cause::StuckTerminating => Strategy::Monitor,
+        (Cause::StuckTerminating, _) => Strategy::Monitor,
+        (Cause::RolloutStuck | Cause::Unavailable, Hint::AllowsRollback)
+            if !by_policy && severity >= Severity::High =>
+        {
+            Strategy::Rollback
+        }
+        (_, Hint::BlocksRevision) if !by_policy && strategy(settings, failure, severity) == Strategy::Monitor => {
+            Strategy::Restart
+        }
         _ => strategy(settings, failure, severity),
     }
 }
@@ -44,7 +72,10 @@ pub(crate) fn next_strategy(settings: &Settings, recovery: &Recovery) -> Option<
     }
     if settings.ladder.is_empty() {
         let severity = Severity::ALL.get(recovery.spec.severity as usize + tried)?;
-        return Some(strategy(settings, recovery.spec.failure, *severity));
+        let own = settings.strategies.get(recovery.spec.failure, *severity);
+        // A Deployment that allowed a rollback does so on every step.
+        let rollback = first == Strategy::Rollback && own.is_none();
+        return Some(if rollback { first } else { strategy(settings, recovery.spec.failure, *severity) });
     }
     let ladder = || settings.ladder.iter().filter(|step| recovery.spec.failure.strategies().contains(step));
     // A ladder that does not hold the first strategy begins behind it.

@@ -71,6 +71,12 @@ words! {
         Create = "create",
         /// The template annotation of `kubectl rollout restart`, on a controller of pods.
         Restart = "restart",
+        /// One pod more than a Deployment or ReplicaSet had.
+        Scale = "scale",
+        /// Taken back.
+        Unscale = "unscale",
+        /// A Deployment's template, to an earlier one.
+        RollBack = "roll-back",
     }
 }
 
@@ -79,7 +85,7 @@ words! {
 pub struct Write {
     /// Which.
     pub verb: Verb,
-    /// To what; of a taint the node, of a restart the controller of pods.
+    /// To what; of a taint the node, of a restart, a rollback and a change of scale the controller of pods.
     pub object: Object,
 }
 
@@ -94,6 +100,8 @@ words! {
         CrashLoop = "crash-loop",
         /// Their image cannot be pulled.
         ImagePullBackOff = "image-pull-backoff",
+        /// They ask for more than any node has.
+        Unschedulable = "unschedulable",
     }
 }
 
@@ -129,7 +137,7 @@ pub enum Deed {
     Delete(PodName),
     /// `replace POD`: gone, and one of the same name and another uid is there and ready. Not for pods of a Deployment.
     ReplacePod(PodName),
-    /// `release WORKLOAD well|unready|crash-loop|image-pull-backoff`: a person rolls out a new revision of a Deployment or StatefulSet.
+    /// `release WORKLOAD well|unready|crash-loop|image-pull-backoff|unschedulable`: a person rolls out a new revision of a Deployment or StatefulSet.
     Release(WorkloadKind, Name, Release),
     /// `silence NODE`, `kubelet-down NODE`, `cut-off NODE`: no heartbeat any more, and what its kubelet's port answers.
     Silence(String, Kubelet),

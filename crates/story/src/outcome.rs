@@ -37,17 +37,18 @@ pub struct Outcome {
     pub ready: BTreeMap<String, (u32, u32)>,
     /// Nodes that are unschedulable, whoever did it.
     pub cordoned: BTreeSet<String>,
-    /// Marks of the controller that are left: the node, and `owner` (the annotation) or `suspect` (the taint).
+    /// Marks of the controller that are left: the node or workload, and `owner` (the annotation) or `suspect` (the taint).
     pub marks: BTreeSet<(String, String)>,
     /// Per channel and key of message: of how many Recoveries the receiver was told. A message that came twice counts once.
     pub told: BTreeMap<(String, String), u32>,
 }
 
 /// The first words of an outcome's lines.
-const WORDS: [&str; 9] = ["recovery", "create", "delete", "evict", "restart", "ready", "cordoned", "mark", "told"];
+const WORDS: [&str; 11] =
+    ["recovery", "create", "delete", "evict", "restart", "scale", "roll-back", "ready", "cordoned", "mark", "told"];
 
 /// The writes that are counted: those by which pods come and go.
-pub const COUNTED: [Verb; 4] = [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart];
+pub const COUNTED: [Verb; 6] = [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart, Verb::Scale, Verb::RollBack];
 
 impl Outcome {
     /// Counts one accepted write.

@@ -1,7 +1,7 @@
 //! A cluster in the words of stories: what objects as the API gives them, and messages as people get them, come to.
 
 use jiff::Timestamp;
-use self_healing_api::marks::{OWNER, RESTARTED_AT, RESTARTED_BY, SUSPECT};
+use self_healing_api::marks::{OWNER, RESTARTED_AT, RESTARTED_BY, ROLLED_BACK_BY, SUSPECT};
 use self_healing_story::story::SHOP;
 use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Verb};
 use serde_json::Value;
@@ -33,6 +33,9 @@ pub fn fill(outcome: &mut Outcome, story: &Story, names: &Names, objects: &Objec
         for (mark, _) in marks.into_iter().filter(|(_, there)| *there) {
             outcome.marks.insert((name.clone(), mark.to_owned()));
         }
+    }
+    for workload in objects.workloads.iter().filter(|workload| is_owned(workload)) {
+        outcome.marks.insert((self::name(workload).to_string(), "owner".to_owned()));
     }
     fill_ready(outcome, names, objects);
 }
@@ -139,7 +142,18 @@ pub fn is_ready(object: &Value) -> bool {
 pub fn change_of_workload(before: &Value, after: &Value) -> Option<Verb> {
     let in_template = |object: &Value| object["spec"]["template"]["metadata"]["annotations"].clone();
     let restart = |object: &Value| [RESTARTED_AT, RESTARTED_BY].map(|key| in_template(object)[key].clone());
-    (restart(before) != restart(after)).then_some(Verb::Restart)
+    let mark = |object: &Value, key: &str| object["metadata"]["annotations"][key].clone();
+    let owned = |object: &Value| mark(object, OWNER).is_string();
+    // A ReplicaSet has copies of its Deployment's marks.
+    let copies = controller(after).is_some();
+    match (owned(before), owned(after)) {
+        _ if copies => None,
+        _ if restart(before) != restart(after) => Some(Verb::Restart),
+        _ if mark(before, ROLLED_BACK_BY) != mark(after, ROLLED_BACK_BY) => Some(Verb::RollBack),
+        (false, true) => Some(Verb::Scale),
+        (true, false) => Some(Verb::Unscale),
+        _ => None,
+    }
 }
 
 /// Whether a node is unschedulable.

@@ -3,7 +3,7 @@
 //! All of it is for people: nothing is decided by it. A part that cannot be read says so in words and keeps nothing waiting.
 
 mod events;
-mod revision;
+pub(super) mod revision;
 mod state;
 
 use super::call::{Calls, Reply, segment};

@@ -84,11 +84,14 @@ async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
 
 /// Every object of a list, page by page.
 pub(super) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
+    let params = kube::api::ListParams::default();
+    select(calls, path, if fields.is_empty() { params } else { params.fields(fields) }).await
+}
+
+/// The objects of a list that are asked for, page by page.
+pub(super) async fn select(calls: &Calls, path: &str, params: kube::api::ListParams) -> Result<Vec<Value>, Outcome> {
     let request = kube::core::Request::new(path);
-    let mut params = kube::api::ListParams::default().limit(PAGE);
-    if !fields.is_empty() {
-        params = params.fields(fields);
-    }
+    let mut params = params.limit(PAGE);
     let mut found = Vec::new();
     loop {
         let page = request.list(&params).map_err(|error| outcome::refused(&error.to_string()))?;

@@ -1,6 +1,8 @@
 //! Controllers of pods: a fresh read with everybody who has a hand on them, and writes that only apply to what was read.
 
 mod keepers;
+pub(super) mod rollback;
+pub(super) mod scale;
 
 use super::call::{Calls, segment};
 use super::{look, outcome, plan};
@@ -8,7 +10,7 @@ use crate::objects::{self, Shared};
 use http::Method;
 use jiff::Timestamp;
 use self_healing_api::marks;
-use self_healing_core::effect::{Answer, Outcome, WorkloadView};
+use self_healing_core::effect::{Answer, Outcome, RolledBack, WorkloadView};
 use self_healing_core::key::{Kind, Target, Text};
 use self_healing_core::time::Stamp;
 use serde_json::{Value, json};
@@ -33,6 +35,7 @@ pub(super) async fn look(calls: &Calls, target: &Target) -> Result<Answer, Outco
     let text = |value: &Value| Text::from(value.as_str().unwrap_or_default());
     let own = &object["metadata"]["annotations"];
     let in_template = &spec["template"]["metadata"]["annotations"];
+    let allows = target.kind == Kind::Deployment && own[marks::AUTO_ROLLBACK] == "true";
     let restarted_at = in_template[marks::RESTARTED_AT].as_str().and_then(|at| at.parse::<Timestamp>().ok());
     Ok(Answer::Workload(Box::new(WorkloadView {
         resource_version: text(&object["metadata"]["resourceVersion"]),
@@ -45,10 +48,16 @@ pub(super) async fn look(calls: &Calls, target: &Target) -> Result<Answer, Outco
         autoscaler: autoscaler?,
         applied: keepers::applied(&object),
         owner: text(&own[marks::OWNER]),
-        original_replicas: own[marks::ORIGINAL_REPLICAS].as_str().and_then(|replicas| replicas.parse().ok()),
         restarted_by: text(&in_template[marks::RESTARTED_BY]),
         restarted_at: restarted_at.map(|at| Stamp(at.as_millisecond())),
         template: digest(&spec["template"]),
+        max_unavailable: rollback::max_unavailable(spec),
+        revisions: if allows { rollback::revisions(calls, target, spec).await? } else { Vec::new() },
+        rolled_back: RolledBack {
+            by: text(&own[marks::ROLLED_BACK_BY]),
+            from: text(&own[marks::ROLLED_BACK_FROM]),
+            to: text(&own[marks::ROLLED_BACK_TO]),
+        },
         fact,
     })))
 }

@@ -132,6 +132,8 @@ pub struct Annotations {
     pub marks: Marks,
     /// The Recovery that `self-healing.dev/owner` names.
     pub owner: String,
+    /// The number that `self-healing.dev/original-replicas` keeps.
+    pub original_replicas: Option<u32>,
     /// `deployment.kubernetes.io/revision`.
     pub revision: String,
 }
@@ -183,6 +185,10 @@ impl Pick for Annotations {
             marks::MIRROR => Marks::MIRROR,
             marks::OWNER => {
                 value.clone_into(&mut self.owner);
+                return;
+            }
+            marks::ORIGINAL_REPLICAS => {
+                self.original_replicas = value.parse().ok();
                 return;
             }
             marks::REVISION => {

@@ -1,6 +1,8 @@
 //! Answers to the core's effects from the recording: reads show what it shows, writes are accepted and change nothing.
 
-use self_healing_core::effect::{Answer, Applied, DrainView, Effect, KubeletLook, Outcome, Verb, WorkloadView};
+use self_healing_core::effect::{
+    Answer, Applied, DrainView, Effect, KubeletLook, Outcome, RolledBack, Verb, WorkloadView,
+};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{LeaseFact, NodeFact, PodFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
@@ -69,10 +71,12 @@ impl Shown {
             autoscaler: None,
             applied: Applied::default(),
             owner: Text::default(),
-            original_replicas: None,
             restarted_by: Text::default(),
             restarted_at: None,
             template: Text::default(),
+            max_unavailable: 0,
+            revisions: Vec::new(),
+            rolled_back: RolledBack::default(),
         });
         Some(WorkloadView { fact, updated, total: updated, available: ready, ..view })
     }
@@ -137,6 +141,9 @@ impl Shown {
             | Verb::Evict { .. }
             | Verb::DeletePod { .. }
             | Verb::RestartWorkload { .. }
+            | Verb::ScaleUp { .. }
+            | Verb::ScaleBack(_)
+            | Verb::RollBack { .. }
             | Verb::DeleteRecovery { .. }
             | Verb::SavePolicyStatus { .. }
             | Verb::Tell { .. } => done(Answer::Nothing),

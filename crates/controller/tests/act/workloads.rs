@@ -1,6 +1,6 @@
 //! Controllers of pods: a fresh read says who else has a hand on them, and a change only applies to what was read.
 
-use crate::server::{RECOVERY, Seen, Server, answer, conflict, failure};
+use crate::server::{RECOVERY, Reply, Seen, Server, answer, conflict, failure};
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome, Verb, WorkloadView};
 use self_healing_core::key::{Key, Kind, Target, Text};
@@ -53,7 +53,7 @@ async fn a_look_says_what_it_is_and_who_has_a_hand_on_it() {
     let view = look(&serve(web(marks, json!({"paused": true, "template": template})), vec![named]).await).await;
     assert_eq!((view.fact.desired, view.fact.ready, view.fact.observed), (Some(2), 3, true));
     assert_eq!((view.updated, view.total, view.available, &*view.resource_version), (2, 3, 3, "77"));
-    assert_eq!((&*view.owner, view.original_replicas), (RECOVERY, Some(1)));
+    assert_eq!((&*view.owner, view.fact.original_replicas), (RECOVERY, Some(1)));
     assert_eq!(view.autoscaler.as_deref(), Some("scaler"));
     assert!(view.held_back.as_ref().unwrap().contains("paused"));
     assert_eq!(view.keepers[0].to_string(), "Helm release shop");
@@ -136,4 +136,123 @@ async fn nothing_is_changed_without_uid_and_version_nor_of_another_kind() {
         assert!(matches!(server.perform(verb).await, Outcome::Refused { .. }));
     }
     assert_eq!(server.seen(), []);
+}
+
+const SETS: &str = "/apis/apps/v1/namespaces/shop/replicasets";
+
+/// A ReplicaSet of `web`.
+fn set(name: &str, annotations: Value, image: &str) -> Value {
+    let owner = json!([{"kind": "Deployment", "name": "web", "uid": "uid-web", "controller": true}]);
+    let template = json!({"metadata": {"labels": {"app": "web", "pod-template-hash": name}}, "spec": {"containers": [{"image": image}]}});
+    json!({"metadata": {"name": name, "namespace": "shop", "uid": format!("uid-{name}"), "resourceVersion": "5",
+        "ownerReferences": owner, "annotations": annotations}, "spec": {"template": template}, "status": {"availableReplicas": 3}})
+}
+
+/// A server with `web` and these ReplicaSets.
+async fn serve_sets(web: Value, sets: Vec<Value>) -> Server {
+    Server::start(move |seen: &Seen| reply(&web, &sets, seen)).await
+}
+
+fn reply(web: &Value, sets: &[Value], seen: &Seen) -> Reply {
+    let named = |set: &&Value| seen.path.contains(&format!("{SETS}/{}", set["metadata"]["name"].as_str().unwrap()));
+    match sets.iter().find(named) {
+        Some(set) => answer(200, set),
+        None if seen.path.starts_with(AUTOSCALERS) => answer(200, &json!({"items": []})),
+        None if seen.path.starts_with(SETS) => answer(200, &json!({"items": sets})),
+        None => answer(200, web),
+    }
+}
+
+fn ours(replicas: u32) -> Value {
+    web(json!({marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}), json!({"replicas": replicas}))
+}
+
+#[tokio::test]
+async fn one_pod_more_is_marked_with_owner_and_original_in_the_same_write() {
+    let server = serve(web(json!({}), json!({})), Vec::new()).await;
+    let verb = Verb::ScaleUp { target: target(Kind::Deployment), resource_version: Text::from("77"), from: 2 };
+    assert_eq!(server.perform(verb).await, Outcome::Done(Answer::Nothing));
+    let expected = json!({"metadata": {"uid": "uid-web", "resourceVersion": "77",
+        "annotations": {marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}}, "spec": {"replicas": 3}});
+    assert_eq!(server.write().body, expected);
+}
+
+#[tokio::test]
+async fn the_one_more_is_taken_back_with_its_mark_and_the_copies_of_it() {
+    let copy = set("web-new", json!({marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}), "b");
+    let server = serve_sets(ours(3), vec![copy, set("web-old", json!({}), "a")]).await;
+    assert_eq!(server.perform(Verb::ScaleBack(target(Kind::Deployment))).await, Outcome::Done(Answer::Nothing));
+    let unmarked = json!({marks::OWNER: null, marks::ORIGINAL_REPLICAS: null});
+    let bodies: Vec<Value> = server.writes().into_iter().map(|write| write.body).collect();
+    let of = |uid: &str, version: &str| json!({"uid": uid, "resourceVersion": version, "annotations": unmarked});
+    assert_eq!(
+        bodies,
+        [
+            json!({"metadata": of("uid-web", "77"), "spec": {"replicas": 2}}),
+            json!({"metadata": of("uid-web-new", "5")}),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_number_that_somebody_else_has_set_stays_and_is_told() {
+    let server = serve_sets(ours(5), Vec::new()).await;
+    let Outcome::Done(Answer::Said(words)) = server.perform(Verb::ScaleBack(target(Kind::Deployment))).await else {
+        panic!("said")
+    };
+    assert!(words.contains('5'), "{words}");
+    assert_eq!(server.write().body["spec"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_not_scaled_back() {
+    for marks in [json!({}), json!({marks::OWNER: "another-recovery", marks::ORIGINAL_REPLICAS: "2"})] {
+        let server = serve_sets(web(marks, json!({"replicas": 3})), Vec::new()).await;
+        assert_eq!(server.perform(Verb::ScaleBack(target(Kind::Deployment))).await, Outcome::Done(Answer::Nothing));
+        assert_eq!(server.writes(), []);
+    }
+}
+
+#[tokio::test]
+async fn the_revisions_of_what_allows_a_rollback_are_read_and_no_others() {
+    let sets =
+        || vec![set("web-old", json!({marks::REVISION: "3"}), "a"), set("web-new", json!({marks::REVISION: "4"}), "b")];
+    let template =
+        json!({"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"image": "b"}]}}});
+    let view = look(&serve_sets(web(json!({marks::AUTO_ROLLBACK: "true"}), template.clone()), sets()).await).await;
+    assert_eq!(view.newest().map(|newest| (&*newest.name, newest.number)), Some(("web-new", 4)));
+    assert_eq!(view.revisions[0].available, 3);
+    let server = serve_sets(web(json!({}), template), sets()).await;
+    assert_eq!(look(&server).await.revisions, []);
+    assert!(!server.seen().iter().any(|seen| seen.path.starts_with(SETS)));
+}
+
+fn rollback() -> Verb {
+    Verb::RollBack {
+        target: target(Kind::Deployment),
+        resource_version: Text::from("77"),
+        from: Text::from("web-new"),
+        to: Text::from("web-old"),
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_changes_the_template_to_that_of_the_replica_set_and_nothing_else() {
+    let template = json!({"template": {"metadata": {"labels": {"app": "web"}, "annotations": {"x": "1"}}, "spec": {"containers": [{"image": "b"}]}}});
+    let server = serve_sets(web(json!({}), template), vec![set("web-old", json!({}), "a")]).await;
+    assert_eq!(server.perform(rollback()).await, Outcome::Done(Answer::Nothing));
+    let marks =
+        json!({marks::ROLLED_BACK_BY: RECOVERY, marks::ROLLED_BACK_FROM: "web-new", marks::ROLLED_BACK_TO: "web-old"});
+    let expected = json!({"metadata": {"uid": "uid-web", "resourceVersion": "77", "annotations": marks},
+        "spec": {"template": {"metadata": {"annotations": null}, "spec": {"containers": [{"image": "a"}]}}}});
+    assert_eq!(server.write().body, expected);
+}
+
+#[tokio::test]
+async fn a_revision_that_is_gone_or_another_ones_is_not_gone_back_to() {
+    let mut foreign = set("web-old", json!({}), "a");
+    foreign["metadata"]["ownerReferences"][0]["uid"] = json!("uid-of-another");
+    let server = serve_sets(web(json!({}), json!({})), vec![foreign]).await;
+    assert!(matches!(server.perform(rollback()).await, Outcome::Refused { .. }));
+    assert_eq!(server.writes(), []);
 }

@@ -70,6 +70,11 @@ impl Cluster {
         self.chain(pod).pop().unwrap_or_else(|| pod.target())
     }
 
+    /// Those that carry our mark.
+    pub(crate) fn marked_workloads(&self) -> impl Iterator<Item = &WorkloadFact> {
+        self.workloads.values().flat_map(|kept| kept.values()).filter(|fact| !fact.marked_by.is_empty())
+    }
+
     /// Every controller of pods in `namespace`.
     pub(crate) fn workloads_in(&self, namespace: &Text) -> impl Iterator<Item = &WorkloadFact> {
         self.workloads.values().flat_map(|kept| kept.in_namespace(namespace))

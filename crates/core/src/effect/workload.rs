@@ -1,6 +1,6 @@
 //! A controller of pods as a fresh read shows it, and who else has a hand on it.
 
-use crate::fact::WorkloadFact;
+use crate::fact::{Marks, WorkloadFact};
 use crate::key::Text;
 use crate::time::Stamp;
 use alloc::format;
@@ -32,14 +32,44 @@ pub struct WorkloadView {
     pub applied: Applied,
     /// The Recovery that our mark on it names; empty without one.
     pub owner: Text,
-    /// `spec.replicas` as our mark keeps it from before our change.
-    pub original_replicas: Option<u32>,
     /// The Recovery that restarted its pods last, by the mark in its template; empty when none did.
     pub restarted_by: Text,
     /// When its pods were restarted last, by `kubectl.kubernetes.io/restartedAt` in its template.
     pub restarted_at: Option<Stamp>,
     /// A digest of its template: equal templates have equal ones.
     pub template: Text,
+    /// How many of its pods a rolling update may take away (`maxUnavailable`, of a share rounded down); 0 where all go first.
+    pub max_unavailable: u32,
+    /// Its ReplicaSets; only of a Deployment that allows a rollback.
+    pub revisions: Vec<Revision>,
+    /// The last rollback of ours.
+    pub rolled_back: RolledBack,
+}
+
+/// One revision of a Deployment, as its ReplicaSet shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Revision {
+    /// The ReplicaSet's name, which stays when a revision is released again.
+    pub name: Text,
+    /// Annotation `deployment.kubernetes.io/revision`, which does not.
+    pub number: u64,
+    /// `status.availableReplicas`.
+    pub available: u32,
+    /// A digest of its template.
+    pub template: Text,
+}
+
+/// What the annotations of a Deployment say of its last rollback; all empty when there was none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RolledBack {
+    /// The Recovery.
+    pub by: Text,
+    /// The ReplicaSet of the revision that failed.
+    pub from: Text,
+    /// The ReplicaSet whose template took its place.
+    pub to: Text,
 }
 
 /// Somebody who keeps an object as he wants it.
@@ -100,6 +130,33 @@ impl WorkloadView {
         let kept = self.kept_by(|tool| tool != Tool::Helm);
         let kept = kept.or_else(|| applied(self.applied.restarted_at.as_ref(), "kubectl.kubernetes.io/restartedAt"));
         kept.or_else(|| self.held_back.clone()).map(|why| format!("{}: {why}", self.fact.target()))
+    }
+
+    /// Why `recovery` may not change the number of its pods; `None` when it may.
+    #[must_use]
+    pub fn keeps_from_scaling(&self, recovery: &str) -> Option<String> {
+        let scaler = self.autoscaler.as_ref().map(|name| format!("HorizontalPodAutoscaler {name} scales it"));
+        let kept = self.kept_by(|tool| tool != Tool::Helm).or(scaler);
+        let kept = kept.or_else(|| applied(self.applied.replicas.as_ref(), "spec.replicas"));
+        let other = || Some(&self.owner).filter(|owner| !owner.is_empty() && ***owner != *recovery);
+        let kept = kept.or_else(|| other().map(|owner| format!("Recovery {owner} has changed it already")));
+        kept.map(|why| format!("{}: {why}", self.fact.target()))
+    }
+
+    /// Why its template may not be put back to an earlier one; `None` when it may.
+    #[must_use]
+    pub fn keeps_from_rollback(&self) -> Option<String> {
+        if !self.fact.marks.has(Marks::AUTO_ROLLBACK) {
+            return Some(String::from("it does not allow that (annotation self-healing.dev/auto-rollback: \"true\")"));
+        }
+        let kept = self.kept_by(|_| true).or_else(|| applied(self.applied.template.as_ref(), "spec.template"));
+        kept.or_else(|| self.held_back.clone())
+    }
+
+    /// The revision of its template, once its ReplicaSet is there.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Revision> {
+        self.revisions.iter().find(|one| one.template == self.template)
     }
 
     /// The first of its keepers that `counts`, in words.

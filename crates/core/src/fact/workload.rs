@@ -33,6 +33,10 @@ pub struct WorkloadFact {
     pub labels: Labels,
     /// The labels of its pods.
     pub pod_labels: Labels,
+    /// The Recovery that our mark on it names; empty without one. A ReplicaSet of a Deployment has copies of its marks, which are none.
+    pub marked_by: Text,
+    /// The replicas that it keeps from before our change, beside our mark.
+    pub original_replicas: Option<u32>,
     /// Conditions; only of Deployments.
     pub conditions: Vec<Condition>,
     /// Revisions; only of Deployments, ReplicaSets and StatefulSets.

@@ -109,9 +109,16 @@ impl Healer {
                 undo.insert((node.name.clone(), true), (taint.value.clone(), verb));
             }
         }
+        let seen = |kind| self.cluster.freshness.current(self.now.tick, kind);
+        let scaled =
+            self.cluster.marked_workloads().filter(|_| seen(WatchKind::Deployment) && seen(WatchKind::ReplicaSet));
+        let scaled: Vec<(Text, Verb)> = scaled
+            .filter(|fact| over(&fact.marked_by))
+            .map(|fact| (fact.marked_by.clone(), Verb::ScaleBack(fact.target())))
+            .collect();
         let busy = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Orphan));
         if !busy {
-            for (owner, verb) in undo.into_values() {
+            for (owner, verb) in undo.into_values().chain(scaled) {
                 self.send(&owner, Errand::Orphan, verb);
             }
         }

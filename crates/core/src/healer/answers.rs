@@ -120,11 +120,12 @@ impl Case {
         self.listed = false;
         match outcome {
             Outcome::Done(_) | Outcome::Gone => {
+                let said = if let Outcome::Done(Answer::Said(words)) = outcome { words } else { String::new() };
                 self.handled.insert(handles.clone());
                 self.postponed.remove(handles);
                 self.backoff.clear();
                 self.pass(now, |guard| guard == GuardName::Plan);
-                self.end_step(now, name, StepResult::Succeeded, String::new());
+                self.end_step(now, name, StepResult::Succeeded, said);
                 if moved {
                     self.saving.soon(now.tick, before);
                 }
@@ -198,6 +199,7 @@ impl Case {
 
 /// Steps that left a mark stay in the record, since they say what has to be undone.
 fn may_be_dropped(step: &Step) -> bool {
-    let leaves_mark = step.name.starts_with("cordon ") || step.name.starts_with("taint ");
+    let marks = ["cordon ", "taint ", "scale up "];
+    let leaves_mark = marks.iter().any(|mark| step.name.starts_with(mark));
     step.result != StepResult::InProgress && !leaves_mark
 }

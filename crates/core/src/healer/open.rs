@@ -2,12 +2,14 @@
 
 use super::{Case, Healer, tell};
 use crate::cluster::Subject;
+use crate::detect::set_stuck;
+use crate::fact::Marks;
 use crate::finding::Finding;
 use crate::happening::What;
-use crate::key::Text;
+use crate::key::{Kind, Text};
 use crate::policy::About;
 use crate::recovery::{Orders, Recovery, Spec, Status, name_of, other_name_of};
-use crate::strategy::{action, strategy_for};
+use crate::strategy::{Hint, action, strategy_for};
 use crate::time::{Now, Tick};
 use crate::triage::Part;
 use crate::{severity, triage};
@@ -79,8 +81,16 @@ impl Healer {
         let policy = self.policies.choose(&about);
         let settings = self.policies.settings(policy, &self.settings);
         let (severity, mut reasons) = severity::severity(finding, similar, &settings.severity);
-        let strategy = strategy_for(settings, finding.failure, finding.cause, severity);
+        let hint = self.hint(finding);
+        let strategy = strategy_for(settings, finding.failure, finding.cause, severity, hint);
         reasons.extend(policy.and_then(|name| self.policies.reason(name)));
+        reasons.extend(match hint {
+            Hint::AllowsRollback => Some(format!("{} allows a rollback", finding.target)),
+            Hint::BlocksRevision => {
+                Some(format!("{} waits for this pod of an older revision before it updates others", finding.workload))
+            }
+            Hint::None => None,
+        });
         reasons.push(format!(
             "the strategy for a {} of severity {severity} and cause {} is {strategy}",
             finding.failure, finding.cause
@@ -110,6 +120,17 @@ impl Healer {
             status: Status::opened(finding),
             orders: Orders::default(),
         }
+    }
+
+    /// What the object of a finding itself says of what may be done.
+    fn hint(&self, finding: &Finding) -> Hint {
+        let target = &finding.target;
+        if self.cluster.exact_pod(target).is_some_and(|pod| set_stuck::blocks(pod, &self.cluster)) {
+            return Hint::BlocksRevision;
+        }
+        let known = self.cluster.workload(&target.kind, &target.key).filter(|_| target.kind == Kind::Deployment);
+        let allows = known.is_some_and(|fact| fact.uid == target.uid && fact.marks.has(Marks::AUTO_ROLLBACK));
+        if allows { Hint::AllowsRollback } else { Hint::None }
     }
 
     fn attribute(&mut self, parent: &Text, finding: &Finding, touched: &mut BTreeSet<Text>) {

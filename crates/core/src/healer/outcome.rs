@@ -170,9 +170,10 @@ impl Healer {
         }
     }
 
-    /// A fresh read is news like any other, only younger.
+    /// A fresh read is news like any other, only younger; unless the watch has shown since that it is gone: an answer may be late.
     fn see_pod(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {
         match outcome {
+            Outcome::Done(Answer::Pod(_)) if self.cluster.exact_pod(target).is_none() => alloc::vec::Vec::new(),
             Outcome::Done(Answer::Pod(view)) => self.cluster.apply(self.now, Event::Pod(view.fact.clone())),
             Outcome::Gone if self.cluster.exact_pod(target).is_some() => {
                 self.cluster.apply(self.now, Event::PodGone(target.key.clone()))
@@ -184,6 +185,7 @@ impl Healer {
     fn see_workload(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {
         let known = || self.cluster.workload(&target.kind, &target.key).is_some_and(|fact| fact.uid == target.uid);
         match outcome {
+            Outcome::Done(Answer::Workload(_)) if !known() => alloc::vec::Vec::new(),
             Outcome::Done(Answer::Workload(view)) => self.cluster.apply(self.now, Event::Workload(view.fact.clone())),
             Outcome::Gone if known() => {
                 self.cluster.apply(self.now, Event::WorkloadGone(target.kind.clone(), target.key.clone()))

@@ -35,7 +35,7 @@ pub(super) fn restart_of(world: &World<'_>, case: &Case, target: &Target) -> Mov
     }
 }
 
-fn known<'a>(world: &World<'a>, target: &Target) -> Option<&'a WorkloadFact> {
+pub(super) fn known<'a>(world: &World<'a>, target: &Target) -> Option<&'a WorkloadFact> {
     world.cluster.workload(&target.kind, &target.key).filter(|fact| fact.uid == target.uid)
 }
 

@@ -1,4 +1,4 @@
-use super::{default_strategy, next_strategy, strategy_for, strategy_now};
+use super::{Hint, default_strategy, next_strategy, strategy_for, strategy_now};
 use crate::finding::Finding;
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{Action, Cause, FailureType, Mode, Severity, Strategy};
@@ -71,7 +71,7 @@ fn without_a_ladder_each_attempt_has_the_next_severitys_strategy() {
 fn a_replaced_cell_is_what_is_done_and_what_comes_next() {
     let cells = [((FailureType::Pod, Severity::Medium), Strategy::Recreate)];
     let settings = Settings { strategies: Cells::from_iter(cells), ..Settings::default() };
-    let of = |cause, severity| strategy_for(&settings, FailureType::Pod, cause, severity);
+    let of = |cause, severity| strategy_for(&settings, FailureType::Pod, cause, severity, Hint::None);
     assert_eq!(of(Cause::Failed, Severity::Medium), Strategy::Recreate);
     assert_eq!(of(Cause::Failed, Severity::Critical), default_strategy(FailureType::Pod, Severity::Critical));
     assert_eq!(of(Cause::StuckTerminating, Severity::Medium), Strategy::Monitor, "no write can help");

@@ -197,3 +197,20 @@ story
     ground.run(60.0);
     assert_eq!((ground.phase("web"), ground.writes().len()), (Phase::SelfRecovered, 0), "{}", ground.report());
 }
+
+#[test]
+fn a_revision_that_was_rolled_back_and_is_released_again_is_left_to_a_person() {
+    let mut ground = Ground::of("nodes n1 n2 n3\ndeployment web 4 on n1", "health_check_interval 1\nsettle_period 1");
+    ground.does("annotate web self-healing.dev/auto-rollback true");
+    ground.does("release web crash-loop");
+    ground.run(30.0);
+    assert_eq!((ground.phase("web"), ground.count("roll-back")), (Phase::Succeeded, 1), "{}", ground.report());
+    let place = (Kind::Deployment, Key::new("shop", "web"));
+    let deployment = ground.truth.workloads[&place].clone();
+    ground.truth.release_again(&deployment, &"web-rs2".into());
+    ground.run(60.0);
+    assert_eq!(ground.count("roll-back"), 1, "{}", ground.report());
+    let last = ground.truth.records.values().max_by_key(|record| record.spec.detected_at).unwrap();
+    assert_eq!(last.status.phase, Some(Phase::Escalated), "{}", ground.report());
+    assert!(last.status.message.contains("released it again"), "{}", last.status.message);
+}

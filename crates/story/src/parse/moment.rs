@@ -207,7 +207,7 @@ fn write(story: &Story, line: &mut Line<'_>) -> Result<Write, Error> {
     let object = match verb {
         Verb::Cordon | Verb::Uncordon | Verb::Taint | Verb::Untaint => Object::Node(line.node(story)?),
         Verb::Evict | Verb::Delete | Verb::Create => Object::Pod(line.pod(story)?),
-        Verb::Restart => {
+        Verb::Restart | Verb::Scale | Verb::Unscale | Verb::RollBack => {
             let (kind, name) = line.workload(story)?;
             Object::Workload(kind, name)
         }

@@ -205,16 +205,19 @@ impl Player<'_> {
         let admin = self.world.admin();
         let workload = admin.get(resource, &name.namespace, &name.name)?;
         let image = format!("registry.example/{}:{}", name.name, workload["metadata"]["generation"]);
+        let nowhere = (how == Release::Unschedulable).then(|| json!({ "kubernetes.io/hostname": "nowhere" }));
         let how = match how {
             Release::Well => Behaviour::Healthy,
             Release::Unready => Behaviour::Unready,
             Release::CrashLoop => Behaviour::CrashLoop { restarts: RELEASE_RESTARTS, exit: 1 },
             Release::ImagePullBackOff => Behaviour::Waits { reason: "ImagePullBackOff".to_owned() },
+            Release::Unschedulable => Behaviour::Healthy,
         };
         self.world.levers().image(&image, how);
         let mut containers = workload["spec"]["template"]["spec"]["containers"].clone();
         containers[0]["image"] = json!(image);
-        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        let spec = json!({ "containers": containers, "nodeSelector": nowhere });
+        let patch = json!({ "spec": { "template": { "spec": spec } } });
         admin.patch(resource, &name.namespace, &name.name, &patch)?;
         Ok(())
     }

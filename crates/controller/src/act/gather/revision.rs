@@ -109,7 +109,7 @@ fn images(revision: &Value) -> String {
 }
 
 /// A label selector as the API takes it in a query.
-fn selector(selector: &Value) -> String {
+pub(in crate::act) fn selector(selector: &Value) -> String {
     let equal = selector["matchLabels"].as_object().into_iter().flatten();
     let equal = equal.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
     let expressions = items(&selector["matchExpressions"]).filter_map(|one| {

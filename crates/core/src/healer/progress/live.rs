@@ -74,6 +74,24 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
             }
             None => Live::LookFirst(Verb::LookAtWorkload(target)),
         },
+        Verb::ScaleUp { target, .. } => {
+            let sick = case.recovery.subject().clone();
+            match (pod(world, case, &sick), case.fresh_workload(world.now.tick, &target)) {
+                (Err(not_yet), _) => not_yet,
+                (Ok(_), None) => Live::LookFirst(Verb::LookAtWorkload(target)),
+                (Ok(_), Some(view)) => {
+                    let (resource_version, from) = (view.resource_version.clone(), view.fact.desired.unwrap_or(0));
+                    Live::Send(Verb::ScaleUp { target, resource_version, from })
+                }
+            }
+        }
+        Verb::RollBack { target, from, to, .. } => match case.fresh_workload(world.now.tick, &target) {
+            Some(view) => {
+                let resource_version = view.resource_version.clone();
+                Live::Send(Verb::RollBack { target, resource_version, from, to })
+            }
+            None => Live::LookFirst(Verb::LookAtWorkload(target)),
+        },
         verb => Live::Send(verb),
     }
 }

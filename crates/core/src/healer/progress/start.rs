@@ -7,7 +7,7 @@ use crate::fact::PodFact;
 use crate::guard::{self, Hold};
 use crate::happening::What;
 use crate::healer::case::Case;
-use crate::healer::outcome::Errand;
+use crate::healer::outcome::{Errand, errand_of};
 use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
 use crate::names::{Cause, GuardName, Mode, Phase, Strategy};
@@ -52,6 +52,15 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     let Some(strategy) = next_strategy(world.settings, &case.recovery) else {
         return end(case, Ends::new(Phase::Escalated, "LadderExhausted", last_words(case)));
     };
+    if let Some(back) = remedy::before_next(world, case).filter(|_| attempt::switched_off(world).is_none()) {
+        // What the last attempt has added is taken back first, so that the next one finds what there was.
+        if !case.is_busy(world.now.tick) {
+            case.begin_step(world.now, &back.to_string());
+            case.saving.dirty = true;
+            orders.push((errand_of(&back), back));
+        }
+        return;
+    }
     if let Some(held) = guard::before_start(world, &case.recovery) {
         let phase = held_phase(held.guard, world.settings.mode);
         let (reason, message) = (held.guard.as_str(), held.reason.clone());

@@ -39,6 +39,13 @@ impl Truth {
             Verb::RestartWorkload { target, resource_version, at } => {
                 self.restart_workload(target, resource_version, (recovery, *at))
             }
+            Verb::ScaleUp { target, resource_version, from } => {
+                self.scale_up(target, resource_version, *from, recovery)
+            }
+            Verb::ScaleBack(target) => self.scale_back(target, recovery),
+            Verb::RollBack { target, resource_version, from, to } => {
+                self.roll_back(target, resource_version, (from, to), recovery)
+            }
             Verb::ListPods { node } => {
                 let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))

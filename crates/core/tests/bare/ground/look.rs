@@ -1,6 +1,7 @@
 //! What a ground shows: the outcome that every ground must give alike, and the core's own doings for tests that need them.
 
 use super::answers::suspect;
+use super::things::kind_of;
 use super::{EPOCH, Ground};
 use self_healing_core::effect::{Effect, Verb};
 use self_healing_core::event::Event;
@@ -46,6 +47,9 @@ impl Ground {
             outcome.marks.extend((!node.owner.is_empty()).then(|| (name.clone(), "owner".to_owned())));
             outcome.marks.extend(suspect(node).map(|_| (name, "suspect".to_owned())));
         }
+        for workload in self.truth.workloads.values().filter(|workload| !workload.marked_by.is_empty()) {
+            outcome.marks.insert((plain(&workload.key.to_string()), "owner".to_owned()));
+        }
         for (channel, key, _) in &self.truth.heard {
             outcome.tell(channel, key);
         }
@@ -56,8 +60,9 @@ impl Ground {
     fn readiness(&self, thing: &Thing) -> Option<(String, (u32, u32))> {
         let (name, wanted, owner) = match thing {
             Thing::Workload { kind, name, replicas, .. } => {
-                matches!(kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet)
-                    .then_some((name, *replicas, true))?
+                let place = (kind_of(*kind), Key::new(&name.namespace, &name.name));
+                let wanted = self.truth.workloads.get(&place).and_then(|fact| fact.desired).unwrap_or(*replicas);
+                matches!(kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet).then_some((name, wanted, true))?
             }
             Thing::Pod { name, .. } => (name, 1, false),
             Thing::Node { .. } | Thing::Budget { .. } | Thing::Service { .. } => return None,

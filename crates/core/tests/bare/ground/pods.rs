@@ -210,7 +210,7 @@ impl Truth {
     pub(super) fn schedule(&mut self) {
         let waiting = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.is_none() && !pod.finished());
         for target in waiting.map(PodFact::target).collect::<Vec<_>>() {
-            match self.fitting() {
+            match self.fitting().filter(|_| !self.fits_nowhere(&target.uid)) {
                 Some(node) => {
                     self.edit(&target, |pod| {
                         pod.node = Some(node);

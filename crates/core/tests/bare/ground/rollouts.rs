@@ -2,6 +2,7 @@
 
 use super::suffer::{crashed, trouble, unready, waiting};
 use super::truth::{Later, Truth};
+use self_healing_core::effect::Revision;
 use self_healing_core::fact::{Condition, ConditionStatus, Owner, PodFact, PodPhase, Rollout, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_story::story::{PROGRESS_DEADLINE, RELEASE_RESTARTS};
@@ -59,6 +60,33 @@ impl Truth {
             self.new_set(&key, name, number, how);
         }
         self.stir();
+    }
+
+    /// A person's or the controller's template of an earlier ReplicaSet: that one is the newest again, under a new number.
+    pub(crate) fn release_again(&mut self, deployment: &WorkloadFact, set: &Text) {
+        let times = self.rollouts.under_way.get(&deployment.uid).map_or(0, |(times, ..)| *times) + 1;
+        self.rollouts.under_way.insert(deployment.uid.clone(), (times, self.now, [0; 3]));
+        let revision = Text::from((times + 1).to_string());
+        let place = Key { namespace: deployment.key.namespace.clone(), name: set.clone() };
+        for (kind, key) in [(Kind::ReplicaSet, place), (Kind::Deployment, deployment.key.clone())] {
+            self.edit_workload(&kind, &key, |fact| {
+                let rollout = fact.rollout.get_or_insert_default();
+                rollout.revision = revision.clone();
+                rollout.updated = if kind == Kind::Deployment { 0 } else { rollout.updated };
+            });
+        }
+        self.stir();
+    }
+
+    /// The ReplicaSets of a Deployment as revisions, each its own template.
+    pub(super) fn revisions(&self, deployment: &WorkloadFact) -> Vec<Revision> {
+        let of = |set: &WorkloadFact| Revision {
+            name: set.key.name.clone(),
+            number: set.revision().parse().unwrap_or(0),
+            available: self.active(set).iter().filter(|pod| pod.ready).count() as u32,
+            template: set.key.name.clone(),
+        };
+        self.sets(&deployment.uid).iter().map(of).collect()
     }
 
     /// How the pods of a controller's newest template behave.
@@ -143,10 +171,13 @@ impl Truth {
 
     /// What a Deployment that was released does next, with a quarter of its pods too many, rounded up, or too few, rounded down.
     pub(super) fn roll_out(&mut self, deployment: &WorkloadFact) {
+        let sets = self.sets(&deployment.uid);
         if !self.rollouts.under_way.contains_key(&deployment.uid) {
+            if let Some(set) = sets.first().filter(|set| set.desired != deployment.desired) {
+                self.scale(set, deployment.desired.unwrap_or(0));
+            }
             return;
         }
-        let sets = self.sets(&deployment.uid);
         sets.iter().for_each(|set| self.tell_of(set));
         let sets = self.sets(&deployment.uid);
         let (new, old): (Vec<_>, Vec<_>) = sets.into_iter().partition(|set| set.revision() == deployment.revision());
@@ -225,9 +256,6 @@ impl Truth {
 
     /// Pods of a ReplicaSet that a release makes too many go: those first that are not ready.
     pub(super) fn surplus(&mut self, set: &WorkloadFact) {
-        if set.owner.as_ref().is_none_or(|top| !self.rollouts.under_way.contains_key(&top.uid)) {
-            return;
-        }
         let mut pods = self.active(set);
         pods.sort_by_key(|pod| (pod.ready, std::cmp::Reverse(pod.created)));
         let wanted = set.desired.unwrap_or(0) as usize;
@@ -263,6 +291,11 @@ impl Truth {
         }
     }
 
+    /// Whether a pod asks for more than any node has.
+    pub(super) fn fits_nowhere(&self, pod: &Text) -> bool {
+        self.rollouts.fates.get(pod) == Some(&Release::Unschedulable)
+    }
+
     /// Whether a pod that has just started is well; otherwise it suffers what its revision makes it suffer.
     pub(super) fn starts_well(&mut self, pod: &Target) -> bool {
         let now = self.stamp();
@@ -271,6 +304,8 @@ impl Truth {
             Some(Release::Unready) => (PodPhase::Running, unready()),
             Some(Release::CrashLoop) => (PodPhase::Running, crashed("", RELEASE_RESTARTS)),
             Some(Release::ImagePullBackOff) => (PodPhase::Pending, waiting("ImagePullBackOff")),
+            // No node took it.
+            Some(Release::Unschedulable) => return false,
         };
         self.edit(pod, |fact| trouble(fact, phase, vec![container], now));
         false

@@ -137,6 +137,8 @@ impl Truth {
             ready: replicas,
             observed: true,
             marks: Marks::default(),
+            marked_by: Text::default(),
+            original_replicas: None,
             labels: label("app", &name.name),
             pod_labels: label("app", &name.name),
             conditions: Vec::new(),

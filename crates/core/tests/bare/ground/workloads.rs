@@ -3,7 +3,7 @@
 use super::answers::done;
 use super::truth::{Truth, later};
 use self_healing_api::marks::{ARGO_TRACKING, AUTO_ROLLBACK, HELM_RELEASE};
-use self_healing_core::effect::{Answer, Applied, Keeper, Outcome, Tool, WorkloadView};
+use self_healing_core::effect::{Answer, Applied, Keeper, Outcome, RolledBack, Tool, WorkloadView};
 use self_healing_core::fact::{Marks, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::time::Stamp;
@@ -17,6 +17,7 @@ pub(super) struct Hands {
     keepers: BTreeMap<Text, Keeper>,
     autoscalers: BTreeMap<Text, Text>,
     restarts: BTreeMap<Text, (Text, Stamp)>,
+    rolled_back: BTreeMap<Text, RolledBack>,
 }
 
 impl Hands {
@@ -50,12 +51,73 @@ impl Truth {
             keepers: hands.keepers.get(&fact.uid).cloned().into_iter().collect(),
             autoscaler: hands.autoscalers.get(&fact.uid).cloned(),
             applied: Applied::default(),
-            owner: Text::default(),
-            original_replicas: None,
+            owner: fact.marked_by.clone(),
             restarted_by: restart.map(|(by, _)| by.clone()).unwrap_or_default(),
             restarted_at: restart.map(|(_, at)| *at),
-            template: Text::default(),
+            template: self.template(fact),
+            max_unavailable: fact.desired.unwrap_or(0) / 4,
+            revisions: if fact.marks.has(Marks::AUTO_ROLLBACK) { self.revisions(fact) } else { Vec::new() },
+            rolled_back: hands.rolled_back.get(&fact.uid).cloned().unwrap_or_default(),
         })))
+    }
+
+    /// A ReplicaSet's name stands for its template.
+    fn template(&self, fact: &WorkloadFact) -> Text {
+        let number = fact.revision().parse().unwrap_or(0);
+        self.revisions(fact).into_iter().find(|one| one.number == number).map(|one| one.name).unwrap_or_default()
+    }
+
+    /// The workload, if it is still at this version.
+    fn at_version(&self, target: &Target, version: &Text) -> Result<WorkloadFact, Outcome> {
+        let fact = self.exact_workload(target).cloned().ok_or(Outcome::Gone)?;
+        let same = *version == self.version_of(&fact.uid);
+        if same { Ok(fact) } else { Err(later("the object has been modified")) }
+    }
+
+    pub(super) fn scale_up(&mut self, target: &Target, version: &Text, from: u32, recovery: &Text) -> Outcome {
+        if let Err(other) = self.at_version(target, version) {
+            return other;
+        }
+        self.wrote(Wrote::Scale, &Text::from(target.key.to_string()));
+        self.edit_workload(&target.kind, &target.key, |fact| {
+            (fact.desired, fact.original_replicas) = (Some(from + 1), Some(from));
+            fact.marked_by = recovery.clone();
+        });
+        self.stir();
+        done()
+    }
+
+    pub(super) fn scale_back(&mut self, target: &Target, recovery: &Text) -> Outcome {
+        let Some(fact) = self.exact_workload(target).filter(|fact| fact.marked_by == *recovery).cloned() else {
+            return done();
+        };
+        self.wrote(Wrote::Unscale, &Text::from(target.key.to_string()));
+        let original = fact.original_replicas;
+        let ours = original.is_some_and(|original| fact.desired == Some(original + 1));
+        self.edit_workload(&target.kind, &target.key, |fact| {
+            (fact.marked_by, fact.original_replicas) = (Text::default(), None);
+            fact.desired = if ours { original } else { fact.desired };
+        });
+        self.stir();
+        if ours { done() } else { Outcome::Done(Answer::Said("somebody set another number meanwhile".into())) }
+    }
+
+    pub(super) fn roll_back(
+        &mut self,
+        target: &Target,
+        version: &Text,
+        (from, to): (&Text, &Text),
+        recovery: &Text,
+    ) -> Outcome {
+        let fact = match self.at_version(target, version) {
+            Ok(fact) => fact,
+            Err(other) => return other,
+        };
+        self.wrote(Wrote::RollBack, &Text::from(target.key.to_string()));
+        let rolled_back = RolledBack { by: recovery.clone(), from: from.clone(), to: to.clone() };
+        self.hands.rolled_back.insert(fact.uid.clone(), rolled_back);
+        self.release_again(&fact, to);
+        done()
     }
 
     pub(super) fn restart_workload(

@@ -18,6 +18,9 @@ const SETS: &str = "replicasets.apps";
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const REVISION_AT: &str = "/metadata/annotations/deployment.kubernetes.io~1revision";
 
+/// Annotations of a Deployment that its ReplicaSets do not get.
+const KEPT: [&str; 2] = [REVISION, "kubectl.kubernetes.io/last-applied-configuration"];
+
 /// A Deployment with its ReplicaSets as they are now.
 struct View<'a> {
     key: &'a Key,
@@ -72,7 +75,7 @@ impl View<'_> {
         let next = if current > highest { current } else { highest + 1 };
         let annotation = json!({ "metadata": { "annotations": { REVISION: next.to_string() } } });
         let new = match self.new.take() {
-            Some(new) if current == next => new,
+            Some(new) if current == next => self.copy_annotations(desk, new)?,
             Some(new) => desk.hand.patch(SETS, &self.key.namespace, name(&new), &annotation)?,
             None => {
                 let new = desk.hand.create(SETS, &self.key.namespace, &self.new_set(next))?;
@@ -92,7 +95,26 @@ impl View<'_> {
         Ok(changed)
     }
 
+    /// The newest ReplicaSet with the Deployment's annotations added; none is ever taken away there.
+    fn copy_annotations(&self, desk: &Desk<Key>, new: Arc<Value>) -> Result<Arc<Value>, Failure> {
+        let (own, known) = (self.annotations(), &new["metadata"]["annotations"]);
+        if own.iter().all(|(key, value)| known[key] == *value) {
+            return Ok(new);
+        }
+        let patch = json!({ "metadata": { "annotations": own } });
+        desk.hand.patch(SETS, &self.key.namespace, name(&new), &patch)
+    }
+
+    /// What of its annotations a ReplicaSet is given.
+    fn annotations(&self) -> serde_json::Map<String, Value> {
+        let all = self.deployment["metadata"]["annotations"].as_object().into_iter().flatten();
+        let copied = all.filter(|(key, _)| !KEPT.contains(&key.as_str()));
+        copied.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
     fn new_set(&self, revision: i64) -> Value {
+        let mut annotations = self.annotations();
+        annotations.insert(REVISION.to_owned(), revision.to_string().into());
         let mut template = self.deployment["spec"]["template"].clone();
         let hash = hash(&template);
         let labelled = |mut labels: Value| {
@@ -106,7 +128,7 @@ impl View<'_> {
             "metadata": {
                 "name": format!("{}-{hash}", self.key.name),
                 "labels": template["metadata"]["labels"],
-                "annotations": { REVISION: revision.to_string() },
+                "annotations": annotations,
                 "ownerReferences": [reference(self.deployment)],
             },
             "spec": {

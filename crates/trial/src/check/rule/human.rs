@@ -1,6 +1,6 @@
 //! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
 
-use crate::check::deed::{DeedKind, RECOVERIES};
+use crate::check::deed::{DeedKind, RECOVERIES, is_workload};
 use crate::check::json::{annotation, is_cordoned};
 use crate::check::limits::FRESH;
 use crate::check::scene::{Act, Rule};
@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// What a person did.
 #[derive(Clone, Copy)]
 enum Word {
-    /// Uncordoned: the read before the next write shows it.
-    Uncordoned,
+    /// Uncordoned, or took our one pod more back: the read before the next write shows it.
+    Undone,
     /// Wrote a veto on the record: the watch shows it.
     Vetoed,
 }
@@ -50,7 +50,15 @@ impl Human {
         match &*act.commit.key.resource {
             "nodes" if is_cordoned(before) && !is_cordoned(after) => {
                 if let Some(record) = annotation(before, marks::OWNER) {
-                    self.0.insert(record.to_owned(), (now, Word::Uncordoned));
+                    self.0.insert(record.to_owned(), (now, Word::Undone));
+                }
+            }
+            resource if is_workload(resource) && annotation(before, marks::OWNER).is_some() => {
+                let original = annotation(before, marks::ORIGINAL_REPLICAS);
+                let replicas = after["spec"]["replicas"].as_u64().unwrap_or(1).to_string();
+                let back = annotation(after, marks::OWNER).is_none() || original == Some(replicas.as_str());
+                if let Some(record) = annotation(before, marks::OWNER).filter(|_| back) {
+                    self.0.insert(record.to_owned(), (now, Word::Undone));
                 }
             }
             RECOVERIES if annotation(after, marks::CANCEL).is_some_and(|who| !who.trim().is_empty()) => {
@@ -64,7 +72,7 @@ impl Human {
 fn is_heard(act: &Act<'_>, (at, word): (Timestamp, Word), sent: Timestamp) -> bool {
     let book = act.scene.book;
     match word {
-        Word::Uncordoned => sent.duration_since(at) > FRESH && !book.faults.was_stopped_since(at),
+        Word::Undone => sent.duration_since(at) > FRESH && !book.faults.was_stopped_since(at),
         Word::Vetoed => at <= book.seen_until(sent),
     }
 }

@@ -19,6 +19,8 @@ const LADDERS: &[&[&str]] = &[
     // A Deployment is watched again when it could not be helped; where it allows a rollback, that is all there is.
     &["restart", "monitor"],
     &["rollback", "rollback"],
+    // A policy's own, in a story.
+    &["scale_and_replace", "restart"],
 ];
 /// Attempts that a record keeps.
 const KEPT: usize = 16;

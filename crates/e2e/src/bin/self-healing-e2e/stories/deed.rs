@@ -184,12 +184,14 @@ impl Player<'_> {
     /// Another template for a workload, whose pods behave so from their start.
     async fn release(&self, kind: WorkloadKind, name: &Name, how: Release) -> Result<()> {
         let behaviour = match how {
-            Release::Well => Value::Null,
+            Release::Well | Release::Unschedulable => Value::Null,
             Release::Unready | Release::CrashLoop | Release::ImagePullBackOff => json!(how.as_str()),
         };
         // A template that was there before would be no new revision.
         let annotations = json!({ BEHAVIOUR: behaviour, RELEASE: Timestamp::now().to_string() });
-        let patch = json!({ "spec": { "template": { "metadata": { "annotations": annotations } } } });
+        let nowhere = (how == Release::Unschedulable).then(|| json!({ "kubernetes.io/hostname": "nowhere" }));
+        let template = json!({ "metadata": { "annotations": annotations }, "spec": { "nodeSelector": nowhere } });
+        let patch = json!({ "spec": { "template": template } });
         self.patch_workload(kind, name, patch).await
     }
 

@@ -1,0 +1,81 @@
+//! One pod more than a Deployment or ReplicaSet has, and back: the mark beside it keeps the number that was there before.
+
+use super::rollback::below;
+use super::{patch, path};
+use crate::act::call::Calls;
+use crate::act::{look, outcome};
+use self_healing_api::marks;
+use self_healing_core::effect::{Answer, Outcome};
+use self_healing_core::key::{Key, Kind, Target, Text};
+use serde_json::{Value, json};
+
+pub(in crate::act) async fn up(
+    calls: &Calls,
+    target: &Target,
+    resource_version: &str,
+    from: u32,
+    recovery: &str,
+) -> Result<Answer, Outcome> {
+    let change = json!({
+        "metadata": { "annotations": { marks::OWNER: recovery, marks::ORIGINAL_REPLICAS: from.to_string() } },
+        "spec": { "replicas": from.saturating_add(1) },
+    });
+    patch(calls, target, resource_version, change).await
+}
+
+/// Takes the one more back while the mark is ours; a number that somebody else has set since stays.
+pub(in crate::act) async fn back(calls: &Calls, target: &Target, recovery: &str) -> Result<Answer, Outcome> {
+    let object = match outcome::of(&calls.get(&path(target)?).await?) {
+        Err(Outcome::Gone) => return Ok(Answer::Nothing),
+        object => object?,
+    };
+    if look::same(&object, target).is_err() {
+        return Ok(Answer::Nothing);
+    }
+    let mut answer = Answer::Nothing;
+    if annotation(&object, marks::OWNER) == Some(recovery) {
+        let original = annotation(&object, marks::ORIGINAL_REPLICAS).and_then(|number| number.parse::<u64>().ok());
+        let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
+        let mut change = unmarked();
+        match original {
+            Some(original) if replicas == original + 1 => change["spec"] = json!({ "replicas": original }),
+            _ => answer = Answer::Said(format!("somebody set {replicas} pods meanwhile, and that number stays")),
+        }
+        let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+        match patch(calls, target, version, change).await {
+            Err(Outcome::Gone) => return Ok(Answer::Nothing),
+            patched => patched?,
+        };
+    }
+    if target.kind == Kind::Deployment {
+        drop_copies(calls, target, &object, recovery).await?;
+    }
+    Ok(answer)
+}
+
+/// A Deployment's controller copies the marks to its newest ReplicaSet and leaves them there; with `kubectl rollout undo` they would come
+/// back to the Deployment.
+async fn drop_copies(calls: &Calls, target: &Target, object: &Value, recovery: &str) -> Result<(), Outcome> {
+    for set in below(calls, target, &object["spec"]).await? {
+        if annotation(&set, marks::OWNER) != Some(recovery) {
+            continue;
+        }
+        let text = |field: &str| set["metadata"][field].as_str().unwrap_or_default();
+        let key = Key { namespace: target.key.namespace.clone(), name: Text::from(text("name")) };
+        let set = Target { kind: Kind::ReplicaSet, key, uid: Text::from(text("uid")) };
+        match patch(calls, &set, text("resourceVersion"), unmarked()).await {
+            Ok(_) | Err(Outcome::Gone) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// The change that takes the mark away.
+fn unmarked() -> Value {
+    json!({ "metadata": { "annotations": { marks::OWNER: null, marks::ORIGINAL_REPLICAS: null } } })
+}
+
+fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object["metadata"]["annotations"][key].as_str()
+}

@@ -1,0 +1,15 @@
+A person who releases a good revision right after a rollback wins
+
+cluster
+  nodes n1 n2 n3
+  deployment web 4 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   annotate web self-healing.dev/auto-rollback true
+  1   release web crash-loop
+  1   release web well after roll-back web
+  60  end

@@ -1,0 +1,15 @@
+Of two bad revisions on top of each other the newest goes, and the one is brought back that still serves
+
+cluster
+  nodes n1 n2 n3
+  deployment web 4 on n1
+
+settings
+  health_check_interval 1
+  settle_period 1
+
+story
+  0   annotate web self-healing.dev/auto-rollback true
+  1   release web crash-loop
+  2   release web crash-loop
+  60  end
