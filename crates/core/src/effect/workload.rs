@@ -4,7 +4,7 @@ use crate::fact::{Marks, WorkloadFact};
 use crate::key::Text;
 use crate::time::Stamp;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -185,5 +185,5 @@ impl WorkloadView {
 }
 
 fn applied(manager: Option<&Text>, field: &str) -> Option<String> {
-    manager.map(|manager| format!("field manager {} applies {field}", manager.to_string()))
+    manager.map(|manager| format!("field manager {manager} applies {field}"))
 }
