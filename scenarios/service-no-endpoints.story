@@ -1,9 +1,16 @@
-A Service without a ready endpoint is told, and ends when one is back
+A Service without a ready endpoint that a policy only watches is told, and ends when one is back
 
 cluster
   nodes n1 n2 n3
   deployment web 2 on n1
   service web
+
+policy watched
+  match:
+    types: [service_failure]
+  strategies:
+    service_failure:
+      high: monitor
 
 settings
   health_check_interval 1

@@ -15,6 +15,8 @@ pub const OWNER: &str = "self-healing.dev/owner";
 pub const ORIGINAL_UNSCHEDULABLE: &str = "self-healing.dev/original-unschedulable";
 /// Annotation beside our selector change on a Service: the selector before it, as JSON.
 pub const ORIGINAL_SELECTOR: &str = "self-healing.dev/original-selector";
+/// Annotation beside our selector change on a Service: the selector that we set, as JSON, by which a later change of somebody else is known.
+pub const SWITCHED_SELECTOR: &str = "self-healing.dev/switched-selector";
 /// Annotation beside our scale change: the replicas before it.
 pub const ORIGINAL_REPLICAS: &str = "self-healing.dev/original-replicas";
 /// Taint of effect `PreferNoSchedule` on a node whose pod is recreated elsewhere; its value names the Recovery.

@@ -12,6 +12,7 @@ mod matches;
 mod parts;
 mod read;
 mod reserved;
+mod resize;
 mod selectors;
 mod span;
 mod status;
@@ -25,7 +26,8 @@ pub use drain::DrainSpec;
 pub use matches::MatchSpec;
 pub use parts::{BudgetSpec, EscalationSpec, SeveritySpec};
 pub use read::{BadPolicy, check, from_resource, read_resource};
-pub use reserved::{NotifySpec, ReplacementSpec, ResizeSpec, TemplateRef, WebhookSpec};
+pub use reserved::{NotifySpec, ReplacementSpec, TemplateRef, WebhookSpec};
+pub use resize::ResizeSpec;
 pub use selectors::{Requirement, SelectorSpec};
 pub use span::Span;
 pub use status::{HealingPolicyStatus, MatchedStatus, status_of};
@@ -131,7 +133,7 @@ pub struct HealingPolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ReplacementSpec")]
     pub replacement: Option<ReplacementSpec>,
-    /// Reserved: checked, but without effect in this version. How a memory limit is raised.
+    /// How a memory limit is raised, by the strategy resize for pods that are killed for their memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ResizeSpec")]
     pub resize: Option<ResizeSpec>,

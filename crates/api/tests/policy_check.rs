@@ -4,6 +4,7 @@
 use self_healing_api::policy::{HealingPolicy, check, from_resource, read_resource, read_yaml};
 use self_healing_core::names::{FailureType, Mode, Severity, Strategy};
 use self_healing_core::policy::Content;
+use self_healing_core::settings::Resize;
 use std::time::Duration;
 
 /// A policy with these lines of `spec`.
@@ -30,7 +31,8 @@ mode: Approve
 severity: {base: low, floor: low, ceiling: high}
 strategies: {pod_failure: {medium: recreate}, node_failure: {critical: monitor}}
 escalation: {ladder: [restart, recreate], timeout: 1m30s}
-budget: {backoff: 20}";
+budget: {backoff: 20}
+resize: {factor: 1.5, max: 2Gi}";
     let policy = check(&policy(spec).spec).unwrap();
     assert_eq!(policy.priority, -3);
     assert_eq!(policy.matches.types, [FailureType::Pod, FailureType::Node]);
@@ -41,6 +43,7 @@ budget: {backoff: 20}";
     assert_eq!(policy.overlay.ladder, [Strategy::Restart, Strategy::Recreate]);
     assert_eq!(policy.overlay.timeout, Some(Duration::from_secs(90)));
     assert_eq!(policy.overlay.backoff, Some(Duration::from_secs(20)));
+    assert_eq!(policy.overlay.resize, Some(Resize { thousandths: 1500, max: 2 << 30 }));
 }
 
 #[test]
@@ -91,6 +94,17 @@ fn what_is_wrong_is_named_with_its_field_its_value_and_what_is_expected() {
         ),
         (format!("{ANY}escalation: {{timeout: 0}}"), "spec.escalation.timeout: 0: expected"),
         (format!("{ANY}budget: {{backoff: 2h}}"), "spec.budget.backoff: \"2h\": expected"),
+        (
+            format!("{ANY}strategies: {{resource_exhaustion: {{medium: resize}}}}"),
+            "spec.resize: nothing: expected factor and max",
+        ),
+        (format!("{ANY}escalation: {{ladder: [resize]}}"), "spec.resize: nothing: expected factor and max"),
+        (format!("{ANY}resize: {{factor: 1, max: 1Gi}}"), "spec.resize.factor: 1: expected a number above 1"),
+        (format!("{ANY}resize: {{factor: 2, max: 1GB}}"), "spec.resize.max: \"1GB\": expected an amount of memory"),
+        (
+            format!("{ANY}strategies: {{resource_exhaustion: {{medium: recreate}}}}"),
+            "spec.strategies.resource_exhaustion.medium: \"recreate\": expected one of monitor, relieve, resize",
+        ),
     ] {
         let said = wrong(&spec);
         assert!(said.starts_with(answer), "{spec}\nsays        {said}\nshould say  {answer}");

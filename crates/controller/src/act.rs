@@ -6,6 +6,7 @@
 mod announce;
 mod call;
 mod gather;
+mod keeper;
 mod kubelet;
 mod look;
 mod manifest;
@@ -15,6 +16,7 @@ mod plan;
 mod pod;
 mod policy;
 mod record;
+mod service;
 mod workload;
 
 use self::announce::Announcer;
@@ -90,6 +92,7 @@ impl Actor {
             Verb::LookAtPod(target) => look::pod(calls, target).await,
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::LookAtWorkload(target) => workload::look(calls, target).await,
+            Verb::LookAtService(target) => service::look(calls, target).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
             Verb::PlanDrain { node } => plan::drain(calls, node).await,
             Verb::Gather(scene) => Ok(gather::evidence(calls, scene, self.wall.now()).await),
@@ -116,6 +119,13 @@ impl Actor {
                 workload::rollback::roll_back(calls, target, resource_version, (from, to), recovery).await
             }
             Verb::CreatePod { manifest } => pod::create(calls, manifest).await,
+            Verb::SwitchService { target, to, resource_version } => {
+                service::switch(calls, target, to, recovery, resource_version).await
+            }
+            Verb::ResizePod { target, container, limit, guaranteed, resource_version } => {
+                pod::resize(calls, target, (container, *limit, *guaranteed), resource_version).await
+            }
+            Verb::SwitchBack(target) => service::switch_back(calls, target, recovery).await,
             Verb::Tell { .. } => Err(outcome::refused("messages are sent by notify")),
             Verb::Happened(happening) => {
                 self.announcer.announce(calls, happening).await;

@@ -5,6 +5,7 @@
 mod condition;
 pub mod endpoints;
 pub mod lease;
+pub mod memory;
 pub mod metadata;
 pub mod namespace;
 pub mod needs;

@@ -4,11 +4,11 @@ mod workload;
 
 pub use workload::{Applied, Keeper, Revision, RolledBack, Tool, WorkloadView};
 
-use crate::fact::{Needs, PodFact};
+use crate::fact::{Labels, Needs, PodFact};
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
 use crate::policy::PolicyStatus;
-use crate::recovery::{NodeView, PodView, Recovery, Status};
+use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Status};
 use crate::time::Stamp;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -70,6 +70,9 @@ pub enum Verb {
     /// Read one controller of pods and what may scale it with quorum reads. Answered by [`Answer::Workload`]; gone, or another uid,
     /// is [`Outcome::Gone`].
     LookAtWorkload(Target),
+    /// Read one Service, its endpoints, and the pods that it and its standby choose, with quorum reads. Answered by
+    /// [`Answer::Service`]; gone, or another uid, is [`Outcome::Gone`].
+    LookAtService(Target),
     /// List the pods bound to a node with a quorum read. Answered by [`Answer::Pods`].
     ListPods {
         /// The node's name, never empty.
@@ -159,6 +162,33 @@ pub enum Verb {
         /// The ReplicaSet whose template takes its place.
         to: Text,
     },
+    /// Set the selector of a Service to its standby's, with the Recovery as owner, the original selector and the new one beside it. One
+    /// that is ours already counts as done. [`Outcome::Refused`] if the Service is kept by somebody else.
+    SwitchService {
+        /// Which Service.
+        target: Target,
+        /// The standby's selector.
+        to: Labels,
+        /// The version of the fresh read that confirmed the failure.
+        resource_version: Text,
+    },
+    /// Give a Service its original selector back, if it is still ours and still has the one that we set; of one that somebody else
+    /// changed only our marks are taken. Nothing to do counts as done.
+    SwitchBack(Target),
+    /// Set the memory limit of one container of a pod in place, by the subresource `pods/resize`, with uid and resourceVersion
+    /// preconditions.
+    ResizePod {
+        /// Which pod.
+        target: Target,
+        /// Which of its containers.
+        container: Text,
+        /// Its new limit, in bytes.
+        limit: u64,
+        /// Whether its request has to be the same.
+        guaranteed: bool,
+        /// The version of the fresh read that confirmed the failure.
+        resource_version: Text,
+    },
     /// Create a pod from the saved manifest. An existing one of that name counts as done.
     CreatePod {
         /// JSON.
@@ -193,7 +223,11 @@ impl Verb {
         self.is_destructive()
             || matches!(
                 self,
-                Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } | Self::ScaleBack(_)
+                Self::Uncordon(_)
+                    | Self::UntaintSuspect { .. }
+                    | Self::SwitchBack(_)
+                    | Self::CreatePod { .. }
+                    | Self::ScaleBack(_)
             )
     }
 
@@ -207,9 +241,15 @@ impl Verb {
             | Self::DeletePod { .. }
             | Self::RestartWorkload { .. }
             | Self::ScaleUp { .. }
-            | Self::RollBack { .. } => true,
+            | Self::RollBack { .. }
+            | Self::SwitchService { .. }
+            | Self::ResizePod { .. } => true,
             // Undoing and re-creating give back what we took; guards must not keep us from it.
-            Self::Uncordon(_) | Self::UntaintSuspect { .. } | Self::CreatePod { .. } | Self::ScaleBack(_) => false,
+            Self::Uncordon(_)
+            | Self::UntaintSuspect { .. }
+            | Self::SwitchBack(_)
+            | Self::CreatePod { .. }
+            | Self::ScaleBack(_) => false,
             Self::ReadRecoveries
             | Self::CreateRecovery(_)
             | Self::SaveStatus { .. }
@@ -218,6 +258,7 @@ impl Verb {
             | Self::LookAtPod(_)
             | Self::LookAtNode(_)
             | Self::LookAtWorkload(_)
+            | Self::LookAtService(_)
             | Self::ListPods { .. }
             | Self::PlanDrain { .. }
             | Self::Gather(_)
@@ -236,9 +277,10 @@ impl fmt::Display for Verb {
             Self::SaveStatus { .. } => f.write_str("save status"),
             Self::DeleteRecovery { .. } => f.write_str("delete recovery"),
             Self::SavePolicyStatus { name, .. } => write!(f, "save status of policy {name}"),
-            Self::LookAtPod(target) | Self::LookAtNode(target) | Self::LookAtWorkload(target) => {
-                write!(f, "look at {target}")
-            }
+            Self::LookAtPod(target)
+            | Self::LookAtNode(target)
+            | Self::LookAtWorkload(target)
+            | Self::LookAtService(target) => write!(f, "look at {target}"),
             Self::ListPods { node } => write!(f, "list pods of {node}"),
             Self::PlanDrain { node } => write!(f, "plan the drain of {node}"),
             Self::Gather(scene) => write!(f, "gather evidence on {}", scene.target),
@@ -253,6 +295,11 @@ impl fmt::Display for Verb {
             Self::ScaleUp { target, .. } => write!(f, "scale up {target}"),
             Self::ScaleBack(target) => write!(f, "scale back {target}"),
             Self::RollBack { target, from, to, .. } => write!(f, "roll back {target} from {from} to {to}"),
+            Self::SwitchService { target, .. } => write!(f, "switch service {} to its standby", target.key),
+            Self::ResizePod { target, container, limit, .. } => {
+                write!(f, "resize {} {container} to {limit} bytes of memory", target.key)
+            }
+            Self::SwitchBack(target) => write!(f, "switch service {} back", target.key),
             Self::CreatePod { .. } => f.write_str("create pod from saved manifest"),
             Self::Tell { channel, key, .. } => write!(f, "tell {channel} {key}"),
             Self::Happened(happening) => write!(f, "announce {}", happening.what.as_str()),
@@ -314,6 +361,8 @@ pub enum Answer {
     Node(Box<NodeView>),
     /// A fresh read.
     Workload(Box<WorkloadView>),
+    /// A fresh read.
+    Service(Box<ServiceView>),
     /// A fresh list.
     Pods(Vec<PodFact>),
     /// What a drain needs to know.

@@ -5,6 +5,7 @@ mod node;
 mod pod;
 mod room;
 mod service;
+mod standby;
 mod workload;
 
 pub use labels::Labels;
@@ -12,6 +13,7 @@ pub use node::{Condition, ConditionStatus, LeaseFact, NodeFact, Taint};
 pub use pod::{ContainerFact, Exit, PodFact, PodPhase, PodTrouble};
 pub use room::{Amount, AnyOf, Capacity, Needs, Requirement, Test, Toleration};
 pub use service::{EndpointsFact, ServiceFact};
+pub use standby::Standby;
 pub use workload::{Rollout, WorkloadFact};
 
 use crate::key::{Kind, Text};

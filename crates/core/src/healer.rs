@@ -25,6 +25,7 @@ mod world;
 
 pub(crate) use case::Case;
 pub use counts::Counts;
+use progress::FRESH;
 pub(crate) use world::World;
 
 use crate::cluster::{Cluster, Subject};

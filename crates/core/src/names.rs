@@ -158,6 +158,10 @@ words! {
         Failover = "failover",
         /// Switch at the standby's first ready endpoint.
         EmergencyFailover = "emergency_failover",
+        /// Free a node of what it does not need.
+        Relieve = "relieve",
+        /// Raise the memory limit of a pod in place.
+        Resize = "resize",
         /// Back to the last good revision.
         Rollback = "rollback",
     }
@@ -208,15 +212,15 @@ impl FailureType {
     #[must_use]
     pub const fn strategies(self) -> &'static [Strategy] {
         use Strategy::{
-            DrainAndReplace, EmergencyFailover, EmergencyReplace, Failover, Monitor, Recreate, Restart, Rollback,
-            ScaleAndReplace,
+            DrainAndReplace, EmergencyFailover, EmergencyReplace, Failover, Monitor, Recreate, Relieve, Resize,
+            Restart, Rollback, ScaleAndReplace,
         };
         match self {
             Self::Node => &[Monitor, Restart, DrainAndReplace, EmergencyReplace],
             Self::Pod => &[Monitor, Restart, Recreate, ScaleAndReplace],
             Self::Service => &[Monitor, Restart, Failover, EmergencyFailover],
             Self::Deployment => &[Monitor, Restart, Rollback],
-            Self::Resource => &[Monitor],
+            Self::Resource => &[Monitor, Relieve, Resize],
         }
     }
 }

@@ -12,12 +12,15 @@ pub use name::name_of;
 pub(crate) use name::other_name_of;
 pub use status::{Attempt, Delivery, GuardState, MAX_STEPS, Notification, Status, Step, StepResult, Verification};
 
-use crate::fact::{LeaseFact, NodeFact, PodFact};
+use crate::fact::{LeaseFact, NodeFact, PodFact, ServiceFact};
 use crate::key::{Target, Text};
 use crate::names::{Action, Cause, FailureType, Mode, Severity, Strategy};
 use crate::time::Stamp;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// `status.reason` of a Recovery whose Service is served by its standby, until it is switched back.
+pub const ON_STANDBY: &str = "OnStandby";
 
 /// The part that is fixed when the Recovery is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +115,12 @@ impl Recovery {
         self.status.verification.as_ref().is_some_and(|verification| verification.passed)
     }
 
+    /// Whether it stays open because its Service is switched to the standby and has to be switched back.
+    #[must_use]
+    pub fn is_on_standby(&self) -> bool {
+        self.is_active() && self.status.reason == ON_STANDBY
+    }
+
     /// Whether an attempt that writes was begun.
     #[must_use]
     pub fn has_acted(&self) -> bool {
@@ -152,6 +161,30 @@ pub struct PodView {
     pub resource_version: Text,
     /// The manifest to create it again (JSON, without what the server sets); only for a pod without controller.
     pub manifest: Option<String>,
+    /// What its containers may use of memory.
+    pub memory: Memory,
+}
+
+/// What the containers of a pod may use of memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Each container that has a memory limit.
+    pub limits: Vec<MemoryLimit>,
+    /// Whether its quality of service is Guaranteed, so that requests and limits have to stay equal.
+    pub guaranteed: bool,
+    /// Why its kubelet has not resized it yet, in its own words; `None` when it has nothing to do.
+    pub pending: Option<String>,
+}
+
+/// The memory limit of one container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryLimit {
+    /// The container.
+    pub container: Text,
+    /// `spec…resources.limits.memory`, in bytes.
+    pub wanted: u64,
+    /// What its kubelet says that it has, in bytes; `None` when that does not say.
+    pub actual: Option<u64>,
 }
 
 /// A fresh quorum read of a node and of its heartbeat.
@@ -161,4 +194,21 @@ pub struct NodeView {
     pub fact: NodeFact,
     /// Its Lease in `kube-node-lease`; `None` when it has none.
     pub lease: Option<LeaseFact>,
+}
+
+/// A fresh quorum read of a Service, of its endpoints, and of the pods that it and its standby choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceView {
+    /// What the rules read.
+    pub fact: ServiceFact,
+    /// The precondition for the write that follows.
+    pub resource_version: Text,
+    /// Who else keeps it as it is, in words: a GitOps tool, Helm, or whoever applied its selector; `None` for nobody.
+    pub keeper: Option<String>,
+    /// Endpoints that are ready.
+    pub ready_endpoints: u32,
+    /// Pods that the original selector chooses and that are ready; of one that was not switched by us its own selector.
+    pub primary_ready: u32,
+    /// The same of the standby's selector; 0 without a standby, or when its annotation is wrong.
+    pub standby_ready: u32,
 }

@@ -3,7 +3,10 @@
 mod drain;
 mod plan;
 mod pod;
+mod relieve;
+mod resize;
 mod rollback;
+mod service;
 mod surge;
 mod workload;
 
@@ -24,6 +27,11 @@ use core::time::Duration;
 
 pub(crate) use drain::{hides_its_cause, keeps_cordon, workloads as workloads_on};
 pub(crate) use plan::{is_needed as needs_plan, plan};
+pub(crate) use resize::keeps as keeps_of_limit;
+pub(crate) use service::{
+    CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
+    stays,
+};
 
 /// What a remedy wants next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,15 +84,17 @@ fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
         (Strategy::Restart, Kind::Node) => {
             Move::Impossible(GuardName::NoProvider, String::from("no node provider is configured that could reboot it"))
         }
-        (Strategy::Restart | Strategy::Failover | Strategy::EmergencyFailover, Kind::Service) => {
-            Move::Wait(format!("this version cannot {strategy} a Service; waits for a ready endpoint"), None)
-        }
+        (Strategy::Restart, Kind::Service) => service::restart(world, case),
+        (Strategy::Failover, Kind::Service) => service::failover(world, case),
+        (Strategy::EmergencyFailover, Kind::Service) => service::emergency(world, case),
         (Strategy::Restart, Kind::Pod) => pod::restart(world, case),
         (Strategy::Restart, Kind::Deployment | Kind::StatefulSet) => workload::restart(world, case),
         (Strategy::Recreate, Kind::Pod) => pod::recreate(world, case),
         (Strategy::ScaleAndReplace, Kind::Pod) => surge::next(world, case),
         (Strategy::Rollback, Kind::Deployment) => rollback::next(world, case),
         (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
+        (Strategy::Relieve, Kind::Node) => relieve::next(world, case),
+        (Strategy::Resize, Kind::Pod) => resize::next(world, case),
         (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
         (strategy, kind) => {
             Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
@@ -105,11 +115,19 @@ pub(crate) fn time_limit(settings: &Settings, recovery: &Recovery) -> Duration {
 
 /// Whether the workloads are back, and the sentence that says so.
 pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
+    match case.recovery.attempt().map(|attempt| attempt.strategy) {
+        Some(Strategy::Relieve) => return relieve::verify(world, case),
+        Some(Strategy::Resize) => return resize::verify(world, case),
+        _ => {}
+    }
     if case.recovery.spec.target.kind == Kind::Node {
         return drain::verify(world, case);
     }
     if is_workload(&case.recovery.spec.target) {
         return workload::verify(world, case);
+    }
+    if case.recovery.spec.target.kind == Kind::Service {
+        return service::verify(world, case);
     }
     workload_back(world, &case.recovery.spec.workload, case)
 }
@@ -153,6 +171,7 @@ fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     let recorded = open_step(recovery, &format!("cordon {}", target.key), &format!("uncordon {}", target.key));
     left.extend(surged(world, recovery));
     left.extend((target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone())));
+    left.extend(service::marks_left(world, recovery));
     left
 }
 

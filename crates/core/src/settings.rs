@@ -48,6 +48,15 @@ impl core::fmt::Display for Share {
     }
 }
 
+/// How a memory limit is raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resize {
+    /// By what it is multiplied, in thousandths; above 1000 and at most 10000.
+    pub thousandths: u32,
+    /// The most that it may become, in bytes.
+    pub max: u64,
+}
+
 /// Everything that configuration and, for what it matches, a policy decides; keys and defaults are those of `docs/configuration.md`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -113,6 +122,8 @@ pub struct Settings {
     pub node_conditions: Vec<NodeProblem>,
     /// When something may be done for what the policy matches.
     pub windows: Vec<Window>,
+    /// How the policy raises a memory limit; `None` where it says nothing of it.
+    pub resize: Option<Resize>,
     /// What the policy allows of its own.
     pub budget: PolicyBudget,
     /// How the policy wants nodes to be drained.
@@ -160,6 +171,7 @@ impl Default for Settings {
             ladder: Vec::new(),
             node_conditions: problem::default_problems(),
             windows: Vec::new(),
+            resize: None,
             budget: PolicyBudget::default(),
             drain: DrainRules::default(),
             watch_patience: seconds(60),

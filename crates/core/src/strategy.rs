@@ -58,8 +58,18 @@ pub(crate) fn strategy_for(
         (_, Hint::BlocksRevision) if !by_policy && strategy(settings, failure, severity) == Strategy::Monitor => {
             Strategy::Restart
         }
-        _ => strategy(settings, failure, severity),
+        _ => fitting(strategy(settings, failure, severity), cause),
     }
+}
+
+/// The strategy, if it is for such a cause; else it is only watched.
+fn fitting(strategy: Strategy, cause: Cause) -> Strategy {
+    let helps = match strategy {
+        Strategy::Relieve => matches!(cause, Cause::MemoryPressure | Cause::DiskPressure | Cause::PIDPressure),
+        Strategy::Resize => cause == Cause::OOMKilled,
+        _ => true,
+    };
+    if helps { strategy } else { Strategy::Monitor }
 }
 
 /// The strategy of the next attempt: the record's own first, then the ladder's, or without one that of the next severity each time;
@@ -75,7 +85,11 @@ pub(crate) fn next_strategy(settings: &Settings, recovery: &Recovery) -> Option<
         let own = settings.strategies.get(recovery.spec.failure, *severity);
         // A Deployment that allowed a rollback does so on every step.
         let rollback = first == Strategy::Rollback && own.is_none();
-        return Some(if rollback { first } else { strategy(settings, recovery.spec.failure, *severity) });
+        return Some(match recovery.spec.cause {
+            _ if rollback => first,
+            Some(cause) => strategy_for(settings, recovery.spec.failure, cause, *severity, Hint::None),
+            None => strategy(settings, recovery.spec.failure, *severity),
+        });
     }
     let ladder = || settings.ladder.iter().filter(|step| recovery.spec.failure.strategies().contains(step));
     // A ladder that does not hold the first strategy begins behind it.

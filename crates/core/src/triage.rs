@@ -11,7 +11,7 @@ pub(crate) use shared::{MANY_WORKLOADS, Source, failing_workloads};
 use crate::finding::Finding;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
-use crate::names::{Cause, FailureType, Phase};
+use crate::names::{Cause, FailureType, Phase, Strategy};
 use crate::recovery::Recovery;
 
 /// What a finding is part of.
@@ -39,6 +39,9 @@ pub(crate) fn part(world: &World<'_>, finding: &Finding) -> Part {
     }
     if let Some(vetoed) = world.cases().find(|other| same_target(&&other.recovery) && was_stopped(world, other)) {
         return Part::Of(vetoed.recovery.name.clone());
+    }
+    if world.cases().any(|other| was_resized(world, other, finding)) {
+        return Part::Known;
     }
     if finding.target.kind != Kind::Pod {
         return consequence::part(world, finding).unwrap_or(Part::Own);
@@ -70,6 +73,16 @@ fn was_stopped(world: &World<'_>, case: &Case) -> bool {
     let stopped =
         status.phase == Some(Phase::Cancelled) && matches!(status.reason.as_str(), "Vetoed" | "UndoneByPerson");
     stopped && case.times.finished().is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
+}
+
+/// Whether the limit that this pod is killed for was raised already: the kills that are seen may be those from before, and a raise that was
+/// not enough is no reason for the next one.
+fn was_resized(world: &World<'_>, case: &Case, finding: &Finding) -> bool {
+    let recovery = &case.recovery;
+    let same = finding.cause == Cause::OOMKilled && recovery.spec.target.uid == finding.target.uid;
+    let resized = recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Resize);
+    let ended = case.times.finished().filter(|_| same && resized && recovery.status.phase == Some(Phase::Succeeded));
+    ended.is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window)
 }
 
 /// What runs out is only watched, so a failure beside it is a trouble of its own; the other way round it is a symptom.

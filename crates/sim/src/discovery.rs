@@ -95,6 +95,7 @@ fn parts(resource: &Resource) -> Vec<Part> {
         "pods" => {
             parts.push(("binding", kind("", "v1", "Binding"), &["create"]));
             parts.push(("eviction", kind("policy", "v1", "Eviction"), &["create"]));
+            parts.push(("resize", own(), &["get", "patch", "update"]));
         }
         "namespaces" => parts.push(("finalize", own(), &["update"])),
         _ => {}

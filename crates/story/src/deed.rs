@@ -39,6 +39,8 @@ pub enum Object {
     Workload(WorkloadKind, Name),
     /// A namespace, written `namespace/NAME`.
     Namespace(String),
+    /// A Service, written `service/NAME`.
+    Service(Name),
 }
 
 impl fmt::Display for Object {
@@ -48,6 +50,7 @@ impl fmt::Display for Object {
             Self::Node(node) => f.write_str(node),
             Self::Workload(_, name) => write!(f, "{name}"),
             Self::Namespace(name) => write!(f, "namespace/{name}"),
+            Self::Service(name) => write!(f, "service/{name}"),
         }
     }
 }
@@ -77,6 +80,12 @@ words! {
         Unscale = "unscale",
         /// A Deployment's template, to an earlier one.
         RollBack = "roll-back",
+        /// The selector of a Service set to its standby's.
+        Switch = "switch",
+        /// Set back, or only the mark of it taken away.
+        SwitchBack = "switch-back",
+        /// The memory limit of a pod raised in place.
+        Resize = "resize",
     }
 }
 
@@ -161,8 +170,8 @@ pub enum Deed {
     Exclude(Object),
     /// `include OBJECT`: the annotation is taken away.
     Include(Object),
-    /// `annotate WORKLOAD KEY VALUE`: an annotation of a controller of pods; `-` takes it away.
-    Annotate(WorkloadKind, Name, String, String),
+    /// `annotate OBJECT KEY VALUE`: a person or a tool writes an annotation, a value of one word; `-` takes it away.
+    Annotate(Object, String, Option<String>),
     /// `scale WORKLOAD N`: a person changes how many pods a Deployment or StatefulSet wants.
     Scale(WorkloadKind, Name, u32),
     /// `pause WORKLOAD`: a person pauses the rollouts of a Deployment.
@@ -175,10 +184,12 @@ pub enum Deed {
     Apply(String, u32),
     /// `withdraw POLICY`: a HealingPolicy is deleted.
     Withdraw(String),
-    /// `approve OBJECT`: a person approves the active Recovery of this pod, node or workload.
+    /// `approve OBJECT`: a person approves the active Recovery of this pod, node, workload or Service.
     Approve(Object),
     /// `cancel OBJECT`: a person vetoes it.
     Cancel(Object),
+    /// `select SERVICE WORKLOAD`: a person sets the selector of a Service to the pods of a workload.
+    Select(Name, Name),
     /// `budget NAME N`: a disruption budget's minAvailable is changed.
     Budget(Name, u32),
     /// `kill controller`: SIGKILL; it is started again at once.
@@ -221,7 +232,8 @@ impl fmt::Display for Deed {
             Self::Untaint(node, key) => write!(f, "untaint {node} {key}"),
             Self::Exclude(object) => write!(f, "exclude {object}"),
             Self::Include(object) => write!(f, "include {object}"),
-            Self::Annotate(_, workload, key, value) => write!(f, "annotate {workload} {key} {value}"),
+            Self::Annotate(object, key, None) => write!(f, "annotate {object} {key} -"),
+            Self::Annotate(object, key, Some(value)) => write!(f, "annotate {object} {key} {value}"),
             Self::Scale(_, workload, pods) => write!(f, "scale {workload} {pods}"),
             Self::Pause(workload) => write!(f, "pause {workload}"),
             Self::Autoscale(_, workload) => write!(f, "autoscale {workload}"),
@@ -230,6 +242,7 @@ impl fmt::Display for Deed {
             Self::Withdraw(policy) => write!(f, "withdraw {policy}"),
             Self::Approve(object) => write!(f, "approve {object}"),
             Self::Cancel(object) => write!(f, "cancel {object}"),
+            Self::Select(service, workload) => write!(f, "select service/{service} {workload}"),
             Self::Budget(name, number) => write!(f, "budget {name} {number}"),
             Self::KillController => f.write_str("kill controller"),
             Self::StopController => f.write_str("stop controller"),

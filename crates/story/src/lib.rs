@@ -18,6 +18,6 @@ pub use deed::{Deed, Kubelet, Moment, Object, PodName, Release, Verb, Write};
 pub use error::Error;
 pub use expected::Expected;
 pub use names::Names;
-pub use outcome::{Outcome, RecoveryLine};
+pub use outcome::{COUNTED, Outcome, RecoveryLine};
 pub use story::{Ground, Name, Policy, Story, Thing, WorkloadKind};
 pub use timeline::Timeline;

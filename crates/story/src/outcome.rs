@@ -30,25 +30,42 @@ pub struct RecoveryLine {
 pub struct Outcome {
     /// Every Recovery that is stored, sorted.
     pub recoveries: Vec<RecoveryLine>,
-    /// How often the API server accepted each of the controller's creates, deletes and evictions, per object in the story's names. Only
-    /// those of [`COUNTED`] are counted; a pod that is created goes by its plain name.
+    /// How often the API server accepted each of the controller's writes, per object in the story's names. Only those of [`COUNTED`] are
+    /// counted; a pod that is created goes by its plain name.
     pub writes: BTreeMap<(Verb, String), u32>,
     /// Ready and wanted pods of each Deployment, StatefulSet and bare pod.
     pub ready: BTreeMap<String, (u32, u32)>,
     /// Nodes that are unschedulable, whoever did it.
     pub cordoned: BTreeSet<String>,
-    /// Marks of the controller that are left: the node or workload, and `owner` (the annotation) or `suspect` (the taint).
+    /// Services whose selector is not that of the beginning, whoever did it, with the one that they have.
+    pub switched: BTreeMap<String, String>,
+    /// Marks of the controller that are left: the node, workload or Service, and `owner` (the annotation) or `suspect` (the taint).
     pub marks: BTreeSet<(String, String)>,
     /// Per channel and key of message: of how many Recoveries the receiver was told. A message that came twice counts once.
     pub told: BTreeMap<(String, String), u32>,
 }
 
 /// The first words of an outcome's lines.
-const WORDS: [&str; 11] =
-    ["recovery", "create", "delete", "evict", "restart", "scale", "roll-back", "ready", "cordoned", "mark", "told"];
+const WORDS: [&str; 14] = [
+    "recovery",
+    "create",
+    "delete",
+    "evict",
+    "restart",
+    "scale",
+    "roll-back",
+    "switch",
+    "resize",
+    "ready",
+    "cordoned",
+    "switched",
+    "mark",
+    "told",
+];
 
-/// The writes that are counted: those by which pods come and go.
-pub const COUNTED: [Verb; 6] = [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart, Verb::Scale, Verb::RollBack];
+/// The writes that are counted: those by which pods come and go, and those that change what serves or what a pod may use.
+pub const COUNTED: [Verb; 8] =
+    [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart, Verb::Scale, Verb::RollBack, Verb::Switch, Verb::Resize];
 
 impl Outcome {
     /// Counts one accepted write.
@@ -114,6 +131,7 @@ impl Outcome {
                 self.ready.insert(owned(object), (ready.parse().ok()?, wanted.parse().ok()?));
             }
             ["cordoned", node] => drop(self.cordoned.insert(owned(node))),
+            ["switched", service, selector] => drop(self.switched.insert(owned(service), owned(selector))),
             ["mark", node, mark] => drop(self.marks.insert((owned(node), owned(mark)))),
             ["told", channel, key, count] => {
                 self.told.insert((owned(channel), owned(key)), count.parse().ok()?);
@@ -138,6 +156,7 @@ impl Outcome {
         lines.extend(self.writes.iter().map(|((verb, object), count)| format!("{verb} {object} {count}")));
         lines.extend(self.ready.iter().map(|(object, (ready, wanted))| format!("ready {object} {ready} of {wanted}")));
         lines.extend(self.cordoned.iter().map(|node| format!("cordoned {node}")));
+        lines.extend(self.switched.iter().map(|(service, selector)| format!("switched {service} {selector}")));
         lines.extend(self.marks.iter().map(|(node, mark)| format!("mark {node} {mark}")));
         lines.extend(self.told.iter().map(|((channel, key), count)| format!("told {channel} {key} {count}")));
         lines

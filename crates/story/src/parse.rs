@@ -117,12 +117,21 @@ fn thing(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
     };
     let name = line.word("a name")?;
     let thing = match thing {
-        Some(WorkloadKind::DaemonSet) => {
-            Thing::Workload { kind: WorkloadKind::DaemonSet, name: Name::of(name), replicas: 0, on: None }
-        }
+        Some(WorkloadKind::DaemonSet) => Thing::Workload {
+            kind: WorkloadKind::DaemonSet,
+            name: Name::of(name),
+            replicas: 0,
+            on: None,
+            best_effort: false,
+        },
         Some(kind) => {
             let replicas = line.number("how many pods")?;
-            Thing::Workload { kind, name: Name::of(name), replicas, on: on(story, line)? }
+            let on = if line.ends_or("besteffort") { None } else { on(story, line)? };
+            let best_effort = !line.is_empty();
+            if best_effort {
+                line.known("`besteffort` or the end of the line", &["besteffort"])?;
+            }
+            Thing::Workload { kind, name: Name::of(name), replicas, on, best_effort }
         }
         None => Thing::Pod { name: Name::of(name), on: on(story, line)? },
     };
@@ -149,26 +158,32 @@ fn budget(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
     line.end()
 }
 
-/// `service NAME for WORKLOAD`, or `service WORKLOAD`.
+/// `service NAME for WORKLOAD`, or `service WORKLOAD`; behind it perhaps `standby WORKLOAD`.
 fn service(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
     let mut rest = line.clone();
     let name = rest.word("a name")?;
-    let workload = if rest.is_empty() {
+    let workload = if rest.ends_or("standby") {
         line.workload(story)?.1
     } else {
         *line = rest;
-        line.known("`for WORKLOAD` or the end of the line", &["for"])?;
+        line.known("`for WORKLOAD`, `standby WORKLOAD` or the end of the line", &["for"])?;
         let (_, workload) = line.workload(story)?;
         if story.object(name).is_some() {
             return Err(line.wrong(name, "a name that nothing else has", &[]));
         }
         workload
     };
+    let standby = if line.is_empty() {
+        None
+    } else {
+        line.known("`standby WORKLOAD` or the end of the line", &["standby"])?;
+        Some(line.workload(story)?.1)
+    };
     let own = Name::of(name);
     if own.namespace != workload.namespace {
         return Err(line.wrong(name, &format!("a name in the namespace of {workload}"), &[]));
     }
-    story.things.push(Thing::Service { name: own, workload });
+    story.things.push(Thing::Service { name: own, workload, standby });
     line.end()
 }
 

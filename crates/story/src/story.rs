@@ -15,6 +15,9 @@ pub const PROGRESS_DEADLINE: Duration = Duration::from_secs(40);
 /// How often the containers of a [`crate::Release::CrashLoop`] have restarted when a pod of it is first seen.
 pub const RELEASE_RESTARTS: u32 = 6;
 
+/// The memory limit of every container that has one, in bytes.
+pub const MEMORY_LIMIT: u64 = 64 << 20;
+
 /// Where a story can be played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ground {
@@ -112,6 +115,8 @@ pub enum Thing {
         replicas: u32,
         /// The node on which its first pods are; anywhere if `None`. Later pods go where the scheduler puts them.
         on: Option<String>,
+        /// Whether its pods ask for nothing and are limited by nothing; others have a memory limit of [`MEMORY_LIMIT`].
+        best_effort: bool,
     },
     /// A ready pod without controller.
     Pod {
@@ -133,6 +138,8 @@ pub enum Thing {
         name: Name,
         /// The workload's name.
         workload: Name,
+        /// The workload that its annotations name as its standby.
+        standby: Option<Name>,
     },
 }
 
@@ -271,7 +278,8 @@ impl Story {
         }
     }
 
-    /// What `text` names in this story: a node, a workload, or a pod (`web.1`, or the name of one without controller).
+    /// What `text` names in this story: a node, a workload, a Service (`service/web`), or a pod (`web.1`, or the name of one without
+    /// controller).
     #[must_use]
     pub fn object(&self, text: &str) -> Option<Object> {
         let name = Name::of(text);
@@ -281,14 +289,18 @@ impl Story {
                 (*known == name).then(|| Object::Workload(*kind, name.clone()))
             }
             Thing::Pod { name: known, .. } => (*known == name).then(|| Object::Pod(PodName::Bare(name.clone()))),
-            Thing::Budget { .. } | Thing::Service { .. } => None,
+            Thing::Budget { .. } => None,
+            Thing::Service { name: known, .. } => {
+                let meant = text.strip_prefix("service/").is_some_and(|text| Name::of(text) == *known);
+                meant.then(|| Object::Service(known.clone()))
+            }
         });
         named.or_else(|| {
             let (workload, number) = text.rsplit_once('.')?;
             let number = number.parse().ok().filter(|number| *number > 0)?;
             match self.object(workload)? {
                 Object::Workload(_, workload) => Some(Object::Pod(PodName::Numbered { workload, number })),
-                Object::Pod(_) | Object::Node(_) | Object::Namespace(_) => None,
+                Object::Pod(_) | Object::Node(_) | Object::Namespace(_) | Object::Service(_) => None,
             }
         })
     }

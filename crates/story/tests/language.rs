@@ -16,6 +16,8 @@ const BEGIN: &str = "A title\n\nnot on bare: it has no API server  # a comment\n
   budget web 1
   service web
   service front for web
+  service db standby web
+  deployment batch-jobs 1 on n1 besteffort
 
 policy calm
   match:
@@ -63,6 +65,10 @@ apply calm 2
 withdraw calm
 approve web.1
 cancel n1
+annotate service/front self-healing.dev/failover-selector app=db
+annotate service/front self-healing.dev/owner -
+select service/db web
+cancel service/web
 budget web 2
 kill controller
 stop controller
@@ -87,7 +93,13 @@ fn a_story_is_read_as_it_is_written() {
     assert_eq!(story.excuse(Ground::Sim), None);
     assert_eq!(story.setting("slack_channel"), Some("#monitoring"));
     assert_eq!(story.nodes().collect::<Vec<_>>(), ["n1", "n2", "cp"]);
-    let agent = Thing::Workload { kind: WorkloadKind::DaemonSet, name: Name::of("agent"), replicas: 3, on: None };
+    let agent = Thing::Workload {
+        kind: WorkloadKind::DaemonSet,
+        name: Name::of("agent"),
+        replicas: 3,
+        on: None,
+        best_effort: false,
+    };
     assert!(story.things.contains(&agent), "one pod per node: {:?}", story.things);
     let dns = Name { namespace: "kube-system".into(), name: "dns".into() };
     assert_eq!(story.object("kube-system/dns"), Some(Object::Workload(WorkloadKind::Deployment, dns)));
@@ -95,7 +107,7 @@ fn a_story_is_read_as_it_is_written() {
     assert_eq!((story.moments[0].at, &story.moments[0].deed), (Duration::ZERO, &Deed::Fail(first.clone())));
     let after = story.moments[1].after.as_ref().unwrap();
     assert_eq!((after.verb, &after.object), (Verb::Delete, &Object::Pod(first)));
-    assert_eq!((story.moments[1].line, story.moments[1].at), (31, Duration::from_millis(1500)));
+    assert_eq!((story.moments[1].line, story.moments[1].at), (33, Duration::from_millis(1500)));
     assert_eq!(story.end, Duration::from_secs(60));
 }
 
@@ -119,12 +131,12 @@ fn every_deed_is_shown_as_it_is_written() {
 #[test]
 fn a_mistake_is_answered_with_its_place_and_what_is_expected() {
     for (lines, answer) in [
-        ("  0  fial web.1\n", "x.story:30: `fial`: expected a deed"),
+        ("  0  fial web.1\n", "x.story:32: `fial`: expected a deed"),
         ("  0  fial web.1\n", "; perhaps `fail`?"),
-        ("  0  fail wep.1\n", "x.story:30: `wep.1`: expected a pod of this story, as `web.1` (web.1,"),
+        ("  0  fail wep.1\n", "x.story:32: `wep.1`: expected a pod of this story, as `web.1` (web.1,"),
         ("  0  fail web\n", "`web`: expected a pod"),
         ("  0  fail web.0\n", "`web.0`: expected a pod"),
-        ("  0  fail\n", "x.story:30: expected a pod"),
+        ("  0  fail\n", "x.story:32: expected a pod"),
         ("  0  fail web.1 now\n", "`now`: expected `after VERB OBJECT` or the end of the line"),
         ("  0  kill controller after deleting web.1\n", "perhaps `delete`?"),
         ("  0  crash-loop web.1 often\n", "`often`: expected how often it restarted"),
@@ -132,17 +144,17 @@ fn a_mistake_is_answered_with_its_place_and_what_is_expected() {
         ("  0  stop kubelet\n", "`kubelet`: expected a process (controller, apiserver)"),
         ("  0  start controller\n", "`controller`: expected a process (apiserver)"),
         ("  0  replace web.1\n", "`web.1`: expected a pod that keeps its name"),
-        ("  0  approve web\n", "`web`: expected a node or a pod"),
+        ("  0  approve namespace/shop\n", "`namespace/shop`: expected a node, a pod, a workload or a Service"),
         ("  0  release agent well\n", "`agent`: expected a Deployment or a StatefulSet"),
         (
             "  0  release web good\n",
-            "`good`: expected how its new pods behave (well, unready, crash-loop, image-pull-backoff)",
+            "`good`: expected how its new pods behave (well, unready, crash-loop, image-pull-backoff, unschedulable)",
         ),
         ("cluster\n  service front for wep\n", "`wep`: expected a workload of this story"),
         ("cluster\n  service web for db\n", "`web`: expected a name that nothing else has"),
         ("  0  budget db 1\n", "`db`: expected a workload with a `budget`"),
         ("  -1  fail web.1\n", "`-1`: expected a time in seconds"),
-        ("  5  fail web.1\n  4  end\n", "x.story:31: `4  end`: expected a time not before 5"),
+        ("  5  fail web.1\n  4  end\n", "x.story:33: `4  end`: expected a time not before 5"),
         ("  5  end\n  6  fail web.1\n", "expected nothing after `end`"),
         ("  0  fail web.1\n", "expected the section `story` with a last line `SECONDS end`"),
         ("  0  apply clam 2\n", "`clam`: expected a policy of this story (calm, calm)"),
@@ -174,7 +186,7 @@ fn a_blocked_plan_names_the_budget_that_is_blamed() {
 fn a_ground_says_which_deed_it_cannot_do() {
     let story = told("  0  oom web.1\n  60  end\n").unwrap();
     let error = Ground::Real.cannot(&story, &story.moments[0]).to_string();
-    assert_eq!(error, "x.story:30: the ground `real` cannot do `oom web.1`; say `not on real: REASON`");
+    assert_eq!(error, "x.story:32: the ground `real` cannot do `oom web.1`; say `not on real: REASON`");
 }
 
 #[test]

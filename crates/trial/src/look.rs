@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use self_healing_api::marks::{OWNER, RESTARTED_AT, RESTARTED_BY, ROLLED_BACK_BY, SUSPECT};
 use self_healing_story::story::SHOP;
-use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Verb};
+use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Thing, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Objects<'a> {
     pub pods: Vec<&'a Value>,
     /// Every Deployment and StatefulSet.
     pub workloads: Vec<&'a Value>,
+    /// Every Service.
+    pub services: Vec<&'a Value>,
 }
 
 /// Fills in everything that the objects show; `names` has seen every pod.
@@ -37,7 +39,26 @@ pub fn fill(outcome: &mut Outcome, story: &Story, names: &Names, objects: &Objec
     for workload in objects.workloads.iter().filter(|workload| is_owned(workload)) {
         outcome.marks.insert((self::name(workload).to_string(), "owner".to_owned()));
     }
+    fill_services(outcome, story, objects);
     fill_ready(outcome, names, objects);
+}
+
+/// Which of the story's Services have another selector than in the beginning, and which carry our mark.
+fn fill_services(outcome: &mut Outcome, story: &Story, objects: &Objects<'_>) {
+    for thing in &story.things {
+        let Thing::Service { name: service, workload, .. } = thing else { continue };
+        let Some(found) = objects.services.iter().find(|found| name(found) == *service) else { continue };
+        let pairs = found["spec"]["selector"].as_object().into_iter().flatten();
+        let pairs: Vec<String> =
+            pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+        let selector = pairs.join(",");
+        if selector != format!("app={}", workload.name) {
+            outcome.switched.insert(format!("service/{service}"), selector);
+        }
+        if is_owned(found) {
+            outcome.marks.insert((format!("service/{service}"), "owner".to_owned()));
+        }
+    }
 }
 
 /// Ready and wanted pods of each Deployment, StatefulSet and bare pod.
@@ -168,8 +189,10 @@ pub fn is_suspect(node: &Value) -> bool {
     node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(|taint| taint["key"] == SUSPECT))
 }
 
-fn is_owned(node: &Value) -> bool {
-    node["metadata"]["annotations"][OWNER].is_string()
+/// Whether a node or Service carries the annotation of ours that names its Recovery.
+#[must_use]
+pub fn is_owned(object: &Value) -> bool {
+    object["metadata"]["annotations"][OWNER].is_string()
 }
 
 /// The owner that controls an object.

@@ -149,6 +149,7 @@ impl<'a> Player<'a> {
             Object::Pod(pod) => self.world.find(pod).is_some_and(|(uid, _)| uid == wrote.uid),
             Object::Workload(_, name) => wrote.uid.is_empty() && wrote.name == *name,
             Object::Namespace(_) => false,
+            Object::Service(name) => wrote.uid.is_empty() && wrote.name == *name,
         }
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What no story shows, and the test that does, as `BINARY::FILE::TEST` of the core's tests.
-const BY_TESTS: [(&str, &str, &str); 4] = [
+const BY_TESTS: [(&str, &str, &str); 3] = [
     (
         "ReplicaFailure",
         "triage::a_deployment_that_cannot_make_its_pods_is_told",
@@ -23,11 +23,6 @@ const BY_TESTS: [(&str, &str, &str); 4] = [
         "Live",
         "fresh::a_read_that_contradicts_the_watch_holds_the_deletion",
         "what a watch shows late is a plan's fault, not a story's deed",
-    ),
-    (
-        "NoProvider",
-        "pods::a_bare_pod_that_may_not_be_created_again_is_not_deleted",
-        "a right that is left out belongs to an installation",
     ),
 ];
 

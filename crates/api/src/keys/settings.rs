@@ -43,6 +43,7 @@ impl Config {
             ladder: built_in.ladder,
             node_conditions: built_in.node_conditions,
             windows: built_in.windows,
+            resize: built_in.resize,
             budget: built_in.budget,
             drain: built_in.drain,
             watch_patience: built_in.watch_patience,

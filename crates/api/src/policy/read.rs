@@ -154,6 +154,7 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         windows: windows(&spec.windows)?,
         budget: own_budget(spec, &budget)?,
         drain: spec.drain.as_ref().map(super::drain::rules).transpose()?.unwrap_or_default(),
+        resize: super::resize::read(spec)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
     })
 }

@@ -67,19 +67,6 @@ pub struct WebhookSpec {
     pub url: String,
 }
 
-/// How a memory limit is raised.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[schemars(!default)]
-pub struct ResizeSpec {
-    /// By what the limit is multiplied, above 1 and at most 10.
-    #[schemars(range(min = 1.0, max = 10.0))]
-    pub factor: f64,
-    /// The most that it may become, as 2Gi.
-    #[schemars(length(min = 1, max = 32), regex(pattern = "^[0-9]+([.][0-9]+)?(Ki|Mi|Gi|Ti|k|M|G|T)?$"))]
-    pub max: String,
-}
-
 /// Where messages go.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -94,7 +81,6 @@ pub struct NotifySpec {
 /// Checks what is there.
 pub(super) fn check(spec: &HealingPolicySpec) -> Result<(), BadPolicy> {
     spec.replacement.as_ref().map_or(Ok(()), replacement)?;
-    spec.resize.as_ref().map_or(Ok(()), resize)?;
     spec.notify.as_ref().map_or(Ok(()), notify)
 }
 
@@ -122,17 +108,6 @@ fn replacement(said: &ReplacementSpec) -> Result<(), BadPolicy> {
         Ok(_) => Ok(()),
         Err(bad) => Err(wrong(bad.to_string())),
     })
-}
-
-fn resize(said: &ResizeSpec) -> Result<(), BadPolicy> {
-    if !(said.factor > 1.0 && said.factor <= 10.0) {
-        return Err(BadPolicy::new("spec.resize.factor", said.factor, "a number above 1 and at most 10"));
-    }
-    let number = said.max.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let units = ["", "Ki", "Mi", "Gi", "Ti", "k", "M", "G", "T"];
-    let fits = number.parse().is_ok_and(|size: f64| size > 0.0) && units.contains(&&said.max[number.len()..]);
-    let wrong = || BadPolicy::new("spec.resize.max", format!("{:?}", said.max), "an amount of memory, as 2Gi");
-    fits.then_some(()).ok_or_else(wrong)
 }
 
 fn notify(said: &NotifySpec) -> Result<(), BadPolicy> {

@@ -6,7 +6,8 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
-use self_healing_core::effect::Outcome;
+use self_healing_api::marks;
+use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::Target;
 use serde_json::Value;
 use std::time::Duration;
@@ -43,6 +44,29 @@ impl Calls {
     /// Sends one write, if this process leads right now, and waits no longer than it may lead.
     pub(super) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<Reply, Outcome> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+        self.send_write(method, path, body, kind).await
+    }
+
+    /// Sends `change` as a merge patch that only applies to the object at `path` as it was `read`.
+    pub(super) async fn patch_as_read(&self, path: &str, read: &Value, mut change: Value) -> Result<Answer, Outcome> {
+        for lock in ["uid", "resourceVersion"] {
+            let known = &read["metadata"][lock];
+            if known.as_str().is_none_or(str::is_empty) {
+                return Err(outcome::refused(&format!("the object has no metadata.{lock}")));
+            }
+            change["metadata"][lock] = known.clone();
+        }
+        let path = format!("{path}?fieldManager={}", marks::MANAGER);
+        outcome::of(&self.write(Method::PATCH, &path, &change).await?)?;
+        Ok(Answer::Nothing)
+    }
+
+    /// The same as a patch in which lists of named parts are merged by name.
+    pub(super) async fn strategic(&self, path: &str, body: &Value) -> Result<Reply, Outcome> {
+        self.send_write(Method::PATCH, path, body, "application/strategic-merge-patch+json").await
+    }
+
+    async fn send_write(&self, method: Method, path: &str, body: &Value, kind: &str) -> Result<Reply, Outcome> {
         let request = Request::builder()
             .method(method)
             .uri(path)

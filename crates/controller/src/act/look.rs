@@ -20,8 +20,9 @@ pub(super) async fn pod(calls: &Calls, target: &Target) -> Result<Answer, Outcom
     same(&object, target)?;
     let fact = objects::pod::parse(&reply.body, &mut Shared::default()).map_err(unreadable)?;
     let resource_version = Text::from(object["metadata"]["resourceVersion"].as_str().unwrap_or_default());
+    let memory = objects::memory::of_pod(&object);
     let manifest = fact.owner.is_none().then(|| manifest::of(object));
-    Ok(Answer::Pod(Box::new(PodView { fact, resource_version, manifest })))
+    Ok(Answer::Pod(Box::new(PodView { fact, resource_version, manifest, memory })))
 }
 
 pub(super) async fn node(calls: &Calls, target: &Target) -> Result<Answer, Outcome> {
@@ -86,6 +87,24 @@ pub(super) fn same(object: &Value, target: &Target) -> Result<(), Outcome> {
     if object["metadata"]["uid"].as_str() == Some(&*target.uid) { Ok(()) } else { Err(Outcome::Gone) }
 }
 
-fn unreadable(error: ObjectError) -> Outcome {
+pub(super) fn unreadable(error: ObjectError) -> Outcome {
     outcome::refused(&error.to_string())
+}
+
+/// Every object of a list, page by page, by quorum reads.
+pub(super) async fn pages(calls: &Calls, path: &str, mut params: kube::api::ListParams) -> Result<Vec<Value>, Outcome> {
+    let request = kube::core::Request::new(path);
+    let mut found = Vec::new();
+    loop {
+        let page = request.list(&params).map_err(|error| outcome::refused(&error.to_string()))?;
+        let mut page = outcome::of(&calls.get(&page.uri().to_string()).await?)?;
+        let Value::Array(items) = page["items"].take() else {
+            return Err(outcome::refused(&format!("{path} answers with something that is no list")));
+        };
+        found.extend(items);
+        match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(token),
+            None => return Ok(found),
+        }
+    }
 }

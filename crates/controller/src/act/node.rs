@@ -5,7 +5,6 @@
 
 use super::call::{Calls, node_path};
 use super::{look, outcome};
-use http::Method;
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::Target;
@@ -84,17 +83,8 @@ async fn read(calls: &Calls, name: &str) -> Result<Value, Outcome> {
 }
 
 /// Sends `change` as a merge patch that only applies to `node` as it was read.
-async fn patch(calls: &Calls, name: &str, node: &Value, mut change: Value) -> Result<Answer, Outcome> {
-    for lock in ["uid", "resourceVersion"] {
-        let read = &node["metadata"][lock];
-        if read.as_str().is_none_or(str::is_empty) {
-            return Err(outcome::refused(&format!("the node has no metadata.{lock}")));
-        }
-        change["metadata"][lock] = read.clone();
-    }
-    let path = format!("{}?fieldManager={}", node_path(name)?, marks::MANAGER);
-    outcome::of(&calls.write(Method::PATCH, &path, &change).await?)?;
-    Ok(Answer::Nothing)
+async fn patch(calls: &Calls, name: &str, node: &Value, change: Value) -> Result<Answer, Outcome> {
+    calls.patch_as_read(&node_path(name)?, node, change).await
 }
 
 fn is_unschedulable(node: &Value) -> bool {

@@ -1,7 +1,7 @@
 //! What a drain has to know, read afresh: the pods of a node and where each may run, and the disruption budgets over them.
 
 use super::call::{Calls, segment};
-use super::outcome;
+use super::{look, outcome};
 use crate::objects::needs::{self, list};
 use crate::objects::{self, Shared};
 use self_healing_core::effect::{Answer, Budget, DrainView, Outcome};
@@ -90,21 +90,7 @@ pub(super) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<V
 
 /// The objects of a list that are asked for, page by page.
 pub(super) async fn select(calls: &Calls, path: &str, params: kube::api::ListParams) -> Result<Vec<Value>, Outcome> {
-    let request = kube::core::Request::new(path);
-    let mut params = params.limit(PAGE);
-    let mut found = Vec::new();
-    loop {
-        let page = request.list(&params).map_err(|error| outcome::refused(&error.to_string()))?;
-        let mut page = outcome::of(&calls.get(&page.uri().to_string()).await?)?;
-        let Value::Array(items) = page["items"].take() else {
-            return Err(outcome::refused(&format!("{path} answers with something that is no list")));
-        };
-        found.extend(items);
-        match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
-            Some(token) => params = params.continue_token(token),
-            None => return Ok(found),
-        }
-    }
+    look::pages(calls, path, params.limit(PAGE)).await
 }
 
 fn of_budget(budget: &Value, pods: BTreeSet<Text>) -> Budget {

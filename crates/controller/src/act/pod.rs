@@ -3,6 +3,7 @@
 use super::call::{Calls, pod_path, segment};
 use super::outcome;
 use http::Method;
+use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::{Key, Target};
 use serde_json::{Value, json};
@@ -43,6 +44,37 @@ pub(super) async fn delete(
     });
     limit(&mut body, grace);
     outcome::of(&calls.write(Method::DELETE, &pod_path(target)?, &body).await?)?;
+    Ok(Answer::Nothing)
+}
+
+/// Sets the memory limit of one container in place, if the pod is still the one that was looked at. `guaranteed` pods ask for as much as
+/// they may use.
+pub(super) async fn resize(
+    calls: &Calls,
+    target: &Target,
+    (container, limit, guaranteed): (&str, u64, bool),
+    resource_version: &str,
+) -> Result<Answer, Outcome> {
+    if resource_version.is_empty() {
+        return Err(outcome::refused("a pod is only resized at the version that was looked at"));
+    }
+    let memory = json!({"memory": limit.to_string()});
+    let mut resources = json!({"limits": memory});
+    if guaranteed {
+        resources["requests"] = memory;
+    }
+    let body = json!({
+        "metadata": {"uid": uid(target)?, "resourceVersion": resource_version},
+        "spec": {"containers": [{"name": container, "resources": resources}]},
+    });
+    let path = format!("{}/resize?fieldManager={}", pod_path(target)?, marks::MANAGER);
+    outcome::of(&calls.strategic(&path, &body).await?).map_err(|refused| match refused {
+        // The pod was just read, so it is the subresource that is not there.
+        Outcome::Refused { message } if message.contains("could not find the requested resource") => {
+            outcome::refused("this API server does not resize pods in place (it has no pods/resize)")
+        }
+        other => other,
+    })?;
     Ok(Answer::Nothing)
 }
 

@@ -1,6 +1,6 @@
 //! Controllers of pods: a fresh read with everybody who has a hand on them, and writes that only apply to what was read.
 
-mod keepers;
+pub(super) mod keepers;
 pub(super) mod rollback;
 pub(super) mod scale;
 

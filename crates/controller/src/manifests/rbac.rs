@@ -71,6 +71,7 @@ const LEASES: &str = "coordination.k8s.io";
 const ALWAYS: &[Permission] = &[
     cluster("", "pods", &["get", "list", "watch", "delete"], "see failures; confirm one by a fresh read; restart a failed pod"),
     cluster("", "pods/eviction", &["create"], "drain a node within disruption budgets"),
+    cluster("", "pods/resize", &["patch"], "raise the memory limit of a pod in place, where a policy says so"),
     cluster("policy", "poddisruptionbudgets", &["list"], "plan a drain before anything is touched"),
     cluster("", "persistentvolumeclaims", &["get"], "plan a drain: which volumes a pod takes along"),
     cluster("", "persistentvolumes", &["get"], "plan a drain: from where a volume can be reached"),
@@ -84,7 +85,7 @@ const ALWAYS: &[Permission] = &[
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
     cluster("apps", "controllerrevisions", &["list"], "keep as evidence which revision of a workload failed, and what was before"),
     cluster("", "events", &["list"], "keep as evidence what was said about a failed object"),
-    cluster("", "services", &["list", "watch"], "see services without ready endpoints"),
+    cluster("", "services", &["get", "list", "watch", "patch"], "see services without ready endpoints; switch one to its standby, and back"),
     cluster("discovery.k8s.io", "endpointslices", &["list", "watch"], "see services without ready endpoints"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
     cluster(GROUP, "healingpolicies", &["list", "watch"], "know what is to be done differently, and where"),

@@ -136,6 +136,21 @@ pub struct Annotations {
     pub original_replicas: Option<u32>,
     /// `deployment.kubernetes.io/revision`.
     pub revision: String,
+    /// What is said of a Service's standby, and of our switch to it.
+    pub standby: Option<Box<StandbyTexts>>,
+}
+
+/// The annotations of a Service that [`fact::Standby`] is made of, as they are written.
+#[derive(Debug, Default)]
+pub struct StandbyTexts {
+    /// `self-healing.dev/failover-selector`.
+    pub selector: String,
+    /// `self-healing.dev/failover-workload`.
+    pub workload: String,
+    /// `self-healing.dev/original-selector`.
+    pub original: String,
+    /// `self-healing.dev/switched-selector`.
+    pub switched: String,
 }
 
 /// Takes what it knows out of a map of texts.
@@ -193,6 +208,20 @@ impl Pick for Annotations {
             }
             marks::REVISION => {
                 value.clone_into(&mut self.revision);
+                return;
+            }
+            marks::FAILOVER_SELECTOR
+            | marks::FAILOVER_WORKLOAD
+            | marks::ORIGINAL_SELECTOR
+            | marks::SWITCHED_SELECTOR => {
+                let texts = self.standby.get_or_insert_default();
+                let text = match key {
+                    marks::FAILOVER_SELECTOR => &mut texts.selector,
+                    marks::FAILOVER_WORKLOAD => &mut texts.workload,
+                    marks::ORIGINAL_SELECTOR => &mut texts.original,
+                    _ => &mut texts.switched,
+                };
+                value.clone_into(text);
                 return;
             }
             _ => return,

@@ -39,6 +39,12 @@ impl Resources {
     }
 }
 
+/// The bytes of a quantity, rounded up; `None` when it cannot be read.
+#[must_use]
+pub fn bytes(text: &str) -> Option<u64> {
+    milli(text).and_then(|milli| u64::try_from(milli.div_ceil(1000)).ok())
+}
+
 fn clamp(number: u128) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

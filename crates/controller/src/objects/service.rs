@@ -1,8 +1,8 @@
 //! Services.
 
-use super::metadata::{Labels, Picked};
+use super::metadata::{Annotations, Labels, Picked, StandbyTexts};
 use super::{Metadata, ObjectError, Shared, stamp};
-use self_healing_core::fact::{self, ServiceFact};
+use self_healing_core::fact::{self, ServiceFact, Standby};
 use self_healing_core::key::Text;
 use serde::Deserialize;
 
@@ -45,5 +45,27 @@ pub fn fact(service: &SlimService, shared: &mut Shared) -> Result<ServiceFact, O
         selector: inside.map_or_else(fact::Labels::default, |spec| spec.selector.0.fact(shared)),
         labels: service.metadata.label_fact(shared),
         marks: service.metadata.marks(),
+        standby: standby(&service.metadata.annotations.0, shared),
     })
+}
+
+fn standby(annotations: &Annotations, shared: &mut Shared) -> Option<Box<Standby>> {
+    let none = StandbyTexts::default();
+    if annotations.standby.is_none() && annotations.owner.is_empty() {
+        return None;
+    }
+    let texts = annotations.standby.as_deref().unwrap_or(&none);
+    Some(Box::new(Standby {
+        selector: shared.text(&texts.selector),
+        workload: shared.text(&texts.workload),
+        owner: shared.text(&annotations.owner),
+        original: stored(&texts.original, shared),
+        switched: stored(&texts.switched, shared),
+    }))
+}
+
+/// A selector as our marks hold it; a text that is none reads as no selector.
+fn stored(json: &str, shared: &mut Shared) -> fact::Labels {
+    let labels: Picked<Labels> = serde_json::from_str(json).unwrap_or_default();
+    labels.0.fact(shared)
 }

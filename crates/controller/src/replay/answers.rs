@@ -4,9 +4,9 @@ use self_healing_core::effect::{
     Answer, Applied, DrainView, Effect, KubeletLook, Outcome, RolledBack, Verb, WorkloadView,
 };
 use self_healing_core::event::Event;
-use self_healing_core::fact::{LeaseFact, NodeFact, PodFact, WorkloadFact};
+use self_healing_core::fact::{EndpointsFact, LeaseFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
-use self_healing_core::recovery::{GATHERED, NodeView, PodView, Recovery};
+use self_healing_core::recovery::{GATHERED, Memory, NodeView, PodView, Recovery, ServiceView};
 use std::collections::BTreeMap;
 
 /// The recorded world as it is at this moment, as far as reads need it.
@@ -15,6 +15,8 @@ pub(super) struct Shown {
     pods: BTreeMap<Key, PodFact>,
     nodes: BTreeMap<Text, NodeFact>,
     leases: BTreeMap<Text, LeaseFact>,
+    services: BTreeMap<Key, ServiceFact>,
+    endpoints: BTreeMap<Key, EndpointsFact>,
     looks: BTreeMap<Text, KubeletLook>,
     drains: BTreeMap<Text, DrainView>,
     workloads: BTreeMap<(Kind, Key), WorkloadFact>,
@@ -37,6 +39,10 @@ impl Shown {
                 drop(self.workloads.insert((fact.kind.clone(), fact.key.clone()), fact.clone()));
             }
             Event::WorkloadGone(kind, key) => drop(self.workloads.remove(&(kind.clone(), key.clone()))),
+            Event::Service(service) => drop(self.services.insert(service.key.clone(), service.clone())),
+            Event::ServiceGone(key) => drop(self.services.remove(key)),
+            Event::Endpoints(slice) => drop(self.endpoints.insert(slice.key.clone(), slice.clone())),
+            Event::EndpointsGone(key) => drop(self.endpoints.remove(key)),
             _ => {}
         }
     }
@@ -87,6 +93,22 @@ impl Shown {
         DrainView { pods: self.pods_on(node), ..known }
     }
 
+    /// A Service with its endpoints as they are now. The labels of pods that are well are not recorded, so a standby is taken to be
+    /// ready, and the primary to be as its endpoints are.
+    fn seen(&self, service: &ServiceFact) -> ServiceView {
+        let own =
+            |slice: &&EndpointsFact| slice.service == service.key.name && slice.key.namespace == service.key.namespace;
+        let ready = self.endpoints.values().filter(own).map(|slice| slice.ready).sum();
+        ServiceView {
+            fact: service.clone(),
+            resource_version: Text::from("1"),
+            keeper: None,
+            ready_endpoints: ready,
+            primary_ready: ready,
+            standby_ready: 1,
+        }
+    }
+
     fn pods_on(&self, node: &Text) -> Vec<PodFact> {
         self.pods.values().filter(|pod| pod.node.as_ref() == Some(node)).cloned().collect()
     }
@@ -124,6 +146,13 @@ impl Shown {
                 let view = self.view_of(target);
                 Some(view.map_or(Outcome::Gone, |view| Outcome::Done(Answer::Workload(Box::new(view)))))
             }
+            Verb::LookAtService(target) => {
+                let service = self.services.get(&target.key).filter(|service| service.uid == target.uid);
+                Some(
+                    service
+                        .map_or(Outcome::Gone, |service| Outcome::Done(Answer::Service(Box::new(self.seen(service))))),
+                )
+            }
             Verb::ListPods { node } => done(Answer::Pods(self.pods_on(node))),
             Verb::PlanDrain { node } => done(Answer::Drain(Box::new(self.drain_of(node)))),
             // What it showed is in the recorded Recoveries; no decision rests on it.
@@ -139,6 +168,9 @@ impl Shown {
             | Verb::TaintSuspect { .. }
             | Verb::UntaintSuspect { .. }
             | Verb::Evict { .. }
+            | Verb::SwitchService { .. }
+            | Verb::SwitchBack(_)
+            | Verb::ResizePod { .. }
             | Verb::DeletePod { .. }
             | Verb::RestartWorkload { .. }
             | Verb::ScaleUp { .. }
@@ -157,5 +189,7 @@ fn view(pod: &PodFact) -> PodView {
         fact: pod.clone(),
         resource_version: Text::from("1"),
         manifest: pod.owner.is_none().then(|| "{}".to_owned()),
+        // No limit is recorded, so no resize is replayed.
+        memory: Memory::default(),
     }
 }

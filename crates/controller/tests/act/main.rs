@@ -12,4 +12,5 @@ mod outcomes;
 mod pods;
 mod records;
 mod server;
+mod services;
 mod workloads;

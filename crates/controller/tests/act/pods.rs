@@ -194,3 +194,54 @@ async fn a_pod_that_cannot_be_read_fails_the_list() {
     let outcome = server.perform(Verb::ListPods { node: Text::from("worker-1") }).await;
     assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
 }
+
+fn resize(guaranteed: bool, version: &str) -> Verb {
+    let container = Text::from("main");
+    let resource_version = Text::from(version);
+    Verb::ResizePod { target: pod_target(), container, limit: 134_217_728, guaranteed, resource_version }
+}
+
+#[tokio::test]
+async fn a_resize_is_a_patch_of_its_subresource_that_names_uid_version_and_container() {
+    for guaranteed in [false, true] {
+        let server = Server::start(|_| answer(200, &json!({}))).await;
+        assert_eq!(server.perform(resize(guaranteed, "77")).await, Outcome::Done(Answer::Nothing));
+        let write = server.write();
+        assert_eq!((&*write.method, &*write.content_type), ("PATCH", "application/strategic-merge-patch+json"));
+        assert_eq!(write.path, "/api/v1/namespaces/shop/pods/web-1/resize?fieldManager=self-healing-controller");
+        let mut resources = json!({"limits": {"memory": "134217728"}});
+        if guaranteed {
+            resources["requests"] = json!({"memory": "134217728"});
+        }
+        let expected = json!({
+            "metadata": {"uid": "uid-web-1", "resourceVersion": "77"},
+            "spec": {"containers": [{"name": "main", "resources": resources}]}});
+        assert_eq!(write.body, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_resize_without_a_version_is_not_sent() {
+    let server = Server::start(|_| answer(200, &json!({}))).await;
+    assert!(matches!(server.perform(resize(false, "")).await, Outcome::Refused { .. }));
+    assert_eq!(server.writes(), []);
+}
+
+#[tokio::test]
+async fn what_speaks_against_a_resize_is_said_in_words() {
+    let range = "pods \"web-1\" is forbidden: maximum memory usage per Container is 96Mi, but limit is 128Mi";
+    let cases = [
+        (403, "Forbidden", range, range),
+        (
+            404,
+            "NotFound",
+            "the server could not find the requested resource",
+            "this API server does not resize pods in place",
+        ),
+    ];
+    for (code, reason, message, said) in cases {
+        let server = Server::start(move |_| failure(code, reason, message, json!({}))).await;
+        let Outcome::Refused { message } = server.perform(resize(false, "77")).await else { panic!("refused") };
+        assert!(message.starts_with(said), "{message}");
+    }
+}

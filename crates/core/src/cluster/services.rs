@@ -46,6 +46,11 @@ impl Cluster {
         self.services.get(key)
     }
 
+    /// Every Service.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &ServiceFact> {
+        self.services.values()
+    }
+
     /// How many endpoints of this Service are ready, over all its slices.
     #[must_use]
     pub(crate) fn ready_endpoints(&self, service: &Key) -> u32 {

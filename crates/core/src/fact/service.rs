@@ -1,8 +1,9 @@
 //! What is known of a Service and of its endpoints.
 
-use super::{Labels, Marks};
+use super::{Labels, Marks, Standby};
 use crate::key::{Key, Kind, Target, Text};
 use crate::time::Stamp;
+use alloc::boxed::Box;
 
 /// One Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,9 @@ pub struct ServiceFact {
     pub labels: Labels,
     /// Opt-outs.
     pub marks: Marks,
+    /// Its standby, and our switch to it; `None` where its annotations say nothing of either.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub standby: Option<Box<Standby>>,
 }
 
 impl ServiceFact {

@@ -3,7 +3,8 @@
 
 use super::{Scope, Wait, is_before, policy_budget};
 use crate::healer::{Case, World};
-use crate::names::{FailureType, Phase, Strategy};
+use crate::key::Kind;
+use crate::names::{Phase, Strategy};
 use crate::recovery::Recovery;
 use crate::strategy::next_strategy;
 use crate::time::{Past, Tick};
@@ -27,14 +28,14 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
 }
 
 fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
-    if recovery.spec.failure != FailureType::Node {
+    if recovery.spec.target.kind != Kind::Node {
         return None;
     }
     let nodes = world.fleet.tally(&Scope::Cluster).map_or(0, |tally| tally.nodes);
     let limit = world.settings.node_concurrency.of(nodes).max(1);
     let acting: Vec<&str> = world
-        .node_cases()
-        .filter(|other| other.is_acting())
+        .cases()
+        .filter(|other| other.recovery.spec.target.kind == Kind::Node && other.is_acting())
         .filter(|other| is_before(&other.recovery, recovery))
         .map(|other| &*other.recovery.spec.target.key.name)
         .collect();

@@ -117,8 +117,11 @@ impl Healer {
             .map(|fact| (fact.marked_by.clone(), Verb::ScaleBack(fact.target())))
             .collect();
         let busy = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Orphan));
+        let services = self.cluster.freshness.current(self.now.tick, WatchKind::Service);
+        let switched: Vec<(Text, Verb)> =
+            if services { crate::remedy::switched_orphans(&self.cluster, &over).collect() } else { Vec::new() };
         if !busy {
-            for (owner, verb) in undo.into_values().chain(scaled) {
+            for (owner, verb) in undo.into_values().chain(scaled).chain(switched) {
                 self.send(&owner, Errand::Orphan, verb);
             }
         }

@@ -35,6 +35,7 @@ impl Case {
             Outcome::Done(Answer::Workload(view)) => {
                 self.looks.workloads.insert(uid, (*view, self.asked));
             }
+            Outcome::Done(Answer::Service(view)) => self.looks.service = Some((*view, self.asked)),
             Outcome::Gone => self.looks = Looks { gone: Some((uid, self.asked)), ..Looks::default() },
             other => self.failed(now, settings, &other),
         }
@@ -134,6 +135,10 @@ impl Case {
                 self.postpone(now, settings, handles, Keeper::Budget(after), &message);
                 self.end_step(now, name, StepResult::Failed, message);
             }
+            Outcome::Refused { message } if name.starts_with("resize ") => {
+                self.end_step(now, name, StepResult::Failed, message.clone());
+                self.refused = Some(message);
+            }
             Outcome::Refused { message } if name.starts_with("evict ") => {
                 self.postpone(now, settings, handles, Keeper::Server, &message);
                 self.end_step(now, name, StepResult::Failed, message);
@@ -199,7 +204,7 @@ impl Case {
 
 /// Steps that left a mark stay in the record, since they say what has to be undone.
 fn may_be_dropped(step: &Step) -> bool {
-    let marks = ["cordon ", "taint ", "scale up "];
+    let marks = ["cordon ", "taint ", "scale up ", "switch "];
     let leaves_mark = marks.iter().any(|mark| step.name.starts_with(mark));
     step.result != StepResult::InProgress && !leaves_mark
 }

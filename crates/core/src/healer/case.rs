@@ -1,12 +1,13 @@
 //! A case: a Recovery and what the process remembers of it beside the record; all of that may be lost in a crash.
 
+use super::FRESH;
 use super::gather::Gather;
 use super::times::Times;
 use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
 use crate::key::{Kind, Text};
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
-use crate::recovery::{NodeView, PodView, Recovery, Step, StepResult};
+use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Step, StepResult};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -112,6 +113,7 @@ pub(crate) struct Looks {
     pub node: Option<(NodeView, Tick)>,
     /// By uid.
     pub workloads: BTreeMap<Text, (WorkloadView, Tick)>,
+    pub service: Option<(ServiceView, Tick)>,
     /// The uid of what was not there.
     pub gone: Option<(Text, Tick)>,
 }
@@ -142,6 +144,12 @@ pub(crate) struct Case {
     pub ending: Option<Ending>,
     /// When what the record tells of happened.
     pub times: Times,
+    /// Since when the pods that a switched Service had before are well without a gap.
+    pub well_since: Option<Tick>,
+    /// Why the API server refused for good what the attempt under way needs.
+    pub refused: Option<String>,
+    /// When the record was found with an attempt under way.
+    pub adopted: Option<Tick>,
     /// From when the attempt's time counts, when a guard had held it.
     pub clock: Option<Tick>,
     /// Messages under way, and those that wait.
@@ -218,6 +226,9 @@ impl Case {
             may_have_written: false,
             ending: None,
             times,
+            well_since: None,
+            refused: None,
+            adopted: None,
             clock: None,
             telling: BTreeMap::new(),
             tell_backoff: BTreeMap::new(),
@@ -237,6 +248,7 @@ impl Case {
                 case.recovery.attempt().map_or(case.recovery.spec.strategy, |attempt| Some(attempt.strategy));
             let writes = strategy != Some(Strategy::Monitor);
             case.may_have_written = writes && under_way;
+            case.adopted = case.may_have_written.then_some(now.tick);
             case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
             let status = &case.recovery.status;
@@ -252,7 +264,12 @@ impl Case {
 
     /// Whether a write of any attempt was accepted, or may have been.
     pub(crate) fn has_written(&self) -> bool {
-        self.may_have_written || self.steps().any(|step| step.result != StepResult::Failed)
+        self.may_have_written || self.has_stepped()
+    }
+
+    /// Whether the record tells of a write that was accepted, or may have been.
+    pub(crate) fn has_stepped(&self) -> bool {
+        self.steps().any(|step| step.result != StepResult::Failed)
     }
 
     /// Whether a pod was deleted or evicted, or may have been.
@@ -289,6 +306,18 @@ impl Case {
             self.wake_at(until);
         }
         self.doing.is_some() || until.is_some()
+    }
+
+    /// What a read of the pod that it acts on showed, if it is young enough for a write to follow.
+    pub(crate) fn fresh_pod(&self, now: Tick) -> Option<&PodView> {
+        let read = self.looks.pod.as_ref().filter(|(_, at)| now.since(*at) <= FRESH);
+        read.map(|(view, _)| view).filter(|view| view.fact.uid == self.recovery.subject().uid)
+    }
+
+    /// What a read of its Service showed, if it is young enough for a write to follow.
+    pub(crate) fn fresh_service(&self, now: Tick) -> Option<&ServiceView> {
+        let read = self.looks.service.as_ref().filter(|(_, at)| now.since(*at) <= FRESH);
+        read.map(|(view, _)| view).filter(|view| view.fact.uid == self.recovery.spec.target.uid)
     }
 
     /// Takes over what an earlier case of the same record knew of its times.

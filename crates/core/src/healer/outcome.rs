@@ -24,6 +24,7 @@ pub(super) enum Errand {
     LookPod(Target),
     LookNode,
     LookWorkload(Target),
+    LookService(Target),
     ListPods,
     Plan,
     Gather,
@@ -44,7 +45,10 @@ pub(super) enum Errand {
 
 /// Notes in the case what was just sent for it.
 pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&Errand>) {
-    if matches!(errand, Some(Errand::LookPod(_) | Errand::LookNode | Errand::LookWorkload(_) | Errand::Plan)) {
+    if let Some(
+        Errand::LookPod(_) | Errand::LookNode | Errand::LookWorkload(_) | Errand::LookService(_) | Errand::Plan,
+    ) = errand
+    {
         case.asked = now;
     }
     match errand {
@@ -53,6 +57,7 @@ pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&
             Errand::LookPod(_)
             | Errand::LookNode
             | Errand::LookWorkload(_)
+            | Errand::LookService(_)
             | Errand::ListPods
             | Errand::Plan
             | Errand::Step { .. },
@@ -72,6 +77,7 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
         Verb::LookAtPod(target) => Errand::LookPod(target.clone()),
         Verb::LookAtNode(_) => Errand::LookNode,
         Verb::LookAtWorkload(target) => Errand::LookWorkload(target.clone()),
+        Verb::LookAtService(target) => Errand::LookService(target.clone()),
         Verb::ListPods { .. } => Errand::ListPods,
         Verb::PlanDrain { .. } => Errand::Plan,
         Verb::Evict { target, .. } | Verb::DeletePod { target, .. } => {
@@ -106,6 +112,11 @@ impl Healer {
             }
             (Errand::LookWorkload(target), outcome) => {
                 let seen = self.see_workload(target, &outcome);
+                agenda.subjects.extend(seen);
+                self.with(&name, |case, now, settings| case.looked(now, settings, target.uid.clone(), outcome));
+            }
+            (Errand::LookService(target), outcome) => {
+                let seen = self.see_service(target, &outcome);
                 agenda.subjects.extend(seen);
                 self.with(&name, |case, now, settings| case.looked(now, settings, target.uid.clone(), outcome));
             }
@@ -189,6 +200,16 @@ impl Healer {
             Outcome::Done(Answer::Workload(view)) => self.cluster.apply(self.now, Event::Workload(view.fact.clone())),
             Outcome::Gone if known() => {
                 self.cluster.apply(self.now, Event::WorkloadGone(target.kind.clone(), target.key.clone()))
+            }
+            _ => alloc::vec::Vec::new(),
+        }
+    }
+
+    fn see_service(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {
+        match outcome {
+            Outcome::Done(Answer::Service(view)) => self.cluster.apply(self.now, Event::Service(view.fact.clone())),
+            Outcome::Gone if self.cluster.service(&target.key).is_some_and(|known| known.uid == target.uid) => {
+                self.cluster.apply(self.now, Event::ServiceGone(target.key.clone()))
             }
             _ => alloc::vec::Vec::new(),
         }

@@ -3,7 +3,10 @@
 mod attempt;
 mod ending;
 mod live;
+mod standby;
 mod start;
+
+pub(super) use live::FRESH;
 
 use super::World;
 use super::case::Case;

@@ -11,6 +11,11 @@ struct Entry {
     acting: bool,
 }
 
+/// Whether every change may concern it: it writes, or waits for its Service's pods to be well without a gap.
+fn acts(case: &Case) -> bool {
+    case.recovery.is_acting() || case.recovery.is_on_standby()
+}
+
 /// The cases that are not over, by name.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
@@ -26,7 +31,7 @@ impl Roster {
         if !case.recovery.is_active() {
             return self.remove(name);
         }
-        let entry = Entry { subject: Subject::of(case.recovery.subject()), acting: case.recovery.is_acting() };
+        let entry = Entry { subject: Subject::of(case.recovery.subject()), acting: acts(case) };
         let same = |known: &Entry| known.subject == entry.subject && known.acting == entry.acting;
         if self.active.get(name).is_some_and(same) {
             return;

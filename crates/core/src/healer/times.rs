@@ -28,6 +28,7 @@ impl Moment {
 pub(crate) struct Times {
     detected: Moment,
     attempts: Vec<Moment>,
+    stepped: Option<Moment>,
     finished: Option<Moment>,
     awaiting: Option<Moment>,
 }
@@ -36,7 +37,7 @@ impl Times {
     /// Those of a record that becomes known now.
     pub(crate) fn of(now: Now, recovery: &Recovery) -> Self {
         let detected = Moment::of(now, recovery.spec.detected_at);
-        let mut times = Self { detected, attempts: Vec::new(), finished: None, awaiting: None };
+        let mut times = Self { detected, attempts: Vec::new(), stepped: None, finished: None, awaiting: None };
         times.learn(now, recovery);
         times
     }
@@ -53,6 +54,10 @@ impl Times {
                 None => self.attempts.push(moment),
             }
         }
+        let steps = status.attempts.last().into_iter().flat_map(|attempt| &attempt.steps);
+        // In their order, not by their stamps: a wall clock that was set back makes a later step the earlier one.
+        let stepped = steps.filter_map(|step| step.finished_at).next_back();
+        self.stepped = stepped.map(|at| Moment::or_of(self.stepped.as_ref(), now, at));
         let awaiting = status.guards.iter().find(|guard| guard.name == GuardName::Mode && !guard.pass);
         self.awaiting = awaiting.map(|guard| Moment::or_of(self.awaiting.as_ref(), now, guard.since));
         self.finished = status.finished_at.map(|at| Moment::or_of(self.finished.as_ref(), now, at));
@@ -78,6 +83,11 @@ impl Times {
     /// When the newest attempt started.
     pub(crate) fn attempt(&self) -> Option<Past> {
         self.attempts.last().map(|moment| moment.1)
+    }
+
+    /// When the last step of the newest attempt was over.
+    pub(crate) fn stepped(&self) -> Option<Past> {
+        self.stepped.map(|moment| moment.1)
     }
 
     /// Each attempt of the record, and when it started.

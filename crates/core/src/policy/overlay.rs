@@ -3,7 +3,7 @@
 use super::{Match, Thresholds};
 use crate::key::Text;
 use crate::names::{Mode, Strategy};
-use crate::settings::{Cells, DrainRules, PolicyBudget, Settings, SeverityBounds, Window};
+use crate::settings::{Cells, DrainRules, PolicyBudget, Resize, Settings, SeverityBounds, Window};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -33,6 +33,8 @@ pub struct Overlay {
     pub budget: PolicyBudget,
     /// `drain`.
     pub drain: DrainRules,
+    /// `resize`.
+    pub resize: Option<Resize>,
     /// `budget.backoff`, in place of `workload_backoff`.
     pub backoff: Option<Duration>,
 }
@@ -49,6 +51,7 @@ impl Overlay {
         settings.windows = self.windows.clone();
         settings.budget = self.budget.clone();
         settings.drain = self.drain.clone();
+        settings.resize = self.resize;
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         settings.budget.nodes.clone_from(&matches.node_selector);
@@ -73,6 +76,9 @@ impl Overlay {
             seconds("timeout", self.timeout),
             seconds("backoff", self.backoff),
             (!self.windows.is_empty()).then(|| format!("{} windows", self.windows.len())),
+            self.resize.map(|resize| {
+                format!("resize by {} up to {} bytes", f64::from(resize.thousandths) / 1000.0, resize.max)
+            }),
             Some(self.budget.to_string()).filter(|words| !words.is_empty()),
             Some(self.drain.to_string()).filter(|words| !words.is_empty()),
         ];

@@ -95,7 +95,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         return step;
     }
     if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
-        return blocked(world, case, pod);
+        return blocked_by(world, case, pod);
     }
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
@@ -119,7 +119,7 @@ pub(super) fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec
     pods.filter(|(class, _)| !matches!(class, Class::Left(_))).collect()
 }
 
-fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
+pub(super) fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     if pod.finished() {
         return Class::Left("finished");
     }
@@ -179,11 +179,11 @@ fn misses_one(world: &World<'_>, workload: &Target, node: &Text) -> Option<Strin
         .then(|| format!("{workload} has {there} of {desired} pods; the next leaves when it has all"))
 }
 
-fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
+pub(super) fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
     case.postponed.get(&pod.uid).is_some_and(|postponed| world.now.tick < postponed.until)
 }
 
-fn blocked(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+pub(super) fn blocked_by(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
     let waits = case.postponed.values().map(|postponed| postponed.until).chain(deadline(world, case));
     let until: Option<Tick> = waits.filter(|until| *until > world.now.tick).min();
     match case.postponed.get(&pod.uid) {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every example; each has a test here that plays it.
-const EXAMPLES: [&str; 12] = [
+const EXAMPLES: [&str; 14] = [
     "ask-before-nodes",
     "batch-is-not-urgent",
     "business-hours",
@@ -24,6 +24,8 @@ const EXAMPLES: [&str; 12] = [
     "observe-a-namespace",
     "out-of-memory",
     "patience",
+    "raise-memory",
+    "relieve-pressure",
 ];
 const NODES: &str = "nodes n1 n2 n3";
 
@@ -214,4 +216,26 @@ fn drain_in_time_waits_for_a_budget_and_not_for_ever() {
     assert_eq!(ground.writes(), ["cordon n1", "evict scratch.1"]);
     ground.run(200.0);
     assert_eq!(ground.writes(), ["cordon n1", "evict scratch.1", "delete web.1", "delete web.2"]);
+}
+
+#[test]
+fn relieve_pressure() {
+    let mut ground = with("relieve-pressure", "deployment batch 2 on n1 besteffort\ndeployment web 2 on n1", QUICK);
+    ground.does("cordon n1");
+    ground.does("condition n1 MemoryPressure");
+    ground.run(20.0);
+    assert_eq!((ground.count("evict batch."), ground.count("evict web.")), (2, 0));
+}
+
+#[test]
+fn raise_memory() {
+    let mut ground = with("raise-memory", "deployment web 1 on n1\nstatefulset db 1 on n2", QUICK);
+    for pod in ["web.1", "db.1"] {
+        ground.does(&format!("oom {pod}"));
+        ground.run(2.0);
+        ground.does(&format!("oom {pod}"));
+    }
+    ground.run(20.0);
+    assert_eq!((ground.count("resize web.1"), ground.count("resize db.1")), (1, 0));
+    assert_eq!(ground.phase("web.1"), Phase::Succeeded);
 }

@@ -21,6 +21,8 @@ mod policies;
 mod properties;
 mod random;
 mod records;
+mod resources;
+mod standbys;
 mod telling;
 mod triage;
 mod waves;

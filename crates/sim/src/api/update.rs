@@ -119,6 +119,12 @@ fn keep_fixed(change: &Change<'_>, old: &Value, new: &mut Value) {
             }
         }
         "finalize" => keep(new, old, &["status", "metadata"], true),
+        "resize" => {
+            let (asked, uid) = (new["spec"].take(), new["metadata"]["uid"].take());
+            *new = old.clone();
+            new["metadata"]["uid"] = uid;
+            resources(&asked, &mut new["spec"]);
+        }
         _ => {
             let status = new.get_mut("status").map(Value::take);
             let metadata = new["metadata"].take();
@@ -178,10 +184,21 @@ fn keep(new: &mut Value, old: &Value, fields: &[&str], really: bool) {
     }
 }
 
+/// Takes what `asked` says of containers' resources, which is all that this door changes.
+fn resources(asked: &Value, spec: &mut Value) {
+    let asked = asked["containers"].as_array().into_iter().flatten();
+    for (container, asked) in spec["containers"].as_array_mut().into_iter().flatten().zip(asked) {
+        if container["name"] == asked["name"] {
+            container["resources"] = asked["resources"].clone();
+        }
+    }
+}
+
 /// Counts a change of what was asked for in `metadata.generation`.
 fn count(change: &Change<'_>, old: &Value, new: &mut Value) {
     let resource = &change.resource;
-    if !(resource.generation || resource.custom.is_some()) || !change.subresource.is_empty() {
+    let counts = matches!(change.subresource, "" | "resize");
+    if !(resource.generation || resource.custom.is_some()) || !counts {
         return;
     }
     let notes = resource.plural == "deployments" && old["metadata"]["annotations"] != new["metadata"]["annotations"];

@@ -132,9 +132,23 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// The next word, a Service of the story, as `service/web`.
+    pub(super) fn service(&mut self, story: &Story) -> Result<Name, Error> {
+        let wanted = |object: &Object| matches!(object, Object::Service(_));
+        match self.object_if(story, "a Service of this story, as `service/web`", wanted)? {
+            Object::Service(name) => Ok(name),
+            other => Err(self.wrong(&other.to_string(), "a Service", &[])),
+        }
+    }
+
+    /// Whether nothing is left, or `word` is next.
+    pub(super) fn ends_or(&self, word: &str) -> bool {
+        self.clone().next().is_none_or(|next| next == word)
+    }
+
     /// The next word, anything of the story.
     pub(super) fn object(&mut self, story: &Story) -> Result<Object, Error> {
-        self.object_if(story, "a node, workload, pod or `namespace/NAME` of this story", |_| true)
+        self.object_if(story, "a node, workload, pod, `service/NAME` or `namespace/NAME` of this story", |_| true)
     }
 
     fn object_if(&mut self, story: &Story, expected: &str, fits: impl Fn(&Object) -> bool) -> Result<Object, Error> {
@@ -168,7 +182,8 @@ fn known_as(thing: &Thing, fits: &impl Fn(&Object) -> bool) -> Option<String> {
             vec![Object::Workload(*kind, name.clone()), Object::Pod(first)]
         }
         Thing::Pod { name, .. } => vec![Object::Pod(PodName::Bare(name.clone()))],
-        Thing::Budget { .. } | Thing::Service { .. } => Vec::new(),
+        Thing::Service { name, .. } => vec![Object::Service(name.clone())],
+        Thing::Budget { .. } => Vec::new(),
     };
     objects.iter().find(|object| fits(object)).map(ToString::to_string)
 }

@@ -7,7 +7,7 @@ use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 37] = [
+const DEEDS: [&str; 38] = [
     "fail",
     "crash-loop",
     "waits",
@@ -35,8 +35,9 @@ const DEEDS: [&str; 37] = [
     "withdraw",
     "approve",
     "cancel",
-    "budget",
     "annotate",
+    "select",
+    "budget",
     "scale",
     "pause",
     "autoscale",
@@ -104,12 +105,13 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "withdraw" => Deed::Withdraw(policy(story, line)?),
         "approve" => Deed::Approve(target(story, line)?),
         "cancel" => Deed::Cancel(target(story, line)?),
-        "budget" => budget(story, line)?,
         "annotate" => {
-            let (kind, name) = line.workload(story)?;
-            let key = line.word("the key of an annotation, as self-healing.dev/auto-rollback")?.to_owned();
-            Deed::Annotate(kind, name, key, line.word("its value, or `-` to take it away")?.to_owned())
+            let (object, key) = (line.object(story)?, line.word("the key of an annotation")?.to_owned());
+            let value = line.word("its value, or `-` to take it away")?;
+            Deed::Annotate(object, key, Some(value).filter(|value| *value != "-").map(str::to_owned))
         }
+        "select" => Deed::Select(line.service(story)?, line.workload(story)?.1),
+        "budget" => budget(story, line)?,
         "scale" => {
             let (kind, name) = line.workload(story)?;
             Deed::Scale(kind, name, line.number("how many pods it wants")?)
@@ -184,8 +186,10 @@ fn keeps_name(story: &Story, pod: &PodName) -> bool {
 /// What a Recovery can be about.
 fn target(story: &Story, line: &mut Line<'_>) -> Result<Object, Error> {
     match line.object(story)? {
-        found @ (Object::Node(_) | Object::Pod(_) | Object::Workload(..)) => Ok(found),
-        other @ Object::Namespace(_) => Err(line.wrong(&other.to_string(), "a node, a pod or a workload", &[])),
+        found @ (Object::Node(_) | Object::Pod(_) | Object::Workload(..) | Object::Service(_)) => Ok(found),
+        other @ Object::Namespace(_) => {
+            Err(line.wrong(&other.to_string(), "a node, a pod, a workload or a Service", &[]))
+        }
     }
 }
 
@@ -206,11 +210,12 @@ fn write(story: &Story, line: &mut Line<'_>) -> Result<Write, Error> {
     let verb = Verb::parse(word).ok_or_else(|| line.wrong(word, "a write of the controller", &words))?;
     let object = match verb {
         Verb::Cordon | Verb::Uncordon | Verb::Taint | Verb::Untaint => Object::Node(line.node(story)?),
-        Verb::Evict | Verb::Delete | Verb::Create => Object::Pod(line.pod(story)?),
         Verb::Restart | Verb::Scale | Verb::Unscale | Verb::RollBack => {
             let (kind, name) = line.workload(story)?;
             Object::Workload(kind, name)
         }
+        Verb::Evict | Verb::Delete | Verb::Create | Verb::Resize => Object::Pod(line.pod(story)?),
+        Verb::Switch | Verb::SwitchBack => Object::Service(line.service(story)?),
     };
     Ok(Write { verb, object })
 }

@@ -27,6 +27,11 @@ pub(crate) enum DeedKind {
     Unscale,
     /// A Deployment's template, to an earlier one.
     RollBack,
+    /// The selector of a Service set to its standby's.
+    Switch,
+    SwitchBack,
+    /// The memory limit of a pod raised in place.
+    Resize,
     /// Something that no strategy of the controller does.
     Unknown,
 }
@@ -37,7 +42,10 @@ impl DeedKind {
         match self {
             Self::Delete | Self::Evict | Self::Cordon | Self::Taint => true,
             Self::Restart | Self::Scale | Self::RollBack => true,
-            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unscale | Self::Unknown => false,
+            Self::Switch | Self::Resize => true,
+            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unscale | Self::SwitchBack | Self::Unknown => {
+                false
+            }
         }
     }
 
@@ -49,6 +57,11 @@ impl DeedKind {
     /// Whether a pod goes by it.
     pub(crate) fn moves_pod(self) -> bool {
         matches!(self, Self::Delete | Self::Evict)
+    }
+
+    /// Whether it leaves a mark that names its Recovery.
+    pub(crate) fn leaves_mark(self) -> bool {
+        matches!(self, Self::Cordon | Self::Taint | Self::Switch)
     }
 
     fn words(self) -> &'static str {
@@ -64,6 +77,9 @@ impl DeedKind {
             Self::Scale => "scaled up by one",
             Self::Unscale => "scaled back",
             Self::RollBack => "rolled back",
+            Self::Switch => "switched to its standby",
+            Self::SwitchBack => "switched back",
+            Self::Resize => "resized",
             Self::Unknown => "changed in a way that no strategy knows",
         }
     }
@@ -94,6 +110,7 @@ impl fmt::Display for Named<'_> {
         let resource = match &*self.0.resource {
             "pods" => "pod",
             "nodes" => "node",
+            "services" => "Service",
             RECOVERIES => "Recovery",
             other => other,
         };
@@ -144,10 +161,20 @@ pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
             let (kind, record) = found.unwrap_or((DeedKind::Unknown, String::new()));
             vec![deed(kind, &record)]
         }
+        ("pods", "patch", "resize") => vec![deed(DeedKind::Resize, "")],
         ("nodes", "patch" | "update", "") => {
             let found: Vec<Deed> =
                 on_node(before, &commit.shown).into_iter().map(|(kind, record)| deed(kind, &record)).collect();
             if found.is_empty() { vec![deed(DeedKind::Unknown, "")] } else { found }
+        }
+        ("services", "patch" | "update", "") => {
+            let owner = |service| annotation(service, marks::OWNER).unwrap_or_default();
+            let kind = match (owner(before), owner(&commit.shown)) {
+                (was, is) if !is.is_empty() && was != is => (DeedKind::Switch, is),
+                (was, "") if !was.is_empty() => (DeedKind::SwitchBack, was),
+                _ => (DeedKind::Unknown, ""),
+            };
+            vec![deed(kind.0, kind.1)]
         }
         _ => vec![deed(DeedKind::Unknown, "")],
     }
@@ -193,6 +220,7 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
             let (kind, record) = workload::asked(body);
             deed(kind, uid(body), record)
         }
+        ("pods", "patch", "resize") => deed(DeedKind::Resize, uid(body), ""),
         ("nodes", "patch" | "update", "") => {
             let owner = annotation(body, marks::OWNER).unwrap_or_default();
             let (kind, record) = if is_cordoned(body) {
@@ -206,6 +234,10 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
             };
             deed(kind, uid(body), record)
         }
+        ("services", "patch" | "update", "") => match annotation(body, marks::OWNER) {
+            Some(record) => deed(DeedKind::Switch, uid(body), record),
+            None => deed(DeedKind::SwitchBack, uid(body), ""),
+        },
         _ => deed(DeedKind::Unknown, "", ""),
     })
 }

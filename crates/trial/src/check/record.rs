@@ -55,6 +55,10 @@ pub(crate) struct Record {
     pub(crate) has_manifest: bool,
     /// Whether what its failure's objects showed was kept, be it that nothing could be read.
     pub(crate) has_evidence: bool,
+    /// The selector that a switched Service had.
+    pub(crate) original_selector: String,
+    /// What the memory limit of a resized container was.
+    pub(crate) memory_limit: String,
     pub(crate) created: Option<Timestamp>,
     pub(crate) finished: Option<Timestamp>,
 }
@@ -85,6 +89,8 @@ impl Record {
             verified: object["status"]["verification"]["passed"] == true,
             has_evidence: list(object, "/status/evidence").iter().any(|item| item["name"] == "gathered"),
             has_manifest: object["status"]["savedManifest"].is_string(),
+            memory_limit: evidence(object, "memoryLimit").to_owned(),
+            original_selector: evidence(object, "originalSelector").to_owned(),
             created: time(object, "/metadata/creationTimestamp"),
             finished: time(object, "/status/finishedAt"),
         }
@@ -128,6 +134,10 @@ impl Record {
         let tried = self.attempts.iter().map(|attempt| attempt.target.uid.as_str());
         tried.chain([self.target.uid.as_str()])
     }
+}
+
+fn evidence<'a>(object: &'a Value, name: &str) -> &'a str {
+    list(object, "/status/evidence").iter().find(|item| item["name"] == name).map_or("", |item| text(item, "/value"))
 }
 
 fn named(stored: &Value) -> Named {

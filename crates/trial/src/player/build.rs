@@ -3,9 +3,9 @@
 use crate::look::is_ready;
 use crate::world::{PASSWORD, World};
 use anyhow::{Result, bail};
-use self_healing_api::marks::CONTROL_PLANE;
+use self_healing_api::marks::{CONTROL_PLANE, FAILOVER_SELECTOR, FAILOVER_WORKLOAD};
 use self_healing_sim::actor::NodeSpec;
-use self_healing_story::story::PROGRESS_DEADLINE;
+use self_healing_story::story::{MEMORY_LIMIT, PROGRESS_DEADLINE};
 use self_healing_story::{Name, Story, Thing, WorkloadKind};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -28,12 +28,12 @@ pub(super) async fn build(world: &World, story: &Story) -> Result<()> {
     for thing in &story.things {
         match thing {
             Thing::Node { .. } => {}
-            Thing::Workload { kind, name, replicas, on } => {
-                builder.place(on.as_deref(), || builder.workload(*kind, name, *replicas)).await?;
+            Thing::Workload { kind, name, replicas, on, best_effort } => {
+                builder.place(on.as_deref(), || builder.workload(*kind, name, *replicas, *best_effort)).await?;
             }
             Thing::Pod { name, on } => builder.place(on.as_deref(), || builder.pod(name)).await?,
             Thing::Budget { name, min_available } => builder.budget(name, *min_available)?,
-            Thing::Service { name, workload } => builder.service(name, workload)?,
+            Thing::Service { name, workload, standby } => builder.service(name, workload, standby.as_ref())?,
         }
     }
     builder.wait("pods", || builder.pods().iter().all(|pod| is_ready(pod))).await?;
@@ -128,11 +128,11 @@ impl Builder<'_> {
         counted >= wanted && pods.iter().all(bound)
     }
 
-    fn workload(&self, kind: WorkloadKind, name: &Name, replicas: u32) -> Result<()> {
+    fn workload(&self, kind: WorkloadKind, name: &Name, replicas: u32, best_effort: bool) -> Result<()> {
         let labels = json!({ "app": name.name });
         let mut spec = json!({
             "selector": { "matchLabels": labels },
-            "template": { "metadata": { "labels": labels }, "spec": containers() },
+            "template": { "metadata": { "labels": labels }, "spec": containers(best_effort) },
         });
         let resource = match kind {
             WorkloadKind::Deployment => {
@@ -158,7 +158,7 @@ impl Builder<'_> {
     fn job(&self, name: &Name, pods: u32) -> Result<()> {
         let admin = self.world.admin();
         let labels = json!({ "app": name.name });
-        let mut template = json!({ "metadata": { "labels": labels }, "spec": containers() });
+        let mut template = json!({ "metadata": { "labels": labels }, "spec": containers(false) });
         template["spec"]["restartPolicy"] = json!("Never");
         let spec = json!({ "parallelism": pods, "template": template });
         let job = admin.create(
@@ -179,7 +179,7 @@ impl Builder<'_> {
     }
 
     fn pod(&self, name: &Name) -> Result<()> {
-        let mut spec = containers();
+        let mut spec = containers(false);
         spec["containers"][0]["env"] = json!([{ "name": "PASSWORD", "value": PASSWORD }]);
         let pod = json!({ "metadata": { "name": name.name, "labels": { "app": name.name } }, "spec": spec });
         self.world.admin().create("pods", &name.namespace, &pod)?;
@@ -193,9 +193,15 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn service(&self, name: &Name, workload: &Name) -> Result<()> {
+    fn service(&self, name: &Name, workload: &Name, standby: Option<&Name>) -> Result<()> {
         let spec = json!({ "selector": { "app": workload.name }, "ports": [{ "port": 80 }] });
-        let service = json!({ "metadata": { "name": name.name }, "spec": spec });
+        let mut service = json!({ "metadata": { "name": name.name }, "spec": spec });
+        if let Some(standby) = standby {
+            service["metadata"]["annotations"] = json!({
+                FAILOVER_SELECTOR: format!("app={}", standby.name),
+                FAILOVER_WORKLOAD: format!("deployment/{}", standby.name),
+            });
+        }
         self.world.admin().create("services", &name.namespace, &service)?;
         Ok(())
     }
@@ -209,13 +215,9 @@ fn is_counted(pod: &Value) -> bool {
         .is_some_and(|owners| owners.iter().any(|owner| kinds.iter().any(|kind| owner["kind"] == *kind)))
 }
 
-/// The spec of a pod with one small container.
-fn containers() -> Value {
-    json!({
-        "containers": [{
-            "name": "main",
-            "image": "registry.example/app:1",
-            "resources": { "requests": { "cpu": "10m", "memory": "16Mi" } },
-        }],
-    })
+/// The spec of a pod with one small container, or with one that asks for nothing.
+fn containers(best_effort: bool) -> Value {
+    let (requests, limits) = (json!({ "cpu": "10m", "memory": "16Mi" }), json!({ "memory": MEMORY_LIMIT.to_string() }));
+    let resources = if best_effort { json!({}) } else { json!({ "requests": requests, "limits": limits }) };
+    json!({ "containers": [{ "name": "main", "image": "registry.example/app:1", "resources": resources }] })
 }

@@ -103,13 +103,14 @@ impl Player<'_> {
             }
             Deed::Approve(object) => self.order(object, APPROVE).await?,
             Deed::Cancel(object) => self.order(object, CANCEL).await?,
+            Deed::Annotate(object, key, value) => self.annotate(object, key, json!(value)).await?,
+            Deed::Select(service, workload) => {
+                let patch = json!({ "spec": { "selector": { "app": workload.name } } });
+                admin.patch("services", &service.namespace, &service.name, &patch)?;
+            }
             Deed::Budget(name, number) => {
                 let patch = json!({ "spec": { "minAvailable": number } });
                 admin.patch("poddisruptionbudgets.policy", &name.namespace, &name.name, &patch)?;
-            }
-            Deed::Annotate(kind, name, key, value) => {
-                let value = if value == "-" { Value::Null } else { json!(value) };
-                self.annotate(&Object::Workload(*kind, name.clone()), key, value).await?;
             }
             Deed::Scale(kind, name, pods) => {
                 let patch = json!({ "spec": { "replicas": pods } });
@@ -228,13 +229,14 @@ impl Player<'_> {
             Object::Node(node) => ("nodes", Name { namespace: String::new(), name: node.clone() }),
             Object::Namespace(name) => ("namespaces", Name { namespace: String::new(), name: name.clone() }),
             Object::Workload(kind, name) => (resource_of(*kind), name.clone()),
+            Object::Service(name) => ("services", name.clone()),
         };
         let patch = json!({ "metadata": { "annotations": { key: value } } });
         self.world.admin().patch(resource, &name.namespace, &name.name, &patch)?;
         Ok(())
     }
 
-    /// A person's word on the active Recovery of a pod or node, once there is one.
+    /// A person's word on the active Recovery of a pod, node or Service, once there is one.
     async fn order(&self, object: &Object, key: &str) -> Result<()> {
         let start = Instant::now();
         loop {
@@ -256,6 +258,9 @@ impl Player<'_> {
             Object::Pod(pod) => self.world.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
             Object::Workload(kind, name) => target["kind"] == format!("{kind:?}") && target["name"] == *name.name,
             Object::Namespace(_) => false,
+            Object::Service(name) => {
+                target["kind"] == "Service" && target["namespace"] == name.namespace && target["name"] == name.name
+            }
         };
         let all = self.world.admin().list("recoveries.self-healing.dev", NAMESPACE);
         let active = |recovery: &&std::sync::Arc<Value>| {

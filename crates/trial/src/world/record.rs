@@ -1,7 +1,7 @@
 //! What is written down of a run: the controller's writes, the life of each record, and what people were told.
 
 use crate::check::Told;
-use crate::look::{self, Objects, Target, change_of_workload, controller, is_cordoned, is_suspect, text};
+use crate::look::{self, Objects, Target, change_of_workload, controller, is_cordoned, is_owned, is_suspect, text};
 use jiff::Timestamp;
 use self_healing_sim::store::{Commit, Store};
 use self_healing_story::outcome::COUNTED;
@@ -20,6 +20,7 @@ enum Happened {
     Pod { verb: Verb, uid: String, name: Name },
     Node { verb: Verb, node: String },
     Workload { verb: Verb, name: Name },
+    Service { verb: Verb, name: Name },
     Phase { target: Target, words: String },
     Told { channel: String, key: String, target: Target },
 }
@@ -29,9 +30,9 @@ enum Happened {
 pub struct Wrote {
     /// Which.
     pub verb: Verb,
-    /// The pod's, the node's or the workload's name.
+    /// The pod's, the node's, the workload's or the Service's name.
     pub name: Name,
-    /// The pod's uid; empty for a node or a workload.
+    /// The pod's uid; empty for all others.
     pub uid: String,
 }
 
@@ -73,6 +74,12 @@ impl Record {
         let (old, new) = (commit.old.as_deref(), commit.new.as_deref());
         let ours = *commit.origin.user == *self.user;
         match &*commit.key.resource {
+            "pods" if ours && &*commit.origin.subresource == "resize" => {
+                let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
+                let (verb, uid) = (Verb::Resize, text(&commit.shown, "/metadata/uid").to_owned());
+                self.tell(Wrote { verb, name: name.clone(), uid: uid.clone() });
+                self.push(Happened::Pod { verb, uid, name });
+            }
             "pods" => {
                 if old.is_none() {
                     self.see(commit, store);
@@ -100,6 +107,15 @@ impl Record {
                     let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
                     self.tell(Wrote { verb, name: name.clone(), uid: String::new() });
                     self.push(Happened::Workload { verb, name });
+                }
+            }
+            "services" if ours => {
+                let [was, is] = [old, new].map(|service| service.is_some_and(is_owned));
+                if was != is {
+                    let verb = if is { Verb::Switch } else { Verb::SwitchBack };
+                    let name = Name { namespace: commit.key.namespace.to_string(), name: commit.key.name.to_string() };
+                    self.tell(Wrote { verb, name: name.clone(), uid: String::new() });
+                    self.push(Happened::Service { verb, name });
                 }
             }
             RECOVERIES => self.recovery(old, new),
@@ -163,6 +179,7 @@ impl Record {
                 Happened::Pod { verb, uid, name } => format!("{verb} {}", look::written(&self.names, *verb, uid, name)),
                 Happened::Node { verb, node } => format!("{verb} {node}"),
                 Happened::Workload { verb, name } => format!("{verb} {name}"),
+                Happened::Service { verb, name } => format!("{verb} service/{name}"),
                 Happened::Phase { target, words } => format!("recovery {} {words}", look::target(&self.names, target)),
                 Happened::Told { channel, key, target } => {
                     format!("told {channel} {key} {}", look::target(&self.names, target))
@@ -182,6 +199,9 @@ impl Record {
                     outcome.wrote(*verb, look::written(&self.names, *verb, uid, name));
                 }
                 Happened::Workload { verb, name } if COUNTED.contains(verb) => outcome.wrote(*verb, name.to_string()),
+                Happened::Service { verb, name } if COUNTED.contains(verb) => {
+                    outcome.wrote(*verb, format!("service/{name}"));
+                }
                 _ => {}
             }
         }
@@ -194,6 +214,7 @@ impl Record {
             nodes: all("nodes").collect(),
             pods: all("pods").collect(),
             workloads: all("deployments.apps").chain(all("statefulsets.apps")).collect(),
+            services: all("services").collect(),
         };
         look::fill(&mut outcome, story, &self.names, &objects);
         outcome

@@ -10,4 +10,5 @@ mod nodes;
 mod pods;
 mod reads;
 mod records;
+mod services;
 mod words;

@@ -11,7 +11,7 @@ use serde_json::Value;
 const NAME: usize = 128;
 
 /// The tools that keep `object` as they want it, those first that take changes back at once.
-pub(super) fn keepers(object: &Value) -> Vec<Keeper> {
+pub(in crate::act) fn keepers(object: &Value) -> Vec<Keeper> {
     let metadata = &object["metadata"];
     let label = |key: &str| metadata["labels"][key].as_str().filter(|value| !value.is_empty());
     let annotation = |key: &str| metadata["annotations"][key].as_str().filter(|value| !value.is_empty());

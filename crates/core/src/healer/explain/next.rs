@@ -57,6 +57,9 @@ impl Healer {
         if strategy == Strategy::Monitor {
             return always("nothing is written; it ends when the failure goes away");
         }
+        if case.recovery.is_on_standby() {
+            return always(format!("{}; then it is switched back", case.recovery.status.message));
+        }
         let (at, what) = match remedy::next(strategy, &world, case) {
             Move::Do(verb) => (None, verb.to_string()),
             Move::Wait(words, until) | Move::Blocked(words, until) => (until, words),
@@ -110,6 +113,8 @@ fn means(strategy: Strategy, target: &Target) -> &'static str {
         (Strategy::DrainAndReplace, _) => "the node is cordoned and its pods are evicted",
         (Strategy::EmergencyReplace, _) => "the node is cordoned and its pods are freed, so that they start elsewhere",
         (Strategy::Failover | Strategy::EmergencyFailover, _) => "the service is switched to its standby",
+        (Strategy::Relieve, _) => "what the node does not need leaves it, one pod after the other",
+        (Strategy::Resize, _) => "the memory limit of the container is raised in place",
         (Strategy::Rollback, _) => "the last good revision is brought back",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ending::{Ends, conclude, end};
 use super::live::{self, Live};
-use super::{Orders, held_phase, hold, is_over, pass_all, set_phase, start};
+use super::{Orders, held_phase, hold, is_over, pass_all, set_phase, standby, start};
 use crate::effect::Verb;
 use crate::guard::{self, Hold};
 use crate::happening::What;
@@ -12,7 +12,7 @@ use crate::healer::{World, tell};
 use crate::key::Kind;
 use crate::names::{GuardName, Mode, Phase, Strategy};
 use crate::recovery::{StepResult, Verification};
-use crate::remedy::{self, Move};
+use crate::remedy::{self, Move, Standing};
 use crate::strategy::next_strategy;
 use crate::triage::application_fault;
 use alloc::format;
@@ -41,6 +41,9 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     let Some(strategy) = case.recovery.attempt().map(|attempt| attempt.strategy) else { return };
     if let Some(ends) = settled(world, case) {
         return conclude_subject(world, case, orders, ends);
+    }
+    if standby::serves(case) && standby::watch(world, case, orders) {
+        return;
     }
     let goes_on = || !world.settings.ladder.is_empty() && next_strategy(world.settings, &case.recovery).is_some();
     if strategy == Strategy::Monitor && !goes_on() {
@@ -79,6 +82,10 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
     let subject = case.recovery.subject();
     let self_recovered = || Some(Ends::new(Phase::SelfRecovered, "SelfRecovered", "the failure went away by itself"));
     let there = exists(world, case);
+    if standby::serves(case) {
+        // It has something to give back first.
+        return None;
+    }
     if case.recovery.is_verified() && !(remedy::keeps_cordon(case) && there) {
         let message = case.recovery.status.verification.as_ref().map_or("", |found| &found.message);
         return Some(Ends::new(Phase::Succeeded, "Verified", message));
@@ -87,6 +94,16 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
         return None;
     }
     let watches = case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Monitor);
+    if subject.kind == Kind::Service && !watches {
+        let refuted = case.fresh_service(world.now.tick).is_some_and(|view| view.ready_endpoints == 0);
+        return match remedy::standing(world, case) {
+            // The Service itself says whether it was switched, also when the record does not know.
+            Standing::Untouched if case.may_have_written && remedy::restarts(world, case) => None,
+            Standing::Untouched if !case.has_stepped() && !refuted => self_recovered(),
+            Standing::Gone => self_recovered(),
+            Standing::Untouched | Standing::Switched | Standing::TakenBack => None,
+        };
+    }
     if watches && !case.has_written() || subject.kind == Kind::Service {
         return self_recovered();
     }
@@ -99,7 +116,7 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
         return (watches && back).then(|| Ends::new(Phase::Succeeded, "Verified", message));
     }
     if subject.kind == Kind::Node {
-        return there.then(|| node_back(case));
+        return there.then(|| node_back(world, case));
     }
     // A later attempt acts on a replacement, which has to become ready first.
     let first = case.recovery.status.attempts.len() == 1 && case.doing.is_none();
@@ -116,8 +133,10 @@ fn exists(world: &World<'_>, case: &Case) -> bool {
     }
 }
 
-fn node_back(case: &Case) -> Ends {
-    if case.recovery.is_verified() {
+fn node_back(world: &World<'_>, case: &Case) -> Ends {
+    if case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Relieve) && case.has_moved() {
+        Ends::new(Phase::Succeeded, "Verified", remedy::verify(world, case).1)
+    } else if case.recovery.is_verified() {
         Ends::new(Phase::Succeeded, "Verified", "the workloads are back, and so is the node")
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", "the node is healthy again; the rest was not done")
@@ -229,6 +248,9 @@ fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     if passed && remedy::keeps_cordon(case) && exists(world, case) {
         let message = format!("{message}; the node stays cordoned until it is healthy or gone");
         return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
+    }
+    if standby::serves(case) && standby::watch(world, case, orders) {
+        return;
     }
     set_phase(case, Phase::Verifying, "", &message);
     if !passed {

@@ -1,7 +1,7 @@
 //! The end of a Recovery: its marks are taken back first, then it becomes history.
 
 use super::attempt::switched_off;
-use super::{Orders, explain, hold, live, set_phase};
+use super::{Orders, explain, hold, live, set_phase, standby};
 use crate::happening::What;
 use crate::healer::case::Case;
 use crate::healer::outcome::errand_of;
@@ -9,7 +9,7 @@ use crate::healer::{World, tell};
 use crate::key::Target;
 use crate::names::{Mode, Phase, Strategy};
 use crate::recovery::StepResult;
-use crate::remedy::{self, Move};
+use crate::remedy::{self, CallsOff, Move};
 use alloc::string::{String, ToString};
 
 /// How it will end.
@@ -42,6 +42,17 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     if case.is_busy(world.now.tick) {
         return;
     }
+    let well = case.ending.as_ref().is_some_and(|ends| ends.phase == Phase::Succeeded);
+    // Switched off, nothing is given back anyway.
+    if well
+        && switched_off(world).is_none()
+        && let Some(kept) = remedy::calls_off(world, case)
+    {
+        return match kept {
+            CallsOff::Ask(look) => orders.push((errand_of(&look), look)),
+            CallsOff::Stays(why) => standby::stay(case, &why),
+        };
+    }
     let undo = match remedy::undo(world, case) {
         Some(Move::Do(verb)) if !verb.writes() => return orders.push((errand_of(&verb), verb)),
         Some(Move::Do(verb)) => Some(verb),
@@ -63,6 +74,10 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         case.begin_step(world.now, &verb.to_string());
         case.saving.dirty = true;
         return orders.push((errand_of(&verb), verb));
+    }
+    if well && let Some(until) = remedy::settles(world, case) {
+        // What the standby's failure showed must not be taken for a failure of the primary.
+        return case.wake_at(until);
     }
     if let Some(ends) = case.ending.take() {
         close(world, case, orders, ends);

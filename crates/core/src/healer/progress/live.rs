@@ -1,19 +1,22 @@
 //! `Live`: nothing irreversible on cached knowledge; a read younger than five seconds must confirm the failure.
 
-use crate::detect::{DEPLOYMENT_RULES, NODE_RULES, POD_RULES, STATEFUL_SET_RULES, Sight, Signal};
+#![allow(clippy::result_large_err, reason = "what keeps a write back is made once for it, and handed over twice")]
+
+use crate::detect::{DEPLOYMENT_RULES, NODE_RULES, POD_RULES, STATEFUL_SET_RULES, Sight, Signal, is_killed_for_memory};
 use crate::effect::{Verb, WorkloadView};
 use crate::healer::World;
 use crate::healer::case::Case;
-use crate::key::{Kind, Target};
+use crate::key::{Kind, Target, Text};
+use crate::names::Strategy;
 use crate::recovery::PodView;
 use crate::remedy;
-use crate::time::Tick;
+use crate::time::{Stamp, Tick};
 use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
 /// How old a read may be when the write follows.
-pub(super) const FRESH: Duration = Duration::from_secs(5);
+pub(crate) const FRESH: Duration = Duration::from_secs(5);
 /// After a read that did not confirm the failure, the next one waits this long.
 const DOUBT: Duration = Duration::from_secs(1);
 
@@ -52,31 +55,36 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
         return not_yet;
     }
     match verb {
-        Verb::DeletePod { target, grace, .. } => match pod(world, case, &target) {
+        Verb::DeletePod { target, grace, .. } => match pod(world, case, &target, true) {
             Ok(view) => delete(world, case, (target, grace), view),
             Err(not_yet) => not_yet,
         },
-        Verb::Evict { target, grace } => match pod(world, case, &target) {
+        Verb::Evict { target, grace } => match pod(world, case, &target, false) {
             Ok(_) => Live::Send(Verb::Evict { target, grace }),
+            Err(not_yet) => not_yet,
+        },
+        Verb::ResizePod { target, container, limit, guaranteed, .. } => match resized(world, case, &target, &container)
+        {
+            Ok(resource_version) => {
+                Live::Send(Verb::ResizePod { target, container, limit, guaranteed, resource_version })
+            }
+            Err(not_yet) => not_yet,
+        },
+        Verb::SwitchService { target, to, .. } => match service(world, case) {
+            Ok(resource_version) => Live::Send(Verb::SwitchService { target, to, resource_version }),
             Err(not_yet) => not_yet,
         },
         Verb::TaintSuspect { node } => {
             let target = case.recovery.subject().clone();
-            match pod(world, case, &target) {
+            match pod(world, case, &target, false) {
                 Ok(_) => Live::Send(Verb::TaintSuspect { node }),
                 Err(not_yet) => not_yet,
             }
         }
-        Verb::RestartWorkload { target, at, .. } => match case.fresh_workload(world.now.tick, &target) {
-            Some(view) => {
-                let resource_version = view.resource_version.clone();
-                Live::Send(Verb::RestartWorkload { target, resource_version, at })
-            }
-            None => Live::LookFirst(Verb::LookAtWorkload(target)),
-        },
+        Verb::RestartWorkload { target, at, .. } => restart(world, case, target, at),
         Verb::ScaleUp { target, .. } => {
             let sick = case.recovery.subject().clone();
-            match (pod(world, case, &sick), case.fresh_workload(world.now.tick, &target)) {
+            match (pod(world, case, &sick, true), case.fresh_workload(world.now.tick, &target)) {
                 (Err(not_yet), _) => not_yet,
                 (Ok(_), None) => Live::LookFirst(Verb::LookAtWorkload(target)),
                 (Ok(_), Some(view)) => {
@@ -103,14 +111,17 @@ pub(super) fn look_first(world: &World<'_>, case: &Case, target: &Target) -> Opt
         let seen = case.fresh_workload(world.now.tick, target).is_some();
         return (!seen && !was_gone(world, case, target)).then(|| Verb::LookAtWorkload(target.clone()));
     }
-    // A trouble that was only watched, and what comes back is told again under its new onset.
-    if !matches!(target.kind, Kind::Node | Kind::Pod) {
+    // A trouble that is only watched is told again under its new onset when it comes back.
+    let acts = case.recovery.has_acted() || case.recovery.spec.strategy != Some(Strategy::Monitor);
+    let is_looked_at = matches!(target.kind, Kind::Node | Kind::Pod) || target.kind == Kind::Service && acts;
+    if !is_looked_at {
         return None;
     }
     let fresh = |at: Tick| world.now.tick.since(at) <= FRESH;
     let looks = &case.looks;
     let (seen, look) = match target.kind {
         Kind::Node => (looks.node.as_ref().map(|(_, at)| *at), Verb::LookAtNode(target.clone())),
+        Kind::Service => (looks.service.as_ref().map(|(_, at)| *at), Verb::LookAtService(target.clone())),
         _ => {
             let pod = looks.pod.as_ref().filter(|(view, _)| view.fact.uid == target.uid);
             (pod.map(|(_, at)| *at), Verb::LookAtPod(target.clone()))
@@ -171,14 +182,71 @@ fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     Some(Live::Doubt(format!("a fresh read does not show node {} failing", node.name), world.now.tick + DOUBT))
 }
 
-fn pod(world: &World<'_>, case: &mut Case, target: &Target) -> Result<PodView, Live> {
+/// The version at which a pod may be resized; what its limit was is stored first.
+fn resized(world: &World<'_>, case: &mut Case, target: &Target, container: &Text) -> Result<Text, Live> {
+    let Some(view) = case.fresh_pod(world.now.tick) else {
+        return Err(Live::LookFirst(Verb::LookAtPod(target.clone())));
+    };
+    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
+    if view.fact.terminating() || !is_killed_for_memory(&target.key, &sight) {
+        case.looks.pod = None;
+        let reason = format!("a fresh read does not show pod {} killed for its memory", target.key);
+        return Err(Live::Doubt(reason, world.now.tick + DOUBT));
+    }
+    let (version, keeps) = (view.resource_version.clone(), remedy::keeps_of_limit(case, view, container));
+    if let Some(kept) = keeps {
+        case.recovery.status.evidence.push(kept);
+        case.saving.dirty = true;
+    }
+    if case.saving.dirty || case.saving.in_flight.is_some() {
+        return Err(Live::StoreFirst);
+    }
+    Ok(version)
+}
+
+fn restart(world: &World<'_>, case: &mut Case, target: Target, at: Stamp) -> Live {
+    if case.recovery.spec.target.kind == Kind::Service
+        && let Err(not_yet) = service(world, case)
+    {
+        return not_yet;
+    }
+    match case.fresh_workload(world.now.tick, &target) {
+        Some(view) => {
+            let resource_version = view.resource_version.clone();
+            Live::Send(Verb::RestartWorkload { target, resource_version, at })
+        }
+        None => Live::LookFirst(Verb::LookAtWorkload(target)),
+    }
+}
+
+/// The version at which a Service was read that fails, or that is switched by us already.
+fn service(world: &World<'_>, case: &mut Case) -> Result<Text, Live> {
+    let target = case.recovery.spec.target.clone();
+    let Some(view) = case.fresh_service(world.now.tick) else {
+        return Err(Live::LookFirst(Verb::LookAtService(target)));
+    };
+    let version = view.resource_version.clone();
+    let ours = view.fact.standby.as_ref().is_some_and(|standby| standby.owner == case.recovery.name);
+    if view.ready_endpoints > 0 && !ours {
+        case.looks.service = None;
+        // What an earlier process may have written would have been seen by now.
+        case.may_have_written = false;
+        let reason = format!("a fresh read shows ready endpoints of Service {}", target.key);
+        return Err(Live::Doubt(reason, world.now.tick + DOUBT));
+    }
+    Ok(version)
+}
+
+/// The pod as a read shows it that confirms what is about to be done; `clears` when it is to be deleted.
+fn pod(world: &World<'_>, case: &mut Case, target: &Target, clears: bool) -> Result<PodView, Live> {
     let fresh =
         case.looks.pod.as_ref().filter(|(view, at)| view.fact.uid == target.uid && world.now.tick.since(*at) <= FRESH);
     let Some((view, _)) = fresh else { return Err(Live::LookFirst(Verb::LookAtPod(target.clone()))) };
     let view = view.clone();
     let doubt = if case.recovery.spec.target.kind == Kind::Node {
-        // What is moved off a sick node need not be sick itself.
-        view.fact.terminating()
+        // What is moved off a sick node need not be sick itself; what is cleared away has ended.
+        let relieves = case.recovery.attempt().is_some_and(|attempt| attempt.strategy == Strategy::Relieve);
+        view.fact.terminating() || relieves && clears && !view.fact.finished()
     } else {
         !is_failing(world, case, &view)
     };

@@ -12,7 +12,7 @@ use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
 use crate::names::{Cause, GuardName, Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
-use crate::remedy;
+use crate::remedy::{self, Standing};
 use crate::strategy::next_strategy;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -124,8 +124,14 @@ pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
     // A pod that has failed counts no more for its workload, which may be back while the deletion was lost.
     let still_bad = !is_over(world, case.recovery.spec.failure, case.recovery.subject());
     let target = &case.recovery.spec.target;
-    let did = if remedy::is_workload(target) { case.has_written() } else { case.has_moved() };
-    if still_bad || !did || !(target.kind == Kind::Pod || remedy::is_workload(target)) {
+    let wrote = match target.kind {
+        Kind::Pod => case.has_moved(),
+        _ if remedy::is_workload(target) => case.has_written(),
+        // One that is switched has to be switched back: the next attempt sees to it.
+        Kind::Service => case.has_stepped() && remedy::standing(world, case) == Standing::Untouched,
+        _ => false,
+    };
+    if still_bad || !wrote {
         return None;
     }
     let (back, message) = remedy::verify(world, case);
@@ -143,6 +149,12 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
         let new: Vec<String> = known.into_iter().filter(|text| !impact.contains(text)).collect();
         impact.extend(new);
     }
+    if strategy != Strategy::Monitor
+        && let Some((name, selector)) = remedy::keeps_of_service(world, &case.recovery)
+        && case.recovery.evidence(&name).is_none()
+    {
+        case.recovery.status.evidence.push((name, selector));
+    }
     case.recovery.status.attempts.push(Attempt {
         strategy,
         target,
@@ -155,6 +167,8 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
     case.backoff.clear();
     // What was done for another pod says nothing about this one.
     case.handled.clear();
+    case.refused = None;
+    case.adopted = None;
     case.clock = None;
     let approved = case.recovery.orders.approved_by.as_ref().filter(|_| world.settings.mode == Mode::Approve);
     let approved = approved.map_or_else(String::new, |who| format!(", approved by {who}"));

@@ -46,6 +46,9 @@ impl Truth {
             Verb::RollBack { target, resource_version, from, to } => {
                 self.roll_back(target, resource_version, (from, to), recovery)
             }
+            Verb::LookAtService(target) => self.look_at_service(target),
+            Verb::SwitchService { target, to, resource_version } => self.switch(target, to, resource_version, recovery),
+            Verb::SwitchBack(target) => self.switch_back(target, recovery),
             Verb::ListPods { node } => {
                 let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))
@@ -90,6 +93,13 @@ impl Truth {
                 }
                 Some(_) => self.take_away(Wrote::Delete, target),
             },
+            Verb::ResizePod { target, limit, resource_version, .. } => match self.exact(target) {
+                None => Outcome::Gone,
+                Some((_, version)) if **resource_version != *version.to_string() => {
+                    later("the object has been modified")
+                }
+                Some(_) => self.resize(target, *limit),
+            },
             Verb::CreatePod { manifest } => self.create_pod(manifest),
             Verb::Tell { key, channel, .. } => self.hear(channel.as_str(), key, recovery),
             Verb::Happened(_) => done(),
@@ -119,7 +129,8 @@ impl Truth {
     fn look_at_pod(&self, target: &Target) -> Outcome {
         let Some((fact, version)) = self.exact(target) else { return Outcome::Gone };
         let manifest = fact.owner.is_none().then(|| fact.key.to_string());
-        let view = PodView { fact, resource_version: Text::from(version.to_string()), manifest };
+        let memory = self.memory_of(&fact);
+        let view = PodView { fact, resource_version: Text::from(version.to_string()), manifest, memory };
         Outcome::Done(Answer::Pod(Box::new(view)))
     }
 

@@ -1,6 +1,7 @@
 //! What a ground shows: the outcome that every ground must give alike, and the core's own doings for tests that need them.
 
 use super::answers::suspect;
+use super::services::Served;
 use super::things::kind_of;
 use super::{EPOCH, Ground};
 use self_healing_core::effect::{Effect, Verb};
@@ -11,8 +12,7 @@ use self_healing_core::key::{Key, Target, Text};
 use self_healing_core::names::Phase;
 use self_healing_core::recovery::Recovery;
 use self_healing_core::time::Stamp;
-use self_healing_story::outcome::COUNTED;
-use self_healing_story::{Name, Outcome, RecoveryLine, Thing, Timeline, WorkloadKind};
+use self_healing_story::{COUNTED, Name, Outcome, RecoveryLine, Thing, Timeline, WorkloadKind};
 use std::time::Duration;
 
 /// The story's way to write `namespace/name`.
@@ -49,6 +49,15 @@ impl Ground {
         }
         for workload in self.truth.workloads.values().filter(|workload| !workload.marked_by.is_empty()) {
             outcome.marks.insert((plain(&workload.key.to_string()), "owner".to_owned()));
+        }
+        for served in self.truth.services.values() {
+            let name = format!("service/{}", plain(&served.fact.key.to_string()));
+            if served.fact.selector != served.first {
+                let pairs = served.fact.selector.iter().map(|(key, value)| format!("{key}={value}"));
+                outcome.switched.insert(name.clone(), pairs.collect::<Vec<_>>().join(","));
+            }
+            let marked = served.fact.standby.as_ref().is_some_and(|standby| !standby.owner.is_empty());
+            outcome.marks.extend(marked.then(|| (name, "owner".to_owned())));
         }
         for (channel, key, _) in &self.truth.heard {
             outcome.tell(channel, key);
@@ -206,8 +215,10 @@ impl Ground {
         })
     }
 
-    /// Whether any mark of ours is left on a node.
+    /// Whether any mark of ours is left on a node or a Service.
     pub(crate) fn is_marked(&self) -> bool {
-        self.truth.nodes.values().any(|node| !node.owner.is_empty() || suspect(node).is_some())
+        let owned = |served: &Served| served.fact.standby.as_ref().is_some_and(|standby| !standby.owner.is_empty());
+        self.truth.services.values().any(owned)
+            || self.truth.nodes.values().any(|node| !node.owner.is_empty() || suspect(node).is_some())
     }
 }

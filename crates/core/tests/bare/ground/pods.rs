@@ -1,11 +1,14 @@
 //! The life of pods: controllers make them, the scheduler binds them, kubelets start and end them.
 
 use super::truth::{Later, Truth, condition};
+use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{ConditionStatus, Labels, NodeFact, PodFact, PodPhase, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
+use self_healing_core::recovery::{Memory, MemoryLimit};
 use self_healing_core::time::Stamp;
-use self_healing_story::Name;
+use self_healing_story::story::MEMORY_LIMIT;
+use self_healing_story::{Name, Verb as Wrote};
 
 /// How long a container takes to start and to end.
 const START: u64 = 1000;
@@ -86,6 +89,40 @@ impl Truth {
         };
         if self.exact(target).is_some_and(|(pod, _)| starting(&pod)) && !self.unwell && self.starts_well(target) {
             self.edit(target, |pod| (pod.phase, pod.ready, pod.trouble) = (PodPhase::Running, true, None));
+        }
+    }
+
+    /// What its one container may use of memory; a pod that asks for none has no limit.
+    pub(super) fn memory_of(&self, pod: &PodFact) -> Memory {
+        let (wanted, actual) = self.limits.get(&pod.uid).copied().unwrap_or((MEMORY_LIMIT, MEMORY_LIMIT));
+        let limit = MemoryLimit { container: Text::from("main"), wanted, actual: Some(actual) };
+        let limits = if pod.requests.memory > 0 { vec![limit] } else { Vec::new() };
+        Memory { limits, ..Memory::default() }
+    }
+
+    pub(super) fn resize(&mut self, target: &Target, limit: u64) -> Outcome {
+        if let Some(why) = self.no_resize {
+            return Outcome::Refused { message: why.into() };
+        }
+        self.wrote(Wrote::Resize, &target.uid);
+        let (_, actual) = self.limits.get(&target.uid).copied().unwrap_or((MEMORY_LIMIT, MEMORY_LIMIT));
+        self.limits.insert(target.uid.clone(), (limit, actual));
+        self.edit(target, |_| {});
+        self.after(START + self.unsized_for, Later::Resized(target.clone()));
+        Outcome::Done(Answer::Nothing)
+    }
+
+    /// A person sets the limit.
+    pub(crate) fn limit(&mut self, target: &Target, limit: u64) {
+        self.limits.insert(target.uid.clone(), (limit, limit));
+        self.edit(target, |_| {});
+    }
+
+    /// The kubelet has given the container its new limit.
+    pub(super) fn resized(&mut self, target: &Target) {
+        if let Some((wanted, actual)) = self.limits.get_mut(&target.uid) {
+            *actual = *wanted;
+            self.edit(target, |_| {});
         }
     }
 

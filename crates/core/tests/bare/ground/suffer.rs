@@ -25,6 +25,7 @@ impl Truth {
                 self.workloads.get(&place).map(|workload| workload.target())
             }
             Object::Namespace(_) => None,
+            Object::Service(name) => self.service_target(name),
         }
     }
 
@@ -100,8 +101,13 @@ impl Truth {
             Deed::Exclude(object) => self.mark(object, Marks::EXCLUDED)?,
             Deed::Include(object) => self.mark(object, Marks::default())?,
             Deed::Release(kind, name, how) => self.release(&kind_of(*kind), name, *how),
+            Deed::Annotate(Object::Service(name), key, value) => self.annotate_service(name, key, value.as_deref())?,
+            Deed::Annotate(Object::Workload(kind, name), key, value) => {
+                self.annotate(&kind_of(*kind), name, key, value.as_deref().unwrap_or("-"))?;
+            }
+            Deed::Annotate(..) => return None,
+            Deed::Select(service, workload) => self.select(service, workload),
             Deed::Budget(name, number) => drop(self.budgets.insert(name.clone(), *number)),
-            Deed::Annotate(kind, name, key, value) => self.annotate(&kind_of(*kind), name, key, value)?,
             Deed::Scale(kind, name, pods) => self.rescale(&kind_of(*kind), name, *pods)?,
             Deed::Pause(name) => self.pause(name),
             Deed::Autoscale(kind, name) => self.autoscale(&kind_of(*kind), name),
@@ -138,6 +144,9 @@ impl Truth {
             Object::Node(name) => self.edit_node(name, |node| node.marks = marks),
             Object::Namespace(name) => self.mark_namespace(name, marks),
             Object::Pod(pod) => self.change(pod, |fact| fact.marks = marks)?,
+            Object::Service(name) => {
+                self.edit_service(&Key::new(&name.namespace, &name.name), |fact| fact.marks = marks);
+            }
             Object::Workload(kind, name) => {
                 self.edit_workload(&kind_of(*kind), &Key::new(&name.namespace, &name.name), |fact| fact.marks = marks);
             }

@@ -99,12 +99,14 @@ impl Truth {
                 node.labels = Labels::new(zone.chain(role));
                 self.add_node(node);
             }
-            Thing::Workload { kind, name, replicas, on } => self.add_workload(*kind, name, *replicas, on.as_deref()),
+            Thing::Workload { kind, name, replicas, on, best_effort } => {
+                self.add_workload(*kind, name, *replicas, on.as_deref(), *best_effort);
+            }
             Thing::Pod { name, on } => {
                 self.add_namespace(name);
                 self.put(ready_pod(Key::new(&name.namespace, &name.name), self.place(on.as_deref()), None));
             }
-            Thing::Service { name, workload } => self.add_service(name, workload, BEFORE),
+            Thing::Service { name, workload, standby } => self.add_service(name, workload, standby.as_ref(), BEFORE),
             Thing::Budget { name, min_available } => drop(self.budgets.insert(name.clone(), *min_available)),
         }
     }
@@ -124,7 +126,7 @@ impl Truth {
         }
     }
 
-    fn add_workload(&mut self, kind: WorkloadKind, name: &Name, replicas: u32, on: Option<&str>) {
+    fn add_workload(&mut self, kind: WorkloadKind, name: &Name, replicas: u32, on: Option<&str>, best_effort: bool) {
         self.add_namespace(name);
         let key = Key::new(&name.namespace, &name.name);
         let fact = |kind: &Kind, key: &Key, owner: Option<Arc<Owner>>| WorkloadFact {
@@ -167,7 +169,8 @@ impl Truth {
                 None => format!("{}-{number}", direct.key.name),
             };
             let node = each.or_else(|| self.place(on));
-            let pod = ready_pod(Key::new(&name.namespace, &pod), node, Some(owned_by(&direct)));
+            let mut pod = ready_pod(Key::new(&name.namespace, &pod), node, Some(owned_by(&direct)));
+            pod.requests.memory = u32::from(!best_effort);
             self.rollouts.makes(&direct, &pod.uid);
             self.templates.insert(direct.uid.clone(), pod.clone());
             self.put(pod);

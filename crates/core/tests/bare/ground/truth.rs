@@ -2,12 +2,13 @@
 
 use super::EPOCH;
 use super::rollouts::Rollouts;
+use super::services::Served;
 use super::things::label;
 use super::workloads::Hands;
 use self_healing_core::effect::{Effect, Outcome, Verb};
 use self_healing_core::event::Event;
 use self_healing_core::fact::{
-    Condition, ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, ServiceFact, WorkloadFact,
+    Condition, ConditionStatus, LeaseFact, Marks, NamespaceFact, Needs, NodeFact, PodFact, WorkloadFact,
 };
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
@@ -36,6 +37,7 @@ pub(crate) struct Scripted {
 pub(super) enum Later {
     Remove(Target),
     Ready(Target),
+    Resized(Target),
     Beat(Text),
     Unknown(Text),
     Controllers,
@@ -64,8 +66,7 @@ pub(crate) struct Truth {
     /// `minAvailable`, by workload.
     pub(crate) budgets: BTreeMap<Name, u32>,
     pub(crate) namespaces: BTreeMap<Text, Marks>,
-    /// Services with the workload that they choose and how many endpoints are ready.
-    pub(super) services: BTreeMap<Key, (ServiceFact, Name, u32)>,
+    pub(super) services: BTreeMap<Key, Served>,
     pub(super) rollouts: Rollouts,
     pub(super) hands: Hands,
     pub(crate) policies: BTreeMap<Text, StoredPolicy>,
@@ -78,6 +79,12 @@ pub(crate) struct Truth {
     pub(crate) store_down: bool,
     /// The control plane makes no pods and calls no node Unknown.
     pub(crate) idle: bool,
+    /// The memory limit of pods that were resized, as wanted and as it is, in bytes.
+    pub(super) limits: BTreeMap<Text, (u64, u64)>,
+    /// How much longer kubelets take to resize, in milliseconds.
+    pub(crate) unsized_for: u64,
+    /// Why the API server resizes no pod.
+    pub(crate) no_resize: Option<&'static str>,
     /// New pods never become ready.
     pub(crate) unwell: bool,
     /// A webhook refuses the eviction of pods of these names.
@@ -90,7 +97,8 @@ pub(crate) struct Truth {
     /// Messages that were accepted, as channel, key and Recovery.
     pub(super) heard: BTreeSet<(String, String, Text)>,
     pub(crate) news: Vec<Event>,
-    /// Accepted writes to objects that are not the controller's: when, what, and the pod's uid, its name when created, or the node's name.
+    /// Accepted writes to objects that are not the controller's: when, what, and the pod's uid, its name when created,
+    /// the node's name, or the Service's as stories write it.
     pub(crate) writes: Vec<(u64, Wrote, Text)>,
     pub(super) later: BTreeMap<(u64, u64), Later>,
     busy: bool,
@@ -129,6 +137,7 @@ impl Truth {
             match entry.remove() {
                 Later::Remove(target) => self.remove(&target),
                 Later::Ready(target) => self.started(&target),
+                Later::Resized(target) => self.resized(&target),
                 Later::Beat(node) => self.beat(node, true),
                 Later::Unknown(node) => self.give_up(&node),
                 Later::Controllers => {

@@ -89,6 +89,10 @@ fn containers(run: &Run, pod: &Value) -> Vec<Value> {
             "ready": run.stage == Stage::Running { ready: true }, "started": running,
             "state": state(run, pod, container_name), "lastState": last,
         });
+        if running && container["resources"].as_object().is_some_and(|resources| !resources.is_empty()) {
+            // What it runs with; a resize is done as soon as it is asked for.
+            status["resources"] = container["resources"].clone();
+        }
         if !matches!(run.stage, Stage::Creating | Stage::Waiting { .. }) {
             status["imageID"] = container["image"].clone();
             status["containerID"] = format!("embedded://{}/{container_name}/{}", uid(pod), run.restarts).into();

@@ -12,6 +12,7 @@ const KINDS: &[&str] = &[
     "pods",
     "nodes",
     "namespaces",
+    "services",
     "deployments.apps",
     "replicasets.apps",
     "statefulsets.apps",

@@ -15,11 +15,13 @@ impl Rule for Ahead {
         for deed in act.deeds {
             let missing = match deed.kind {
                 DeedKind::Delete | DeedKind::Evict => of_removal(act, deed),
+                DeedKind::Resize => of_removal(act, deed).or_else(|| of_limit(act, deed)),
                 DeedKind::Cordon | DeedKind::Taint => of_mark(act, deed),
                 DeedKind::Restart | DeedKind::Scale | DeedKind::RollBack => of_mark(act, deed),
+                DeedKind::Switch => of_mark(act, deed).or_else(|| of_selector(act, deed)),
                 DeedKind::CreatePod => of_creation(act, deed),
                 DeedKind::Unknown => Some("no record can be the reason".to_owned()),
-                DeedKind::Uncordon | DeedKind::Untaint | DeedKind::Unscale => None,
+                DeedKind::Uncordon | DeedKind::Untaint | DeedKind::Unscale | DeedKind::SwitchBack => None,
             };
             found.judge(missing.is_none(), || format!("{}: {}", act.words(deed), missing.unwrap_or_default()));
         }
@@ -58,6 +60,22 @@ fn of_mark(act: &Act<'_>, deed: &Deed) -> Option<String> {
         return Some(format!("the stored Recovery {} has no attempt", record.name));
     }
     (!record.has_evidence).then(|| format!("the stored Recovery {} has no evidence", record.name))
+}
+
+/// What a switch takes away stands in the record as well.
+fn of_selector(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let kept = act.scene.book.records.get(&deed.record)?;
+    let pairs = act.before()["spec"]["selector"].as_object().into_iter().flatten();
+    let pairs: Vec<String> =
+        pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+    let (stored, selector) = (kept.record.original_selector.as_str(), pairs.join(","));
+    (stored != selector).then(|| format!("its record keeps the selector {stored:?}, and it had {selector:?}"))
+}
+
+/// What the limit was stands in the record.
+fn of_limit(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let kept = act.scene.book.records.of_uid(&deed.uid).any(|kept| !kept.record.memory_limit.is_empty());
+    (!kept).then(|| "no Recovery keeps what its memory limit was".to_owned())
 }
 
 /// A pod is only created from a manifest that a record has.

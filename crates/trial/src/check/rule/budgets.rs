@@ -21,6 +21,11 @@ impl Rule for Budgets {
             let node = act.node_of_pod();
             let records = act.scene.book.records.behind(&act.commit.shown, node, act.sent());
             let drains = !records.is_empty() && records.iter().all(|record| record.is_about_node());
+            let ended = matches!(text(act.before(), "/status/phase"), "Failed" | "Succeeded");
+            if drains && ended {
+                // What has ended leaves nobody.
+                continue;
+            }
             if drains {
                 if !records.iter().any(|record| is_past_deadline(act, record)) {
                     living(act, deed, found);

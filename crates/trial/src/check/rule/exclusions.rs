@@ -24,8 +24,9 @@ impl Rule for Exclusions {
         for deed in act.destructive() {
             let why = match deed.kind {
                 DeedKind::Cordon => of_node(act, deed),
-                DeedKind::Delete | DeedKind::Evict => of_pod(act, deed),
+                DeedKind::Delete | DeedKind::Evict | DeedKind::Resize => of_pod(act, deed),
                 kind if kind.is_on_workload() => of_workload(act, deed),
+                DeedKind::Switch => of_service(act, deed),
                 // The suspect taint keeps nothing from running; the pod that it is for is judged when it is deleted.
                 _ => continue,
             };
@@ -102,6 +103,18 @@ fn protected(act: &Act<'_>, namespace: &str) -> Option<String> {
     };
     let spared = protected && !book.possible_policies(act.sent()).any(names);
     spared.then(|| "its namespace is protected".to_owned())
+}
+
+fn of_service(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    if let Some(why) = protected(act, &deed.key.namespace) {
+        return Some(why);
+    }
+    // The patch insists on the version that was read, so the mark was in what was read.
+    let namespace = Key::new("namespaces", "", &deed.key.namespace);
+    let seen = act.scene.book.seen_until(act.sent());
+    let above = act.scene.book.opt_outs.since(&namespace, seen).any(|mark| mark == marks::EXCLUDE);
+    marked(act, &deed.key, act.sent(), false)
+        .or_else(|| above.then(|| format!("{} is marked {}", Named(&namespace), marks::EXCLUDE)))
 }
 
 fn marked(act: &Act<'_>, key: &Key, read: Timestamp, drains: bool) -> Option<String> {

@@ -9,15 +9,28 @@ use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
 use jiff::Timestamp;
 use self_healing_api::marks;
+use serde_json::Value;
 
 #[derive(Default)]
 pub(crate) struct Fields;
+
+/// What begins the labels and annotations by which GitOps tools say that they keep an object.
+const KEEPERS: [&str; 2] = ["argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/"];
 
 impl Rule for Fields {
     fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
         for deed in act.destructive().filter(|deed| deed.kind.is_on_workload()) {
             let owner = owner(act, deed);
             found.judge(owner.is_none(), || format!("{}, which {} owns", act.words(deed), owner.unwrap_or_default()));
+        }
+        for deed in act.destructive().filter(|deed| &*deed.key.resource == "services") {
+            let metadata = &act.before()["metadata"];
+            let keys = [&metadata["labels"], &metadata["annotations"]];
+            let mut keys = keys.into_iter().filter_map(Value::as_object).flat_map(|map| map.keys());
+            let kept = keys.find(|key| KEEPERS.iter().any(|keeper| key.starts_with(keeper)));
+            found.judge(kept.is_none(), || {
+                format!("{}, although {} says that a tool keeps it", act.words(deed), kept.map_or("", String::as_str))
+            });
         }
     }
 

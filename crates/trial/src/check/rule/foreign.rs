@@ -1,4 +1,4 @@
-//! S14: what others set on a node or a controller of pods is after our write as it was before.
+//! S14: what others set on a node, a controller of pods or a Service is after our write as it was before.
 
 use crate::check::deed::{Deed, DeedKind, Named, foreign_of, is_workload};
 use crate::check::json::{annotation, is_cordoned, list};
@@ -8,18 +8,25 @@ use self_healing_api::marks;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// Annotations of ours.
+const OURS: [&str; 4] =
+    [marks::OWNER, marks::ORIGINAL_UNSCHEDULABLE, marks::ORIGINAL_SELECTOR, marks::SWITCHED_SELECTOR];
+
 #[derive(Default)]
 pub(crate) struct Foreign;
 
 impl Rule for Foreign {
     fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
         let (Some(before), Some(after)) = (act.commit.old.as_deref(), act.commit.new.as_deref()) else { return };
-        let resource = &*act.commit.key.resource;
-        if !act.ours || !(resource == "nodes" || is_workload(resource)) {
+        if !act.ours {
             return;
         }
-        let changed =
-            if resource == "nodes" { changed(before, after) } else { changed_of_workload(act, before, after) };
+        let changed = match &*act.commit.key.resource {
+            "nodes" => changed(before, after),
+            "services" => changed_service(before, after),
+            resource if is_workload(resource) => changed_of_workload(act, before, after),
+            _ => return,
+        };
         found.judge(changed.is_none(), || {
             format!(
                 "commit {} of {} on {} changed {}",
@@ -81,9 +88,37 @@ fn changed(before: &Value, after: &Value) -> Option<&'static str> {
     (rest(before) != rest(after)).then_some("spec or status")
 }
 
+/// A selector is ours to set once, and to give back while it is the one that we set.
+fn changed_service(before: &Value, after: &Value) -> Option<&'static str> {
+    let stored = |key| annotation(before, key).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let (was, is) = (&before["spec"]["selector"], &after["spec"]["selector"]);
+    if annotation(before, marks::OWNER).is_some() && was != is {
+        if stored(marks::SWITCHED_SELECTOR).as_ref() != Some(was) {
+            return Some("a selector that somebody else had set");
+        }
+        if stored(marks::ORIGINAL_SELECTOR).as_ref() != Some(is) {
+            return Some("the selector to another than it had been");
+        }
+    }
+    if before["metadata"]["labels"] != after["metadata"]["labels"] {
+        return Some("labels");
+    }
+    if foreign_annotations(before) != foreign_annotations(after) {
+        return Some("annotations");
+    }
+    let rest = |service: &Value| {
+        let mut spec = service["spec"].clone();
+        if let Some(spec) = spec.as_object_mut() {
+            spec.remove("selector");
+        }
+        (spec, service["status"].clone())
+    };
+    (rest(before) != rest(after)).then_some("spec or status")
+}
+
 fn foreign_annotations(node: &Value) -> BTreeMap<&String, &Value> {
     let all = node["metadata"]["annotations"].as_object().into_iter().flatten();
-    all.filter(|(key, _)| !matches!(key.as_str(), marks::OWNER | marks::ORIGINAL_UNSCHEDULABLE)).collect()
+    all.filter(|(key, _)| !OURS.contains(&key.as_str())).collect()
 }
 
 fn foreign_taints(node: &Value) -> impl Iterator<Item = &Value> {

@@ -3,17 +3,22 @@
 
 use crate::check::book::{Book, Seen};
 use crate::check::deed::{Deed, DeedKind, asked};
-use crate::check::json::text;
+use crate::check::json::{is_ready, is_terminating, label, text};
 use crate::check::limits::FRESH;
 use crate::check::note::{Note, Sent};
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
 use jiff::Timestamp;
 use self_healing_sim::store::Key;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Default)]
-pub(crate) struct Fresh;
+pub(crate) struct Fresh {
+    /// Pods that are ready or were lately, with when they were seen so last.
+    ready: BTreeMap<Key, (Arc<Value>, Timestamp)>,
+}
 
 impl Rule for Fresh {
     fn note(&mut self, note: &Note, book: &Book, now: Timestamp, found: &mut Found) {
@@ -31,8 +36,23 @@ impl Rule for Fresh {
         });
     }
 
-    /// What is moved off a sick node: the node was read as well.
+    /// What is moved off a sick node: the node was read as well. What a Service is switched to has a pod that is ready.
     fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
+        self.see(act);
+        for deed in act.deeds.iter().filter(|deed| deed.kind == DeedKind::Switch) {
+            let selector = &act.commit.shown["spec"]["selector"];
+            let chosen = |pod: &Value| {
+                let mut pairs = selector.as_object().into_iter().flatten();
+                pairs.all(|(key, value)| label(pod, key) == value.as_str())
+            };
+            let serves = |(key, (pod, at)): (&Key, &(Arc<Value>, Timestamp))| {
+                key.namespace == deed.key.namespace && act.sent().duration_since(*at) <= FRESH && chosen(pod)
+            };
+            let stopped = act.scene.book.faults.was_stopped_since(act.sent() - FRESH);
+            found.judge(stopped || self.ready.iter().any(serves), || {
+                format!("{}, whose selector {selector} chooses no pod that is ready", act.words(deed))
+            });
+        }
         for deed in act.destructive().filter(|deed| deed.kind.moves_pod()) {
             let sent = act.sent();
             let Some(node) = act.node_of_pod() else { continue };
@@ -48,11 +68,32 @@ impl Rule for Fresh {
     }
 }
 
+impl Fresh {
+    fn see(&mut self, act: &Act<'_>) {
+        if &*act.commit.key.resource != "pods" {
+            return;
+        }
+        let (key, now) = (&act.commit.key, act.scene.now);
+        match &act.commit.new {
+            // For as long as it is so.
+            Some(pod) if is_ready(pod) && !is_terminating(pod) => {
+                self.ready.insert(key.clone(), (pod.clone(), Timestamp::MAX));
+            }
+            _ => {
+                if let Some((_, until)) = self.ready.get_mut(key).filter(|(_, until)| *until == Timestamp::MAX) {
+                    *until = now;
+                }
+            }
+        }
+        self.ready.retain(|_, (_, until)| now.duration_since(*until) <= 2 * FRESH);
+    }
+}
+
 fn version_in(kind: DeedKind) -> Option<&'static str> {
     match kind {
         DeedKind::Delete => Some("/preconditions/resourceVersion"),
-        DeedKind::Cordon | DeedKind::Taint => Some("/metadata/resourceVersion"),
         kind if kind.is_on_workload() => Some("/metadata/resourceVersion"),
+        DeedKind::Cordon | DeedKind::Taint | DeedKind::Switch | DeedKind::Resize => Some("/metadata/resourceVersion"),
         // Evictions have a budget to ask instead; they name the uid.
         _ => None,
     }

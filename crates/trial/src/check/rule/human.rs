@@ -1,6 +1,6 @@
 //! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
 
-use crate::check::deed::{DeedKind, RECOVERIES, is_workload};
+use crate::check::deed::{RECOVERIES, is_workload};
 use crate::check::json::{annotation, is_cordoned};
 use crate::check::limits::FRESH;
 use crate::check::scene::{Act, Rule};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// What a person did.
 #[derive(Clone, Copy)]
 enum Word {
-    /// Uncordoned, or took our one pod more back: the read before the next write shows it.
+    /// Uncordoned, took our one pod more back, or changed the selector of a switched Service: the read before the next write shows it.
     Undone,
     /// Wrote a veto on the record: the watch shows it.
     Vetoed,
@@ -30,7 +30,7 @@ impl Rule for Human {
             let sent = act.sent();
             let records = act.scene.book.records.behind(&act.commit.shown, act.node_of_pod(), sent);
             let mut names: Vec<&str> = records.iter().map(|record| record.name.as_str()).collect();
-            if matches!(deed.kind, DeedKind::Cordon | DeedKind::Taint) || deed.kind.is_on_workload() {
+            if deed.kind.leaves_mark() || deed.kind.is_on_workload() {
                 names = vec![&deed.record];
             }
             // Another record's reason may be good while this one's is gone.
@@ -58,6 +58,14 @@ impl Human {
                 let replicas = after["spec"]["replicas"].as_u64().unwrap_or(1).to_string();
                 let back = annotation(after, marks::OWNER).is_none() || original == Some(replicas.as_str());
                 if let Some(record) = annotation(before, marks::OWNER).filter(|_| back) {
+                    self.0.insert(record.to_owned(), (now, Word::Undone));
+                }
+            }
+            "services"
+                if before["spec"]["selector"] != after["spec"]["selector"]
+                    || annotation(before, marks::OWNER) != annotation(after, marks::OWNER) =>
+            {
+                if let Some(record) = annotation(before, marks::OWNER) {
                     self.0.insert(record.to_owned(), (now, Word::Undone));
                 }
             }

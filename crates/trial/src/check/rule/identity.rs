@@ -1,6 +1,6 @@
 //! S1: what is acted on is exactly what the record names, and the request says so.
 
-use crate::check::deed::Deed;
+use crate::check::deed::{Deed, DeedKind};
 use crate::check::json::text;
 use crate::check::record::Record;
 use crate::check::scene::{Act, Rule};
@@ -15,9 +15,9 @@ impl Rule for Identity {
             let asked = act.uid_asked();
             found.judge(asked == deed.uid, || format!("{}, whose request asked for uid {asked:?}", act.words(deed)));
             let other = match deed.kind {
-                kind if kind.moves_pod() => other_than_pod(act, deed),
+                _ if &*deed.key.resource == "pods" => other_than_pod(act, deed),
                 kind if kind.is_on_workload() => other_than_workload(act, deed),
-                _ => other_than_node(act, deed),
+                _ => other_than_target(act, deed),
             };
             found.judge(other.is_none(), || {
                 let named = other.map(|other| format!("{} names uid {}", other.name, other.target.uid));
@@ -38,9 +38,10 @@ fn other_than_pod<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     of_pod.chain(of_node).find(|kept| kept.was_open(sent)).map(|kept| &*kept.record)
 }
 
-fn other_than_node<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
+fn other_than_target<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     let kept = act.scene.book.records.get(&deed.record)?;
-    (kept.record.is_about_node() && kept.record.target.uid != deed.uid).then_some(&*kept.record)
+    let by_target = kept.record.is_about_node() || deed.kind == DeedKind::Switch;
+    (by_target && kept.record.target.uid != deed.uid).then_some(&*kept.record)
 }
 
 /// A Service's workloads are chosen by its selector; every other record names the one that it may change.

@@ -14,7 +14,8 @@ impl Rule for Left {
         if scene.book.calm_since(scene.now).is_none() {
             return;
         }
-        let marked = ["nodes", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"];
+        let marked =
+            ["nodes", "services", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"];
         for (key, object) in marked.into_iter().flat_map(|resource| scene.store.list(resource, "")) {
             for (kind, record) in orphans::of(Some(&**object)) {
                 let Some(record) = record else { continue };

@@ -1,5 +1,5 @@
-//! S4: a pod is deleted or evicted once, and a Recovery marks a node, scales or rolls back a workload once, and
-//! restarts one once per attempt, whoever leads.
+//! S4: a pod is deleted or evicted once, and a Recovery marks a node, switches a Service, resizes a pod, scales or rolls back a workload
+//! once, and restarts one once per attempt, whoever leads.
 
 use crate::check::deed::DeedKind;
 use crate::check::json::text;
@@ -22,6 +22,7 @@ impl Rule for Once {
             let mark = match deed.kind {
                 DeedKind::Delete | DeedKind::Evict => None,
                 DeedKind::Cordon | DeedKind::Taint | DeedKind::Scale | DeedKind::RollBack => Some(deed.kind),
+                DeedKind::Switch | DeedKind::Resize => Some(deed.kind),
                 // A later attempt restarts the pods anew; the moment tells them apart.
                 DeedKind::Restart => {
                     let at = text(&act.commit.shown, RESTARTED);
@@ -43,7 +44,8 @@ impl Rule for Once {
                     self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Taint)));
                     continue;
                 }
-                DeedKind::CreatePod | DeedKind::Unknown => continue,
+                // A Recovery switches its Service once; what it took back it does not switch again.
+                DeedKind::SwitchBack | DeedKind::CreatePod | DeedKind::Unknown => continue,
             };
             let by = format!("commit {} by {}", act.commit.version, act.commit.origin.instance);
             let first = self.done.insert((deed.uid.clone(), deed.record.clone(), mark), by.clone());

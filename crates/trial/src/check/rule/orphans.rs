@@ -11,7 +11,7 @@ use self_healing_sim::store::Key;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Node or workload, and which mark.
+/// Node, workload or Service, and which mark.
 type Place = (Key, &'static str);
 
 struct Mark {
@@ -26,7 +26,7 @@ pub(crate) struct Orphans(BTreeMap<Place, Mark>);
 impl Rule for Orphans {
     fn commit(&mut self, act: &Act<'_>, _: &mut Found) {
         let resource = &*act.commit.key.resource;
-        if !(resource == "nodes" || is_workload(resource)) {
+        if !(matches!(resource, "nodes" | "services") || is_workload(resource)) {
             return;
         }
         for (kind, record) in of(act.commit.new.as_deref()) {
@@ -55,7 +55,7 @@ impl Rule for Orphans {
     }
 }
 
-/// The marks that a node or workload may have, and the records that they name.
+/// The marks that a node, workload or Service may have, and the records that they name.
 pub(super) fn of(object: Option<&Value>) -> [(&'static str, Option<&str>); 2] {
     let owner = object.and_then(|object| annotation(object, marks::OWNER));
     [(marks::OWNER, owner), (marks::SUSPECT, object.and_then(suspect))]

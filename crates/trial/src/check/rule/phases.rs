@@ -21,6 +21,8 @@ const LADDERS: &[&[&str]] = &[
     &["rollback", "rollback"],
     // A policy's own, in a story.
     &["scale_and_replace", "restart"],
+    &["relieve", "monitor"],
+    &["resize", "monitor"],
 ];
 /// Attempts that a record keeps.
 const KEPT: usize = 16;

@@ -11,10 +11,10 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{ListParams, PostParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource};
-use self_healing_api::marks::CONTROL_PLANE;
+use self_healing_api::marks::{CONTROL_PLANE, FAILOVER_SELECTOR, FAILOVER_WORKLOAD};
 use self_healing_e2e::NodeSpec;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
-use self_healing_story::story::PROGRESS_DEADLINE;
+use self_healing_story::story::{MEMORY_LIMIT, PROGRESS_DEADLINE};
 use self_healing_story::{Name, Story, Thing, WorkloadKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -37,15 +37,15 @@ pub(super) async fn build(ground: &Ground, story: &Story) -> Result<()> {
     for thing in &story.things {
         match thing {
             Thing::Node { .. } => {}
-            Thing::Workload { kind, name, replicas, on } => {
+            Thing::Workload { kind, name, replicas, on, best_effort } => {
                 builder.hold(on.as_deref(), json!(true)).await?;
-                let pods = builder.workload(*kind, name, *replicas).await?;
+                let pods = builder.workload(*kind, name, *replicas, *best_effort).await?;
                 builder.bound(name, pods).await?;
                 builder.hold(on.as_deref(), Value::Null).await?;
             }
             Thing::Pod { name, on } => builder.pod(name, on.as_deref()).await?,
             Thing::Budget { name, min_available } => builder.budget(name, *min_available).await?,
-            Thing::Service { name, workload } => builder.service(name, workload).await?,
+            Thing::Service { name, workload, standby } => builder.service(name, workload, standby.as_ref()).await?,
         }
     }
     let well = |pods: &[Pod]| pods.iter().all(is_ready);
@@ -64,7 +64,7 @@ pub(super) fn node(thing: &Thing) -> Option<NodeSpec> {
 
 /// The body of a pod with one small container.
 pub(super) fn pod(name: &str, node: Option<&str>) -> Value {
-    let mut spec = containers();
+    let mut spec = containers(false);
     spec["nodeName"] = json!(node);
     json!({ "metadata": { "name": name, "labels": { "app": name } }, "spec": spec })
 }
@@ -113,9 +113,9 @@ impl Builder<'_> {
     }
 
     /// Gives the number of its pods.
-    async fn workload(&self, kind: WorkloadKind, name: &Name, replicas: u32) -> Result<usize> {
+    async fn workload(&self, kind: WorkloadKind, name: &Name, replicas: u32, best_effort: bool) -> Result<usize> {
         let labels = json!({ "app": name.name });
-        let template = json!({ "metadata": { "labels": labels }, "spec": containers() });
+        let template = json!({ "metadata": { "labels": labels }, "spec": containers(best_effort) });
         let metadata = json!({ "name": name.name, "labels": labels });
         let selector = json!({ "matchLabels": labels });
         let spec = json!({ "replicas": replicas, "selector": selector, "template": template });
@@ -162,9 +162,16 @@ impl Builder<'_> {
     }
 
     /// A Service, and waits until a slice of it has a ready endpoint.
-    async fn service(&self, name: &Name, workload: &Name) -> Result<()> {
+    async fn service(&self, name: &Name, workload: &Name, standby: Option<&Name>) -> Result<()> {
         let spec = json!({ "selector": { "app": workload.name }, "ports": [{ "port": 80 }] });
-        self.create::<Service>(name, json!({ "metadata": { "name": name.name }, "spec": spec })).await?;
+        let annotations = standby.map(|standby| {
+            json!({
+                FAILOVER_SELECTOR: format!("app={}", standby.name),
+                FAILOVER_WORKLOAD: format!("deployment/{}", standby.name),
+            })
+        });
+        let metadata = json!({ "name": name.name, "annotations": annotations });
+        self.create::<Service>(name, json!({ "metadata": metadata, "spec": spec })).await?;
         let api = Api::<EndpointSlice>::namespaced(self.ground.cluster.admin(), &name.namespace);
         let params = ListParams::default().labels(&format!("kubernetes.io/service-name={}", name.name));
         let is_ready = |slice: &EndpointSlice| {
@@ -184,8 +191,9 @@ impl Builder<'_> {
     }
 }
 
-/// The spec of a pod with one small container.
-fn containers() -> Value {
-    let requests = json!({ "cpu": "10m", "memory": "16Mi" });
-    json!({ "containers": [{ "name": "main", "image": "app:1", "resources": { "requests": requests } }] })
+/// The spec of a pod with one small container, or with one that asks for nothing.
+fn containers(best_effort: bool) -> Value {
+    let (requests, limits) = (json!({ "cpu": "10m", "memory": "16Mi" }), json!({ "memory": MEMORY_LIMIT.to_string() }));
+    let resources = if best_effort { json!({}) } else { json!({ "requests": requests, "limits": limits }) };
+    json!({ "containers": [{ "name": "main", "image": "app:1", "resources": resources }] })
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, PostParams};
@@ -52,13 +52,14 @@ impl Player<'_> {
             Deed::Withdraw(name) => self.ground.cluster.kubectl(&["delete", "healingpolicy", name]).map(drop),
             Deed::Approve(object) => self.order(object, APPROVE).await,
             Deed::Cancel(object) => self.order(object, CANCEL).await,
+            Deed::Annotate(object, key, value) => self.annotate(object, key, json!(value)).await,
+            Deed::Select(service, workload) => {
+                let api = Api::<Service>::namespaced(self.ground.cluster.admin(), &service.namespace);
+                merge(&api, &service.name, json!({ "spec": { "selector": { "app": workload.name } } })).await
+            }
             Deed::Budget(name, number) => {
                 let api = Api::<PodDisruptionBudget>::namespaced(self.ground.cluster.admin(), &name.namespace);
                 merge(&api, &name.name, json!({ "spec": { "minAvailable": number } })).await
-            }
-            Deed::Annotate(kind, name, key, value) => {
-                let value = if value == "-" { Value::Null } else { json!(value) };
-                self.annotate(&Object::Workload(*kind, name.clone()), key, value).await
             }
             Deed::Scale(kind, name, pods) => {
                 self.patch_workload(*kind, name, json!({ "spec": { "replicas": pods } })).await
@@ -203,6 +204,9 @@ impl Player<'_> {
             Object::Node(node) => merge(&self.ground.cluster.nodes(), node, patch).await,
             Object::Namespace(name) => merge(&Api::<Namespace>::all(admin), name, patch).await,
             Object::Workload(kind, name) => self.patch_workload(*kind, name, patch).await,
+            Object::Service(name) => {
+                merge(&Api::<Service>::namespaced(admin, &name.namespace), &name.name, patch).await
+            }
         }
     }
 
@@ -240,6 +244,9 @@ impl Player<'_> {
             Object::Pod(pod) => self.witness.find(pod).is_some_and(|(uid, _)| target["uid"] == *uid),
             Object::Workload(kind, name) => target["kind"] == format!("{kind:?}") && target["name"] == *name.name,
             Object::Namespace(_) => false,
+            Object::Service(name) => {
+                target["kind"] == "Service" && target["namespace"] == name.namespace && target["name"] == name.name
+            }
         }
     }
 }

@@ -119,6 +119,7 @@ impl Player<'_> {
             Object::Pod(pod) => self.witness.find(pod).is_some_and(|(uid, _)| uid == wrote.uid),
             Object::Workload(_, name) => wrote.uid.is_empty() && wrote.name == *name,
             Object::Namespace(_) => false,
+            Object::Service(name) => wrote.uid.is_empty() && wrote.name == *name,
         }
     }
 

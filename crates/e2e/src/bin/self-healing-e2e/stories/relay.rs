@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use kube::Client;
 use self_healing_story::{Name, Verb};
-use self_healing_trial::look::{change_of_workload, is_cordoned, is_suspect, text};
+use self_healing_trial::look::{change_of_workload, is_cordoned, is_owned, is_suspect, text};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,9 +28,9 @@ const LARGEST: usize = 8 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Wrote {
     pub(super) verb: Verb,
-    /// The pod's, the node's or the workload's name.
+    /// The pod's, the node's, the workload's or the Service's name.
     pub(super) name: Name,
-    /// The uid that the write was bound to; empty for a node, a workload and what is created.
+    /// The uid that the write was bound to; empty for all but pods, and for what is created.
     pub(super) uid: String,
     /// When it was asked for.
     pub(super) asked: Instant,
@@ -103,7 +103,9 @@ impl Shared {
         }
         let path: Vec<String> = parts.uri.path().split('/').skip(1).map(str::to_owned).collect();
         let before = match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["api", "v1", "nodes", _] | ["apis", "apps", "v1", "namespaces", _, _, _]
+            ["api", "v1", "nodes", _]
+            | ["api", "v1", "namespaces", _, "services", _]
+            | ["apis", "apps", "v1", "namespaces", _, _, _]
                 if parts.method == Method::PATCH =>
             {
                 Some(self.read(parts.uri.path()).await?)
@@ -152,7 +154,7 @@ fn writes(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }
 
-/// What an accepted request did to a pod of a name and uid or, when it looked like `before`, to a node or a controller of pods.
+/// What an accepted request did to a pod of a name and uid or, when it looked like `before`, to a node, a Service or a controller of pods.
 fn wrote(
     method: &Method,
     path: &[&str],
@@ -170,8 +172,16 @@ fn wrote(
         ("POST", ["api", "v1", "namespaces", namespace, "pods", name, "eviction"]) => {
             pod(Verb::Evict, namespace, name, text(sent, "/deleteOptions/preconditions/uid"))
         }
+        ("PATCH", ["api", "v1", "namespaces", namespace, "pods", name, "resize"]) => {
+            pod(Verb::Resize, namespace, name, text(sent, "/metadata/uid"))
+        }
         ("DELETE", ["api", "v1", "namespaces", namespace, "pods", name]) => {
             pod(Verb::Delete, namespace, name, text(sent, "/preconditions/uid"))
+        }
+        ("PATCH", ["api", "v1", "namespaces", namespace, "services", name]) => {
+            let (was, is) = (before.is_some_and(is_owned), is_owned(got));
+            let verb = (was != is).then_some(if is { Verb::Switch } else { Verb::SwitchBack });
+            verb.map(|verb| pod(verb, namespace, name, "")).unwrap_or_default()
         }
         ("PATCH", ["api", "v1", "nodes", node]) => {
             let change = |mark: fn(&Value) -> bool, done, undone| {

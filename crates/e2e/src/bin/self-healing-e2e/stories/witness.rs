@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::{Api, Client};
 use self_healing_story::outcome::COUNTED;
@@ -69,7 +69,8 @@ impl Witness {
         receivers: &[(&str, &Slack)],
     ) -> Result<Outcome> {
         let client = ground.cluster.admin();
-        let [pods, nodes] = [all::<Pod>(&client).await?, all::<Node>(&client).await?];
+        let [pods, nodes, services] =
+            [all::<Pod>(&client).await?, all::<Node>(&client).await?, all::<Service>(&client).await?];
         let mut workloads = [all::<Deployment>(&client).await?, all::<StatefulSet>(&client).await?].concat();
         workloads.retain(|workload| text(workload, "/metadata/namespace") != OWN);
         let records = ground.recoveries().list(&ListParams::default()).await?.items;
@@ -78,7 +79,9 @@ impl Witness {
         pods.iter().for_each(|pod| seen.see(pod));
         let mut outcome = Outcome::default();
         for Wrote { verb, name, uid, .. } in &seen.writes {
-            outcome.wrote(*verb, look::written(&seen.names, *verb, uid, name));
+            let of_service = matches!(verb, Verb::Switch | Verb::SwitchBack);
+            let of_pod = || look::written(&seen.names, *verb, uid, name);
+            outcome.wrote(*verb, if of_service { format!("service/{name}") } else { of_pod() });
         }
         for ((channel, key), count) in told(&recoveries, receivers)? {
             outcome.told.insert((channel, key), count);
@@ -88,6 +91,7 @@ impl Witness {
             nodes: nodes.iter().collect(),
             pods: pods.iter().collect(),
             workloads: workloads.iter().collect(),
+            services: services.iter().collect(),
         };
         look::fill(&mut outcome, story, &seen.names, &objects);
         Ok(outcome)

@@ -1,0 +1,22 @@
+A Service that a person gives another selector while its standby serves is left as the person wants it
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  deployment spare 1 on n2
+  deployment third 1 on n3
+  service web standby spare
+
+settings
+  health_check_interval 1
+  pod_check_interval 60
+  deployment_check_interval 60
+  settle_period 1
+
+story
+  0   unready web.1
+  0   unready web.2
+  25  select service/web third
+  40  heal web.1
+  40  heal web.2
+  80  end

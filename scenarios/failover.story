@@ -1,0 +1,20 @@
+A Service without a ready endpoint is served by its standby until its own pods were well for ten checks
+
+cluster
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  deployment spare 1 on n2
+  service web standby spare
+
+settings
+  health_check_interval 1
+  pod_check_interval 60
+  deployment_check_interval 60
+  settle_period 1
+
+story
+  0   unready web.1
+  0   unready web.2
+  30  heal web.1
+  35  heal web.2
+  70  end
