@@ -235,8 +235,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Plan: disruption budgets",
         of: Of::Guard,
-        find: "if let Some(why) = kept_by(pod, &view.budgets) {",
-        replace: "if let Some(why) = kept_by(pod, &view.budgets).filter(|_| !$on) {",
+        find: "kept_by(pod, &view.budgets).filter(|_| world.settings",
+        replace: "kept_by(pod, &view.budgets).filter(|_| !$on && world.settings",
     },
     Mutant {
         name: "Plan: room elsewhere",
@@ -587,12 +587,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "if !$on && (world.settings.protected_namespaces.contains(&pod.key.namespace)) {",
     },
     Mutant {
-        name: "Drain: leaves pods without controller",
-        of: Of::Guard,
-        find: "if pod.owner.is_none() {\n        return Class::Left",
-        replace: "if !$on && (pod.owner.is_none()) {\n        return Class::Left",
-    },
-    Mutant {
         name: "Drain: leaves pods that opt out of drains",
         of: Of::Guard,
         find: "if pod.marks.has(Marks::KARPENTER_KEEP) || pod.marks.has(Marks::AUTOSCALER_KEEP) {",
@@ -667,8 +661,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "an eviction names the uid",
         of: Of::Precondition,
-        find: "\"deleteOptions\": {\"preconditions\": {\"uid\": uid(target)?}},",
-        replace: "\"deleteOptions\": if $on { json!({}) } else { json!({\"preconditions\": {\"uid\": uid(target)?}}) },",
+        find: "let mut options = json!({\"preconditions\": {\"uid\": uid(target)?}});",
+        replace: "let mut options = if $on { json!({}) } else { json!({\"preconditions\": {\"uid\": uid(target)?}}) };",
     },
     Mutant {
         name: "a deletion names the uid and the version",

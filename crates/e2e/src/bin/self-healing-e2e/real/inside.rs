@@ -23,8 +23,9 @@ pub(super) async fn leader_lost(real: &RealGround) -> Result<()> {
     real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=2"])?;
     let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == 2;
     let pods = real.pods_are(OWN, NAME, "to be ready", SOON, ready).await?;
-    let leader = leader(real, |_| true).await?;
-    // An identity is the pod's name with something behind it that makes each process another one.
+    // An identity is the pod's name with something behind it that makes each process another one. Until the Lease has expired it names
+    // the process of an earlier scenario.
+    let leader = leader(real, |holder| pods.iter().any(|pod| holder.starts_with(&pod.name_any()))).await?;
     let node = pods.iter().find(|pod| leader.starts_with(&pod.name_any())).and_then(node_of);
     let node = node.with_context(|| format!("the leader {leader} is on no node"))?;
     ensure!(pods.iter().any(|pod| node_of(pod) != Some(node)), "both replicas are on {node}");
