@@ -6,6 +6,7 @@ mod config;
 pub(crate) mod drains;
 mod evidence;
 mod faults;
+mod hands;
 mod kills;
 mod lifecycle;
 mod marks;
@@ -99,6 +100,10 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "excluded workload" => marks::excluded_workload, needs Audit;
     "excluded namespace" => marks::excluded_namespace, needs Audit;
     "protected namespace" => marks::protected_namespace, needs Cluster Audit;
+    "what is behind a Service without ready endpoints is restarted" => hands::restarted_behind_services, needs Nodes;
+    "a Service is switched to its standby and back" => hands::switched_to_its_standby;
+    "one pod more is ready before a sick one is deleted" => hands::one_more_first, needs Cluster;
+    "a memory limit is raised in place" => hands::more_memory, needs Cluster;
     "paused and resumed" => switches::paused_and_resumed;
     "Observe writes nothing but Recoveries" => switches::observe, needs Nodes Audit;
     "Approve waits for the annotation" => switches::approve;
