@@ -24,10 +24,10 @@ pub use read::{Effective, Loaded, nearest_key, read};
 pub use receiver::{BadReceiver, is_public, receiver};
 pub use secrets::{SECRETS, Secret};
 pub(crate) use selector::{is_dns_label, is_label_key, is_label_value};
-pub use words::{LogFormat, NodeReplacement, Word};
+pub use words::{LogFormat, Word};
 
 use read::Texts;
-use self_healing_core::names::Mode;
+use self_healing_core::names::{Mode, ProviderKind};
 
 /// One row of the table.
 #[derive(Clone, Copy)]
@@ -158,8 +158,8 @@ keys! {
     recovery_ttl: Seconds = "86400", Seconds::from(1.0, 31_536_000.0);
     /// Time that a Recovery waits for approval; then it is Cancelled.
     approval_timeout: Seconds = "3600", Seconds::from(1.0, 604_800.0);
-    /// What replaces a node.
-    node_replacement: OneOf<NodeReplacement> = "none", OneOf::new(), planned;
+    /// Who reboots and replaces nodes; `remediation-template` and `webhook` need a HealingPolicy that says which.
+    node_replacement: OneOf<ProviderKind> = "none", OneOf::new();
     /// Name of this cluster, for messages and for the keys by which receivers recognise them.
     cluster_name: Text = "", Text::from(0, 100);
     /// Namespaces to which pods, services and workloads are limited, so that a Role in each is enough for them; empty for all.

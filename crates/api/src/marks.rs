@@ -13,6 +13,8 @@ pub const EXCLUDE: &str = "self-healing.dev/exclude";
 pub const OWNER: &str = "self-healing.dev/owner";
 /// Annotation beside our cordon: `spec.unschedulable` before it, `"true"` or `"false"`.
 pub const ORIGINAL_UNSCHEDULABLE: &str = "self-healing.dev/original-unschedulable";
+/// Annotation beside our out-of-service taint: the name of the Recovery that set it, because that taint's value is Kubernetes' own.
+pub const FENCED: &str = "self-healing.dev/out-of-service";
 /// Annotation beside our selector change on a Service: the selector before it, as JSON.
 pub const ORIGINAL_SELECTOR: &str = "self-healing.dev/original-selector";
 /// Annotation beside our selector change on a Service: the selector that we set, as JSON, by which a later change of somebody else is known.
@@ -91,6 +93,8 @@ pub const CAPI_SKIP_REMEDIATION: &str = "cluster.x-k8s.io/skip-remediation";
 pub const CAPI_PAUSED: &str = "cluster.x-k8s.io/paused";
 /// Cluster API: annotation with the name of a node's Machine.
 pub const CAPI_MACHINE: &str = "cluster.x-k8s.io/machine";
+/// Cluster API: annotation with the namespace of a node's Machine.
+pub const CAPI_NAMESPACE: &str = "cluster.x-k8s.io/cluster-namespace";
 /// Karpenter: annotation on a pod or node, `"true"` keeps it from voluntary disruption.
 pub const KARPENTER_DO_NOT_DISRUPT: &str = "karpenter.sh/do-not-disrupt";
 /// Karpenter: taint on a node that it is about to remove.

@@ -11,6 +11,7 @@ mod drain;
 mod matches;
 mod parts;
 mod read;
+mod replacement;
 mod reserved;
 mod resize;
 mod selectors;
@@ -26,7 +27,8 @@ pub use drain::DrainSpec;
 pub use matches::MatchSpec;
 pub use parts::{BudgetSpec, EscalationSpec, SeveritySpec};
 pub use read::{BadPolicy, check, from_resource, read_resource};
-pub use reserved::{NotifySpec, ReplacementSpec, TemplateRef, WebhookSpec};
+pub use replacement::{ReplacementSpec, TemplateRef, WebhookSpec};
+pub use reserved::NotifySpec;
 pub use resize::ResizeSpec;
 pub use selectors::{Requirement, SelectorSpec};
 pub use span::Span;
@@ -129,7 +131,7 @@ pub struct HealingPolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "DrainSpec")]
     pub drain: Option<DrainSpec>,
-    /// Reserved: checked, but without effect in this version. What replaces a node.
+    /// Who reboots, replaces and fences nodes, in place of the configured provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ReplacementSpec")]
     pub replacement: Option<ReplacementSpec>,

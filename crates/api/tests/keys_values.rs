@@ -250,8 +250,8 @@ fn values_are_checked_against_each_other() {
         ["node_concurrency is above max_unhealthy_nodes: it can never be reached"]
     );
     assert_eq!(
-        warnings(&[("node_replacement", "karpenter"), ("cache_ttl", "5")]),
-        ["node_replacement, cache_ttl: checked, but without effect in this version"]
+        warnings(&[("node_replacement", "karpenter"), ("cache_size", "5"), ("cache_ttl", "5")]),
+        ["cache_ttl, cache_size: checked, but without effect in this version"]
     );
     let plain = given(map(), "pagerduty_url", "http://relay.example.com/enqueue");
     assert!(errors(std::slice::from_ref(&plain))[0].contains("pagerduty_url: expected https"));

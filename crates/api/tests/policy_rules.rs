@@ -37,8 +37,30 @@ fn what_a_rule_refuses_the_code_refuses_as_well() {
         (format!("{ANY}drain: {{respectPDB: UntilDeadline}}"), "needs a deadline"),
         (format!("{ANY}replacement: {{provider: webhook}}"), "webhook belongs to provider webhook"),
         (
-            format!("{ANY}replacement: {{provider: none, templateRef: {{apiVersion: a/v1, kind: T, name: t}}}}"),
+            format!(
+                "{ANY}replacement: {{provider: none, templateRef: {{apiVersion: a/v1, kind: RTemplate, name: t}}}}"
+            ),
             "templateRef belongs to provider remediation-template",
+        ),
+        (
+            format!(
+                "{ANY}replacement: {{provider: remediation-template, templateRef: {{apiVersion: a/v1, kind: R, name: t}}}}"
+            ),
+            "ends in Template",
+        ),
+        (
+            format!(
+                "{ANY}replacement: {{provider: remediation-template, templateRef: {{apiVersion: v1, kind: RTemplate, name: t}}}}"
+            ),
+            "GROUP/VERSION",
+        ),
+        (
+            format!("{ANY}replacement: {{provider: karpenter, acceptAssumed: true}}"),
+            "acceptAssumed belongs to provider",
+        ),
+        (
+            format!("{ANY}replacement: {{provider: webhook, webhook: {{url: 'http://example.com/x'}}}}"),
+            "plain http needs insecure",
         ),
     ] {
         let said = said(&spec);
@@ -56,6 +78,8 @@ fn rules_let_pass_what_the_code_lets_pass() {
         "match: {when: 'failure.cause == \"Failed\"'}\nseverity: {floor: low, ceiling: low}",
         "match: {nodeSelector: {pool: gpu}}\ndrain: {respectPDB: UntilDeadline, deadline: 1h}",
         "match: {types: [node_failure]}\nreplacement: {provider: webhook, webhook: {url: 'https://example.com/x'}}",
+        "match: {types: [node_failure]}\nreplacement: {provider: remediation-template, acceptAssumed: true, templateRef: {apiVersion: a/v1, kind: RTemplate, name: t}}",
+        "match: {types: [node_failure]}\nreplacement: {provider: webhook, webhook: {url: 'http://relay.machines/x', insecure: true}}",
         "match: {causes: [OOMKilled]}\nresize: {factor: 1.5, max: 2Gi}\nnotify: {routes: {critical: [pagerduty]}}",
     ] {
         assert_eq!(said(spec), "", "{spec}");

@@ -183,6 +183,8 @@ fn node(number: usize) -> NodeFact {
         marks: Marks::default(),
         zone: text("zone", number % 3),
         capacity: Capacity { amount: Amount { cpu: 64_000, memory: 262_144 }, pods: 110 },
+        provider_id: Text::from(""),
+        fenced_by: Text::from(""),
         labels: Labels::new((0..15).map(label)),
     }
 }

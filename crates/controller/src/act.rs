@@ -4,15 +4,16 @@
 //! safe to repeat. What an answer of the API server means is said in one place, [`outcome`].
 
 mod announce;
-mod call;
+pub(crate) mod call;
+mod fence;
 mod gather;
 mod keeper;
 mod kubelet;
 mod look;
 mod manifest;
 mod node;
-mod outcome;
-mod plan;
+pub(crate) mod outcome;
+pub(crate) mod plan;
 mod pod;
 mod policy;
 mod record;
@@ -23,7 +24,9 @@ use self::announce::Announcer;
 use self::call::Calls;
 use crate::lease::Door;
 use crate::outside::{Kubelets, Outside, Wall};
+use crate::provider;
 use kube::Client;
+use secrecy::SecretString;
 use self_healing_core::effect::{Answer, Effect, Outcome, Verb};
 use self_healing_core::key::Text;
 use std::sync::Arc;
@@ -43,6 +46,7 @@ pub struct Actor {
     identity: Identity,
     announcer: Announcer,
     kubelets: Option<Arc<dyn Kubelets>>,
+    webhooks: provider::Caller,
     wall: Wall,
 }
 
@@ -53,7 +57,15 @@ impl Actor {
     pub fn new(read: Client, write: Client, door: Door, identity: Identity, outside: &Outside) -> Self {
         let announcer = Announcer::new(identity.clone(), outside.wall.clone());
         let (kubelets, wall) = (Some(outside.kubelets.clone()), outside.wall.clone());
-        Self { calls: Calls::new(read, write, door), identity, announcer, kubelets, wall }
+        let webhooks = provider::Caller::new(outside);
+        Self { calls: Calls::new(read, write, door), identity, announcer, kubelets, webhooks, wall }
+    }
+
+    /// The same, and it signs what it asks the webhooks of node providers; without a key they are not asked.
+    #[must_use]
+    pub fn signing(mut self, key: Option<SecretString>) -> Self {
+        self.webhooks.sign_with(key);
+        self
     }
 
     /// The same, but it opens no connection to kubelets: their look is refused, so that silence is never concluded.
@@ -93,6 +105,11 @@ impl Actor {
             Verb::LookAtNode(target) => look::node(calls, target).await,
             Verb::LookAtWorkload(target) => workload::look(calls, target).await,
             Verb::LookAtService(target) => service::look(calls, target).await,
+            Verb::LookAtMachine(inquiry) => provider::look(calls, &self.webhooks, inquiry, recovery).await,
+            Verb::Replace(order) => provider::order(calls, &self.webhooks, order, recovery).await,
+            Verb::EndRemediation { machine, .. } => provider::end(calls, machine, recovery).await,
+            Verb::TaintOutOfService(target) => fence::taint(calls, target, recovery).await,
+            Verb::UntaintOutOfService(target) => fence::untaint(calls, target, recovery).await,
             Verb::ListPods { node } => look::pods_of(calls, node).await,
             Verb::PlanDrain { node } => plan::drain(calls, node).await,
             Verb::Gather(scene) => Ok(gather::evidence(calls, scene, self.wall.now()).await),

@@ -16,6 +16,7 @@ pub mod notify;
 pub mod objects;
 pub mod outside;
 pub mod plain;
+mod provider;
 pub mod record;
 pub mod replay;
 pub mod run;

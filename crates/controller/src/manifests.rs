@@ -3,9 +3,11 @@
 mod config;
 mod deployment;
 mod network;
+mod providers;
 mod rbac;
 
 pub use config::{CONFIG_MAP, SHIPPED};
+pub use providers::provider_objects;
 pub use rbac::{Permission, Scope, permissions};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -71,6 +73,18 @@ pub fn files(options: Options) -> Result<Vec<(&'static str, String)>, ManifestEr
         Ok((file.name, text))
     };
     contents(options)?.into_iter().map(write).collect()
+}
+
+/// The files that only those apply who use a provider of machines, as (name, text): what it needs in rights.
+///
+/// # Errors
+/// When a document cannot be serialised.
+pub fn provider_files() -> Result<Vec<(&'static str, String)>, ManifestError> {
+    let write = |(name, comment, documents): (&'static str, String, Vec<Value>)| {
+        let text = text(name, &comment, &documents)?;
+        Ok((name, text))
+    };
+    providers::contents().into_iter().map(write).collect()
 }
 
 /// Every manifest as one YAML stream, each object once.

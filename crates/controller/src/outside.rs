@@ -6,12 +6,16 @@
 mod chance;
 mod kubelets;
 mod post;
+mod public;
 mod wall;
+mod webhooks;
 
 pub use chance::Chance;
 pub use kubelets::{Kubelets, Tcp};
 pub use post::{Answer, NoAnswer, Post};
+pub use public::{PrivateAddress, PublicOnly};
 pub use wall::Wall;
+pub use webhooks::{WebhookAnswer, WebhookCall, Webhooks};
 
 use std::sync::Arc;
 
@@ -24,6 +28,8 @@ pub struct Outside {
     pub kubelets: Arc<dyn Kubelets>,
     /// Takes every message in place of HTTPS; `None` for HTTPS.
     pub receiver: Option<Arc<dyn Post>>,
+    /// Takes the calls of webhooks of node providers in place of HTTPS; `None` for HTTPS.
+    pub webhooks: Option<Arc<dyn Webhooks>>,
     /// Where identities and the spread of waits come from.
     pub chance: Chance,
 }
@@ -32,6 +38,6 @@ impl Outside {
     /// The real one.
     #[must_use]
     pub fn system() -> Self {
-        Self { wall: Wall::system(), kubelets: Arc::new(Tcp), receiver: None, chance: Chance::system() }
+        Self { wall: Wall::system(), kubelets: Arc::new(Tcp), receiver: None, webhooks: None, chance: Chance::system() }
     }
 }

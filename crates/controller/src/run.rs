@@ -86,7 +86,8 @@ async fn once(
     }
     let (door, leading, election) = elect(live, &clients);
     let (reads, writes) = (clients.reads.clone(), clients.writes.clone());
-    let actor = Arc::new(Actor::new(reads, writes, door, live.identity(), live.outside()));
+    let actor =
+        Arc::new(Actor::new(reads, writes, door, live.identity(), live.outside()).signing(live.node_webhook_secret()));
     let (event_sender, events) = mpsc::channel(QUEUE);
     let scope = live.scope();
     let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;

@@ -2,7 +2,7 @@
 //! `UPDATE_GENERATED` set; then they write what they would otherwise compare.
 #![allow(clippy::unwrap_used)]
 
-use self_healing_controller::manifests::{Options, files};
+use self_healing_controller::manifests::{Options, files, provider_files};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,13 @@ fn the_checked_in_manifests_are_the_generated_ones() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let known = generated.iter().any(|(file, _)| *file == name);
         assert!(known || !name.ends_with(".yaml"), "{folder}/{name} comes from no table: remove it or generate it");
+    }
+}
+
+#[test]
+fn the_checked_in_rights_of_providers_are_the_generated_ones() {
+    for (name, text) in provider_files().unwrap() {
+        assert_current(&format!("kubernetes/self-healing/{name}"), &text);
     }
 }
 

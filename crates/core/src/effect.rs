@@ -7,6 +7,7 @@ pub use workload::{Applied, Keeper, Revision, RolledBack, Tool, WorkloadView};
 use crate::fact::{Labels, Needs, PodFact};
 use crate::happening::Happening;
 use crate::key::{Key, Target, Text};
+use crate::machine::{Inquiry, MachineRef, MachineView, Order};
 use crate::policy::PolicyStatus;
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Status};
 use crate::time::Stamp;
@@ -97,6 +98,23 @@ pub enum Verb {
         /// Its port.
         port: u16,
     },
+    /// Ask the provider of machines how it stands with a node's, with quorum reads. Answered by [`Answer::Machine`].
+    LookAtMachine(Box<Inquiry>),
+    /// Have the provider reboot or replace a node's machine: delete its Machine or NodeClaim at this uid and version, make the remediation
+    /// object, or call the webhook. What was ordered for this Recovery already counts as done.
+    Replace(Box<Order>),
+    /// Delete the remediation object of this Recovery, only if it is its own; nothing to do counts as done.
+    EndRemediation {
+        /// The node it is about.
+        node: Target,
+        /// The object.
+        machine: Box<MachineRef>,
+    },
+    /// Add the taint `node.kubernetes.io/out-of-service=nodeshutdown:NoExecute` to a node whose machine is proven to be off, with the
+    /// Recovery beside it; one that is there already counts as done.
+    TaintOutOfService(Target),
+    /// Remove our out-of-service taint, only if the annotation beside it names the Recovery; nothing to do, or no node, counts as done.
+    UntaintOutOfService(Target),
     /// Set `spec.unschedulable`, with the Recovery as owner and the original value. [`Outcome::Refused`] if somebody else had.
     Cordon(Target),
     /// Undo our cordon, only if it is still ours (annotation names the Recovery); nothing to do counts as done.
@@ -228,6 +246,8 @@ impl Verb {
                     | Self::SwitchBack(_)
                     | Self::CreatePod { .. }
                     | Self::ScaleBack(_)
+                    | Self::UntaintOutOfService(_)
+                    | Self::EndRemediation { .. }
             )
     }
 
@@ -237,6 +257,8 @@ impl Verb {
         match self {
             Self::Cordon(_)
             | Self::TaintSuspect { .. }
+            | Self::TaintOutOfService(_)
+            | Self::Replace(_)
             | Self::Evict { .. }
             | Self::DeletePod { .. }
             | Self::RestartWorkload { .. }
@@ -249,6 +271,8 @@ impl Verb {
             | Self::UntaintSuspect { .. }
             | Self::SwitchBack(_)
             | Self::CreatePod { .. }
+            | Self::UntaintOutOfService(_)
+            | Self::EndRemediation { .. }
             | Self::ScaleBack(_) => false,
             Self::ReadRecoveries
             | Self::CreateRecovery(_)
@@ -259,6 +283,7 @@ impl Verb {
             | Self::LookAtNode(_)
             | Self::LookAtWorkload(_)
             | Self::LookAtService(_)
+            | Self::LookAtMachine(_)
             | Self::ListPods { .. }
             | Self::PlanDrain { .. }
             | Self::Gather(_)
@@ -285,6 +310,14 @@ impl fmt::Display for Verb {
             Self::PlanDrain { node } => write!(f, "plan the drain of {node}"),
             Self::Gather(scene) => write!(f, "gather evidence on {}", scene.target),
             Self::LookAtKubelet { node, .. } => write!(f, "look at kubelet of {node}"),
+            Self::LookAtMachine(inquiry) => write!(f, "look at the machine of {}", inquiry.node.key),
+            Self::Replace(order) => {
+                let what = if order.reboot { "reboot" } else { "replace" };
+                write!(f, "{what} {} by {}", order.inquiry.node.key, order.inquiry.provider.kind)
+            }
+            Self::EndRemediation { node, .. } => write!(f, "end remediation of {}", node.key),
+            Self::TaintOutOfService(target) => write!(f, "taint {} out-of-service", target.key),
+            Self::UntaintOutOfService(target) => write!(f, "untaint {} out-of-service", target.key),
             Self::Cordon(target) => write!(f, "cordon {}", target.key),
             Self::Uncordon(target) => write!(f, "uncordon {}", target.key),
             Self::TaintSuspect { node } => write!(f, "taint {node} suspect"),
@@ -363,6 +396,8 @@ pub enum Answer {
     Workload(Box<WorkloadView>),
     /// A fresh read.
     Service(Box<ServiceView>),
+    /// What the provider says.
+    Machine(Box<MachineView>),
     /// A fresh list.
     Pods(Vec<PodFact>),
     /// What a drain needs to know.

@@ -15,6 +15,7 @@ mod guard;
 pub mod happening;
 pub mod healer;
 pub mod key;
+pub mod machine;
 pub mod names;
 pub mod policy;
 pub mod recovery;

@@ -345,6 +345,29 @@ words! {
 }
 
 words! {
+    /// Who reboots and replaces nodes.
+    ProviderKind {
+        /// Nobody.
+        None = "none",
+        /// Cluster API: a Machine is deleted, and its set makes another.
+        ClusterApi = "clusterapi",
+        /// Karpenter: a NodeClaim is deleted.
+        Karpenter = "karpenter",
+        /// An operator that works on remediation objects, as those of medik8s.
+        RemediationTemplate = "remediation-template",
+        /// Somebody's own service.
+        Webhook = "webhook",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the words of the list have one place")]
+impl Default for ProviderKind {
+    fn default() -> Self {
+        Self::None
+    }
+}
+
+words! {
     /// What a maintenance window does.
     WindowKind {
         /// Recoveries only inside.

@@ -1,9 +1,11 @@
 //! Remedies: each looks at the world and names the next move; run again every turn, so a crash loses nothing.
 
 mod drain;
+mod fence;
 mod plan;
 mod pod;
 mod relieve;
+mod replace;
 mod resize;
 mod rollback;
 mod service;
@@ -25,8 +27,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-pub(crate) use drain::{hides_its_cause, keeps_cordon, workloads as workloads_on};
+pub(crate) use drain::{hides_its_cause, workloads as workloads_on};
+pub(crate) use fence::{LAST_SIGN, OFF, freed as freed_by_fencing, last_sign, stated};
 pub(crate) use plan::{is_needed as needs_plan, plan};
+pub(crate) use replace::{
+    MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered, was_sent as was_told,
+};
 pub(crate) use resize::keeps as keeps_of_limit;
 pub(crate) use service::{
     CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
@@ -42,10 +48,14 @@ pub(crate) enum Move {
     Wait(String, Option<Tick>),
     /// Nothing can go on now, and a person may have to help: told once per reason.
     Blocked(String, Option<Tick>),
+    /// A guard's matter that only the remedy can see holds it.
+    Held(GuardName, String, Option<Tick>),
     /// All steps are done; look whether the workload is back.
     Verify,
     /// This strategy cannot be had here.
     Impossible(GuardName, String),
+    /// This strategy was tried and failed.
+    Fail(String),
     /// A person undid our work: stop for good.
     Stop(String),
     /// This strategy cannot be had here, and that one is the next best; why.
@@ -81,9 +91,7 @@ fn instead_of(strategy: Strategy) -> String {
 fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
     match (strategy, &case.recovery.spec.target.kind) {
         (Strategy::Monitor, _) => Move::Wait(String::from("watches without acting"), None),
-        (Strategy::Restart, Kind::Node) => {
-            Move::Impossible(GuardName::NoProvider, String::from("no node provider is configured that could reboot it"))
-        }
+        (Strategy::Restart, Kind::Node) => replace::restart(world, case),
         (Strategy::Restart, Kind::Service) => service::restart(world, case),
         (Strategy::Failover, Kind::Service) => service::failover(world, case),
         (Strategy::EmergencyFailover, Kind::Service) => service::emergency(world, case),
@@ -92,10 +100,14 @@ fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
         (Strategy::Recreate, Kind::Pod) => pod::recreate(world, case),
         (Strategy::ScaleAndReplace, Kind::Pod) => surge::next(world, case),
         (Strategy::Rollback, Kind::Deployment) => rollback::next(world, case),
-        (Strategy::DrainAndReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Drain),
         (Strategy::Relieve, Kind::Node) => relieve::next(world, case),
         (Strategy::Resize, Kind::Pod) => resize::next(world, case),
-        (Strategy::EmergencyReplace, Kind::Node) => drain::next(world, case, drain::Urgency::Emergency),
+        (Strategy::DrainAndReplace, Kind::Node) => {
+            replace::after_drain(world, case, drain::next(world, case, drain::Urgency::Drain))
+        }
+        (Strategy::EmergencyReplace, Kind::Node) => {
+            replace::emergency(world, case, drain::next(world, case, drain::Urgency::Emergency))
+        }
         (strategy, kind) => {
             Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
         }
@@ -121,7 +133,8 @@ pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
         _ => {}
     }
     if case.recovery.spec.target.kind == Kind::Node {
-        return drain::verify(world, case);
+        let (back, message) = drain::verify(world, case);
+        return (back, format!("{message}{}", replace::note(case)));
     }
     if is_workload(&case.recovery.spec.target) {
         return workload::verify(world, case);
@@ -139,7 +152,7 @@ pub(crate) const fn is_workload(target: &Target) -> bool {
 
 /// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.
 pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
-    let marks = marks_left(world, &case.recovery).into_iter().map(Move::Do);
+    let marks = replace::left(case).into_iter().chain(marks_left(world, &case.recovery)).map(Move::Do);
     // One that was taken back already may still be seen: the watch may be late.
     let mut left = marks.filter(|mark| !matches!(mark, Move::Do(verb) if case.handled.contains(&*verb.to_string())));
     left.next().or_else(|| pod::give_back(world, case))
@@ -172,7 +185,13 @@ fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     left.extend(surged(world, recovery));
     left.extend((target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone())));
     left.extend(service::marks_left(world, recovery));
+    left.extend(fence::is_marked(world, recovery).then(|| Verb::UntaintOutOfService(target.clone())));
     left
+}
+
+/// A sick node that has to keep a mark of ours, so that its Recovery cannot end before it is healthy or gone.
+pub(crate) fn keeps_mark(world: &World<'_>, case: &Case) -> bool {
+    drain::keeps_cordon(case) || fence::is_marked(world, &case.recovery) || replace::left(case).is_some()
 }
 
 /// The taint that steers a replacement away from the node where a pod failed.

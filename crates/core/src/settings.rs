@@ -14,6 +14,7 @@ pub use window::closed;
 pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
 
 use crate::key::Text;
+use crate::machine::Provider;
 use crate::names::{Channel, Mode, Strategy};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -128,6 +129,8 @@ pub struct Settings {
     pub budget: PolicyBudget,
     /// How the policy wants nodes to be drained.
     pub drain: DrainRules,
+    /// Who reboots and replaces nodes: `node_replacement`, or a policy's `replacement`.
+    pub provider: Provider,
     /// How long a watch may be quiet before it counts as stale: a watch's timeout plus the time to start the next.
     pub watch_patience: Duration,
 }
@@ -174,6 +177,7 @@ impl Default for Settings {
             resize: None,
             budget: PolicyBudget::default(),
             drain: DrainRules::default(),
+            provider: Provider::default(),
             watch_patience: seconds(60),
         }
     }

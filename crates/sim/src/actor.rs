@@ -13,6 +13,7 @@ mod levers;
 mod lifecycle;
 mod object;
 mod pod_gc;
+mod provider;
 mod scheduler;
 mod selection;
 mod selector;
@@ -21,6 +22,7 @@ mod taint;
 mod workload;
 
 pub use levers::{Levers, Running};
+pub use provider::{Ordered, PLACE, Provider, UNTOUCHED};
 pub use story::{Behaviour, LAST_WORDS, Look, NodeSpec};
 
 use crate::api::User;
@@ -35,6 +37,7 @@ use ground::Ground;
 use kubelet::Kubelet;
 use lifecycle::Lifecycle;
 use pod_gc::PodGc;
+use provider::{Machines, Remediator};
 use scheduler::Scheduler;
 use serde_json::json;
 use std::time::Duration;
@@ -89,6 +92,10 @@ impl Actors {
         actors.add(cluster, &controller("disruption-controller"), Budgets::default());
         actors.add(cluster, &controller("generic-garbage-collector"), Garbage::default());
         actors.add(cluster, &controller("pod-garbage-collector"), PodGc::default());
+        let levers = || actors.levers.clone();
+        let (remediator, machines) = (Remediator::new(levers()), Machines::new(levers()));
+        actors.add(cluster, "system:serviceaccount:machines:remediator", remediator);
+        actors.add(cluster, "system:serviceaccount:machines:machine-controller", machines);
         actors
     }
 

@@ -86,6 +86,14 @@ words! {
         SwitchBack = "switch-back",
         /// The memory limit of a pod raised in place.
         Resize = "resize",
+        /// A provider of machines is told to replace or reboot one.
+        Replace = "replace",
+        /// The remediation object deleted by which it was told.
+        EndRemediation = "end-remediation",
+        /// The out-of-service taint set.
+        Fence = "fence",
+        /// Taken back.
+        Unfence = "unfence",
     }
 }
 
@@ -111,6 +119,26 @@ words! {
         ImagePullBackOff = "image-pull-backoff",
         /// They ask for more than any node has.
         Unschedulable = "unschedulable",
+    }
+}
+
+words! {
+    /// What the provider of machines does with an order.
+    Ordered {
+        /// The machine goes off and boots.
+        Reboots = "reboots",
+        /// It goes off.
+        PowersOff = "powers-off",
+        /// It goes, and another one of another name comes.
+        Replaces = "replaces",
+        /// It goes, and no other one comes.
+        Removes = "removes",
+        /// Nothing: after a time it is assumed to have rebooted.
+        Assumes = "assumes",
+        /// Nothing, and it says so.
+        Fails = "fails",
+        /// Nothing, and it says nothing.
+        Stalls = "stalls",
     }
 }
 
@@ -158,6 +186,14 @@ pub enum Deed {
     Condition(String, String, bool),
     /// `replace NODE`: deleted, and one of the same name and another uid is there, Ready and without marks; its pods are still bound to it.
     ReplaceNode(String),
+    /// `provider reboots|powers-off|replaces|removes|assumes|fails|stalls`: what the provider of machines does with orders from now on.
+    Provider(Ordered),
+    /// `remediate NODE`: another tool makes a remediation object for it.
+    Remediate(String),
+    /// `call-off NODE`: a person deletes the node's remediation object.
+    CallOff(String),
+    /// `pause-machine NODE`: a person stops all work on its machine.
+    PauseMachine(String),
     /// `cordon NODE`: by a person.
     Cordon(String),
     /// `uncordon NODE`: by a person.
@@ -226,6 +262,10 @@ impl fmt::Display for Deed {
             Self::Condition(node, kind, true) => write!(f, "condition {node} {kind} True"),
             Self::Condition(node, kind, false) => write!(f, "condition {node} {kind} False"),
             Self::ReplaceNode(node) => write!(f, "replace {node}"),
+            Self::Provider(how) => write!(f, "provider {how}"),
+            Self::Remediate(node) => write!(f, "remediate {node}"),
+            Self::CallOff(node) => write!(f, "call-off {node}"),
+            Self::PauseMachine(node) => write!(f, "pause-machine {node}"),
             Self::Cordon(node) => write!(f, "cordon {node}"),
             Self::Uncordon(node) => write!(f, "uncordon {node}"),
             Self::Taint(node, key) => write!(f, "taint {node} {key}"),

@@ -14,10 +14,10 @@ pub mod story;
 pub mod timeline;
 mod words;
 
-pub use deed::{Deed, Kubelet, Moment, Object, PodName, Release, Verb, Write};
+pub use deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Release, Verb, Write};
 pub use error::Error;
 pub use expected::Expected;
 pub use names::Names;
 pub use outcome::{COUNTED, Outcome, RecoveryLine};
-pub use story::{Ground, Name, Policy, Story, Thing, WorkloadKind};
+pub use story::{Ground, Machines, Name, Policy, Story, Thing, WorkloadKind};
 pub use timeline::Timeline;

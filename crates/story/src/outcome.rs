@@ -39,14 +39,15 @@ pub struct Outcome {
     pub cordoned: BTreeSet<String>,
     /// Services whose selector is not that of the beginning, whoever did it, with the one that they have.
     pub switched: BTreeMap<String, String>,
-    /// Marks of the controller that are left: the node, workload or Service, and `owner` (the annotation) or `suspect` (the taint).
+    /// Marks of the controller that are left: the node, workload or Service, and `owner` (the annotation), `suspect` (the taint),
+    /// `out-of-service` (that taint) or `remediation` (the object).
     pub marks: BTreeSet<(String, String)>,
     /// Per channel and key of message: of how many Recoveries the receiver was told. A message that came twice counts once.
     pub told: BTreeMap<(String, String), u32>,
 }
 
 /// The first words of an outcome's lines.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 15] = [
     "recovery",
     "create",
     "delete",
@@ -56,6 +57,7 @@ const WORDS: [&str; 14] = [
     "roll-back",
     "switch",
     "resize",
+    "replace",
     "ready",
     "cordoned",
     "switched",
@@ -63,9 +65,18 @@ const WORDS: [&str; 14] = [
     "told",
 ];
 
-/// The writes that are counted: those by which pods come and go, and those that change what serves or what a pod may use.
-pub const COUNTED: [Verb; 8] =
-    [Verb::Create, Verb::Delete, Verb::Evict, Verb::Restart, Verb::Scale, Verb::RollBack, Verb::Switch, Verb::Resize];
+/// The writes that are counted: those by which pods and machines come and go, and those that change what serves or what a pod may use.
+pub const COUNTED: [Verb; 9] = [
+    Verb::Create,
+    Verb::Delete,
+    Verb::Evict,
+    Verb::Restart,
+    Verb::Scale,
+    Verb::RollBack,
+    Verb::Switch,
+    Verb::Resize,
+    Verb::Replace,
+];
 
 impl Outcome {
     /// Counts one accepted write.

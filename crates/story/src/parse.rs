@@ -4,14 +4,14 @@ mod line;
 mod moment;
 
 use crate::error::Error;
-use crate::story::{Ground, Name, Policy, Story, Thing, WorkloadKind};
+use crate::story::{Ground, Machines, Name, Policy, Story, Thing, WorkloadKind};
 use line::Line;
 use std::path::Path;
 use std::time::Duration;
 
 /// The kinds of thing, as the section `cluster` spells them.
-const THINGS: [&str; 9] =
-    ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget", "service"];
+const THINGS: [&str; 10] =
+    ["nodes", "node", "deployment", "statefulset", "daemonset", "job", "pod", "budget", "service", "machines"];
 const SECTIONS: [&str; 5] = ["not", "cluster", "policy", "settings", "story"];
 
 pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
@@ -25,6 +25,7 @@ pub(crate) fn story(path: &Path, text: &str) -> Result<Story, Error> {
         title: title.text.to_owned(),
         not_on: Vec::new(),
         things: Vec::new(),
+        machines: None,
         policies: Vec::new(),
         settings: Vec::new(),
         moments: Vec::new(),
@@ -109,6 +110,11 @@ fn thing(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
         "node" => return node(story, line),
         "budget" => return budget(story, line),
         "service" => return service(story, line),
+        "machines" => {
+            let words: Vec<&str> = Machines::ALL.iter().map(|kind| kind.as_str()).collect();
+            story.machines = Machines::parse(line.known("who provides machines", &words)?);
+            return line.end();
+        }
         "deployment" => Some(WorkloadKind::Deployment),
         "statefulset" => Some(WorkloadKind::StatefulSet),
         "daemonset" => Some(WorkloadKind::DaemonSet),

@@ -2,6 +2,7 @@
 
 use crate::deed::{Deed, Moment, Object, PodName};
 use crate::error::Error;
+use crate::words::words;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -93,6 +94,20 @@ pub enum WorkloadKind {
     Job,
 }
 
+words! {
+    /// Who provides the machines of the nodes.
+    Machines {
+        /// An operator of medik8s with a template `fence` in namespace `machines`, which makes FenceAgentsRemediations.
+        Medik8s = "medik8s",
+        /// Cluster API, with one MachineSet over all nodes, in namespace `machines`.
+        ClusterApi = "clusterapi",
+        /// Karpenter, with a NodeClaim for each node.
+        Karpenter = "karpenter",
+        /// A service that is told by a webhook.
+        Webhook = "webhook",
+    }
+}
+
 /// Something that is there, and well, when the story begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
@@ -166,6 +181,8 @@ pub struct Story {
     pub not_on: Vec<(Ground, String)>,
     /// What is there at the beginning.
     pub things: Vec<Thing>,
+    /// Who provides the machines, if anybody does.
+    pub machines: Option<Machines>,
     /// HealingPolicies, in all their versions.
     pub policies: Vec<Policy>,
     /// ConfigMap keys and values that differ from the defaults.

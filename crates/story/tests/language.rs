@@ -56,6 +56,10 @@ not-ready n1
 condition n1 KernelDeadlock True
 condition n1 KernelDeadlock False
 replace n2
+provider powers-off
+remediate n1
+call-off n1
+pause-machine n1
 cordon n1
 uncordon n1
 exclude web

@@ -1,7 +1,7 @@
 //! A cluster in the words of stories: what objects as the API gives them, and messages as people get them, come to.
 
 use jiff::Timestamp;
-use self_healing_api::marks::{OWNER, RESTARTED_AT, RESTARTED_BY, ROLLED_BACK_BY, SUSPECT};
+use self_healing_api::marks::{FENCED, OWNER, RESTARTED_AT, RESTARTED_BY, ROLLED_BACK_BY, SUSPECT};
 use self_healing_story::story::SHOP;
 use self_healing_story::{Name, Names, Outcome, RecoveryLine, Story, Thing, Verb};
 use serde_json::Value;
@@ -19,6 +19,8 @@ pub struct Objects<'a> {
     pub workloads: Vec<&'a Value>,
     /// Every Service.
     pub services: Vec<&'a Value>,
+    /// Every remediation object of a node.
+    pub remediations: Vec<&'a Value>,
 }
 
 /// Fills in everything that the objects show; `names` has seen every pod.
@@ -31,7 +33,7 @@ pub fn fill(outcome: &mut Outcome, story: &Story, names: &Names, objects: &Objec
         if is_cordoned(node) {
             outcome.cordoned.insert(name.clone());
         }
-        let marks = [("owner", is_owned(node)), ("suspect", is_suspect(node))];
+        let marks = [("owner", is_owned(node)), ("suspect", is_suspect(node)), ("out-of-service", is_fenced(node))];
         for (mark, _) in marks.into_iter().filter(|(_, there)| *there) {
             outcome.marks.insert((name.clone(), mark.to_owned()));
         }
@@ -40,6 +42,9 @@ pub fn fill(outcome: &mut Outcome, story: &Story, names: &Names, objects: &Objec
         outcome.marks.insert((self::name(workload).to_string(), "owner".to_owned()));
     }
     fill_services(outcome, story, objects);
+    for remediation in objects.remediations.iter().filter(|object| is_owned(object)) {
+        outcome.marks.insert((text(remediation, "/metadata/name").to_owned(), "remediation".to_owned()));
+    }
     fill_ready(outcome, names, objects);
 }
 
@@ -187,6 +192,12 @@ pub fn is_cordoned(node: &Value) -> bool {
 #[must_use]
 pub fn is_suspect(node: &Value) -> bool {
     node["spec"]["taints"].as_array().is_some_and(|taints| taints.iter().any(|taint| taint["key"] == SUSPECT))
+}
+
+/// Whether a node carries our out-of-service taint, or what we set beside it.
+#[must_use]
+pub fn is_fenced(node: &Value) -> bool {
+    node["metadata"]["annotations"][FENCED].is_string()
 }
 
 /// Whether a node or Service carries the annotation of ours that names its Recovery.

@@ -2,6 +2,7 @@
 
 mod build;
 mod deed;
+pub(crate) mod machines;
 
 use crate::fault::Fault;
 use crate::world::{Make, Report, World, Wrote};

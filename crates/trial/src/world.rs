@@ -10,6 +10,7 @@ mod policy;
 mod record;
 mod reign;
 mod trace;
+mod webhook;
 
 pub(crate) use policy::POLICIES;
 pub use record::Wrote;
@@ -28,13 +29,14 @@ use self_healing_sim::api::User;
 use self_healing_sim::cluster::Cluster;
 use self_healing_sim::hand::Hand;
 use self_healing_sim::store::Key;
-use self_healing_story::{Name, Outcome, PodName, Story, Timeline};
+use self_healing_story::{Machines, Name, Outcome, PodName, Story, Timeline};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use trace::Trace;
+use webhook::Service;
 
 /// When the cluster's clock starts.
 const BEGIN: &str = "2026-01-01T00:00:00Z";
@@ -135,7 +137,8 @@ impl World {
         let admin = Hand::new(&cluster, User::admin("kubernetes-admin"));
         install::install(&cluster, &admin, &make.settings)?;
         let levers = actors.levers().clone();
-        let ground = Ground { cluster, levers, net, seed: make.seed, messages: make.messages };
+        let webhook = Service::new(admin.clone(), levers.clone(), record.clone());
+        let ground = Ground { cluster, levers, net, seed: make.seed, messages: make.messages, webhook };
         Ok(Self {
             ground,
             admin,
@@ -150,6 +153,11 @@ impl World {
             began: None,
             _actors: actors,
         })
+    }
+
+    /// Installs who provides the machines of the nodes that are there.
+    pub(crate) fn install_provider(&self, machines: Machines) -> Result<()> {
+        install::provider(&self.ground.cluster, &self.admin, machines)
     }
 
     /// Starts this many pods of the controller.

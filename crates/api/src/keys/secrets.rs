@@ -20,6 +20,10 @@ pub const SECRETS: &[Secret] = &[
     Secret { variable: "EMAIL_PASSWORD", meaning: "password at the mail server" },
     Secret { variable: "PAGERDUTY_ROUTING_KEY", meaning: "routing key of PagerDuty's Events API v2" },
     Secret { variable: "WEBHOOK_URL", meaning: "generic webhook" },
+    Secret {
+        variable: "NODE_WEBHOOK_SECRET",
+        meaning: "key that signs what the node provider webhook is told and asked; without it that webhook is not called",
+    },
     Secret { variable: "WEBHOOK_SECRET", meaning: "key that signs what the generic webhook gets" },
 ];
 

@@ -2,6 +2,7 @@
 
 use super::Config;
 use self_healing_core::key::Text;
+use self_healing_core::machine::Provider;
 use self_healing_core::settings::Settings;
 
 impl Config {
@@ -46,6 +47,7 @@ impl Config {
             resize: built_in.resize,
             budget: built_in.budget,
             drain: built_in.drain,
+            provider: Provider { kind: self.node_replacement, ..Provider::default() },
             watch_patience: built_in.watch_patience,
         }
     }

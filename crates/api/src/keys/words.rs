@@ -1,6 +1,6 @@
 //! The closed words that only the configuration has.
 
-use self_healing_core::names::Mode;
+use self_healing_core::names::{Mode, ProviderKind};
 use std::fmt;
 
 /// A word of a closed list.
@@ -43,32 +43,10 @@ impl Word for LogFormat {
     }
 }
 
-/// What replaces a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeReplacement {
-    /// Nothing.
-    None,
-    /// Deleting its Cluster API Machine.
-    ClusterApi,
-    /// Deleting its NodeClaim.
-    Karpenter,
-    /// A remediation object made from a template, as medik8s and Cluster API agree on.
-    RemediationTemplate,
-    /// A webhook.
-    Webhook,
-}
-
-impl Word for NodeReplacement {
-    const ALL: &'static [Self] =
-        &[Self::None, Self::ClusterApi, Self::Karpenter, Self::RemediationTemplate, Self::Webhook];
+impl Word for ProviderKind {
+    const ALL: &'static [Self] = Self::ALL;
 
     fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::ClusterApi => "clusterapi",
-            Self::Karpenter => "karpenter",
-            Self::RemediationTemplate => "remediation-template",
-            Self::Webhook => "webhook",
-        }
+        Self::as_str(self)
     }
 }

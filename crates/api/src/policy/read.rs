@@ -3,6 +3,7 @@
 use super::detection::thresholds;
 use super::matches::MAX_LIST;
 use super::parts::MAX_LADDER;
+use super::replacement::provider;
 use super::selectors::selector;
 use super::span::EXPECTED;
 use super::status::stored_status;
@@ -156,6 +157,7 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         drain: spec.drain.as_ref().map(super::drain::rules).transpose()?.unwrap_or_default(),
         resize: super::resize::read(spec)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
+        provider: spec.replacement.as_ref().map(provider).transpose()?,
     })
 }
 

@@ -17,32 +17,37 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The way to the API server.
-pub(super) struct Calls {
+pub(crate) struct Calls {
     read: Client,
     write: Client,
     door: Door,
 }
 
 /// What came back, whatever it means.
-pub(super) struct Reply {
-    pub(super) code: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) code: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Calls {
-    pub(super) fn new(read: Client, write: Client, door: Door) -> Self {
+    pub(crate) fn new(read: Client, write: Client, door: Door) -> Self {
         Self { read, write, door }
     }
 
     /// Gets what is at `path`; without a resourceVersion in it that is a quorum read.
-    pub(super) async fn get(&self, path: &str) -> Result<Reply, Outcome> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Reply, Outcome> {
         let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
         send(&self.read, request, DEADLINE).await
     }
 
+    /// Whether this process leads right now: what is asked for elsewhere than at the API server has to ask as well.
+    pub(crate) fn may_write(&self) -> bool {
+        self.door.may_write()
+    }
+
     /// Sends one write, if this process leads right now, and waits no longer than it may lead.
-    pub(super) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<Reply, Outcome> {
+    pub(crate) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<Reply, Outcome> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
         self.send_write(method, path, body, kind).await
     }
@@ -100,7 +105,7 @@ async fn send(
 
 /// `name`, if it can be part of a path: an empty one would turn a call for one object into a call for all, and a slash
 /// would name another resource. Kubernetes' own rule for path segments.
-pub(super) fn segment<'a>(what: &str, name: &'a str) -> Result<&'a str, Outcome> {
+pub(crate) fn segment<'a>(what: &str, name: &'a str) -> Result<&'a str, Outcome> {
     let safe = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte));
     if name.is_empty() || name == "." || name == ".." || !safe {
         return Err(outcome::refused(&format!("{name:?} is no {what}; expected letters, digits, '-' and '.'")));
@@ -109,12 +114,12 @@ pub(super) fn segment<'a>(what: &str, name: &'a str) -> Result<&'a str, Outcome>
 }
 
 /// The path of a pod.
-pub(super) fn pod_path(target: &Target) -> Result<String, Outcome> {
+pub(crate) fn pod_path(target: &Target) -> Result<String, Outcome> {
     let namespace = segment("namespace", &target.key.namespace)?;
     Ok(format!("/api/v1/namespaces/{namespace}/pods/{}", segment("pod name", &target.key.name)?))
 }
 
 /// The path of a node.
-pub(super) fn node_path(name: &str) -> Result<String, Outcome> {
+pub(crate) fn node_path(name: &str) -> Result<String, Outcome> {
     Ok(format!("/api/v1/nodes/{}", segment("node name", name)?))
 }

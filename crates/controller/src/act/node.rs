@@ -78,12 +78,12 @@ pub(super) async fn untaint(calls: &Calls, name: &str, recovery: &str) -> Result
     }
 }
 
-async fn read(calls: &Calls, name: &str) -> Result<Value, Outcome> {
+pub(super) async fn read(calls: &Calls, name: &str) -> Result<Value, Outcome> {
     outcome::of(&calls.get(&node_path(name)?).await?)
 }
 
 /// Sends `change` as a merge patch that only applies to `node` as it was read.
-async fn patch(calls: &Calls, name: &str, node: &Value, change: Value) -> Result<Answer, Outcome> {
+pub(super) async fn patch(calls: &Calls, name: &str, node: &Value, change: Value) -> Result<Answer, Outcome> {
     calls.patch_as_read(&node_path(name)?, node, change).await
 }
 
@@ -95,11 +95,11 @@ fn is_ours(node: &Value, recovery: &str) -> bool {
     annotation(node, marks::OWNER) == Some(recovery)
 }
 
-fn annotation<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+pub(super) fn annotation<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
     node["metadata"]["annotations"][key].as_str()
 }
 
-fn taints(node: &Value) -> Vec<Value> {
+pub(super) fn taints(node: &Value) -> Vec<Value> {
     node["spec"]["taints"].as_array().cloned().unwrap_or_default()
 }
 

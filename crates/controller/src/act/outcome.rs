@@ -13,24 +13,24 @@ use std::time::Duration;
 const WORDS: usize = 1024;
 
 /// The object that a 2xx answer holds, else what the refusal means.
-pub(super) fn of(reply: &Reply) -> Result<Value, Outcome> {
+pub(crate) fn of(reply: &Reply) -> Result<Value, Outcome> {
     check(reply)?;
     serde_json::from_slice(&reply.body)
         .map_err(|error| Outcome::Unknown { message: format!("the answer does not parse: {error}") })
 }
 
 /// What the refusal means, if it is one.
-pub(super) fn check(reply: &Reply) -> Result<(), Outcome> {
+pub(crate) fn check(reply: &Reply) -> Result<(), Outcome> {
     if reply.code.is_success() { Ok(()) } else { Err(of_failure(reply)) }
 }
 
 /// Whether a create found an object of that name.
-pub(super) fn already_exists(reply: &Reply) -> bool {
+pub(crate) fn already_exists(reply: &Reply) -> bool {
     reply.code.as_u16() == 409 && status(reply).is_some_and(|status| status.is_already_exists())
 }
 
 /// Where a refused object is invalid, as `: field (reason), …`, without its values; empty when the server does not say.
-pub(super) fn fields(reply: &Reply) -> String {
+pub(crate) fn fields(reply: &Reply) -> String {
     let details = status(reply).and_then(|status| status.details);
     let causes = details.iter().flat_map(|details| &details.causes);
     let fields: Vec<_> = causes.map(|cause| format!("{} ({})", cause.field, cause.reason)).collect();
@@ -38,7 +38,7 @@ pub(super) fn fields(reply: &Reply) -> String {
 }
 
 /// What a create's "gone" means: its namespace is missing, which waiting does not mend.
-pub(super) fn of_create(outcome: Outcome) -> Outcome {
+pub(crate) fn of_create(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Gone => refused("its namespace does not exist"),
         other => other,
@@ -46,7 +46,7 @@ pub(super) fn of_create(outcome: Outcome) -> Outcome {
 }
 
 /// Refused by ourselves, before anything was sent.
-pub(super) fn refused(message: &str) -> Outcome {
+pub(crate) fn refused(message: &str) -> Outcome {
     Outcome::Refused { message: message.to_owned() }
 }
 
@@ -86,7 +86,7 @@ fn of_failure(reply: &Reply) -> Outcome {
 }
 
 /// No HTTP answer: not applied only if the request provably never left.
-pub(super) fn of_transport(error: &kube::Error) -> Outcome {
+pub(crate) fn of_transport(error: &kube::Error) -> Outcome {
     let mut message = error.to_string();
     let unsent = never_sent(error);
     let mut cause = error.source();

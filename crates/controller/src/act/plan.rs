@@ -83,7 +83,7 @@ async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
 }
 
 /// Every object of a list, page by page.
-pub(super) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
+pub(crate) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
     let params = kube::api::ListParams::default();
     select(calls, path, if fields.is_empty() { params } else { params.fields(fields) }).await
 }

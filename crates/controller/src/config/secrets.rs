@@ -25,6 +25,8 @@ pub struct Secrets {
     pub webhook_url: Option<SecretString>,
     /// `WEBHOOK_SECRET`.
     pub webhook_secret: Option<SecretString>,
+    /// `NODE_WEBHOOK_SECRET`.
+    pub node_webhook_secret: Option<SecretString>,
 }
 
 /// Why a secret cannot be read. Nothing of its content is repeated.
@@ -88,6 +90,7 @@ impl Secrets {
             pagerduty_routing_key: secret("PAGERDUTY_ROUTING_KEY")?,
             webhook_url: address("WEBHOOK_URL")?,
             webhook_secret: secret("WEBHOOK_SECRET")?,
+            node_webhook_secret: secret("NODE_WEBHOOK_SECRET")?,
         })
     }
 }

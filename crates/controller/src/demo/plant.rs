@@ -96,6 +96,7 @@ fn launch(cluster: &Cluster, levers: &Levers, seed: u64, pages: SocketAddr) -> R
         wall: Wall::new(move || clock.now()),
         kubelets: Arc::new(Machines(levers)),
         receiver: None,
+        webhooks: None,
         chance: Chance::seeded(seed),
     };
     let user = User::service_account(NAMESPACE, SERVICE_ACCOUNT, POD);

@@ -5,10 +5,9 @@
 
 use super::Error;
 use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::is_public;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// The checked address, without the line break that a file of a Secret often ends with. `key` names it in errors.
 pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Result<Url, Error> {
@@ -27,29 +26,6 @@ pub(super) fn check(key: &'static str, url: &SecretString, insecure: bool) -> Re
         return Err(Error::Private { key });
     }
     Ok(url)
-}
-
-/// The receiver's name leads to an address that is not allowed.
-#[derive(Debug, thiserror::Error)]
-#[error("the receiver's name leads to {0}, a private or loopback address; notification_insecure=true allows it")]
-pub(super) struct PrivateAddress(IpAddr);
-
-/// The system's resolver, that gives the receiver of this name no private address. Another name is that of a proxy, and
-/// passes.
-#[derive(Debug)]
-pub(super) struct PublicOnly(pub(super) String);
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        let is_receiver = name.as_str() == self.0;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            match found.iter().find(|address| !is_public(address.ip())) {
-                Some(address) if is_receiver => Err(PrivateAddress(address.ip()).into()),
-                Some(_) | None => Ok(Box::new(found.into_iter()) as Addrs),
-            }
-        })
-    }
 }
 
 #[cfg(test)]

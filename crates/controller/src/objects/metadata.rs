@@ -138,6 +138,8 @@ pub struct Annotations {
     pub revision: String,
     /// What is said of a Service's standby, and of our switch to it.
     pub standby: Option<Box<StandbyTexts>>,
+    /// The Recovery that `self-healing.dev/out-of-service` names.
+    pub fenced_by: String,
 }
 
 /// The annotations of a Service that [`fact::Standby`] is made of, as they are written.
@@ -204,6 +206,10 @@ impl Pick for Annotations {
             }
             marks::ORIGINAL_REPLICAS => {
                 self.original_replicas = value.parse().ok();
+                return;
+            }
+            marks::FENCED => {
+                value.clone_into(&mut self.fenced_by);
                 return;
             }
             marks::REVISION => {

@@ -25,6 +25,8 @@ pub struct SlimNode {
 struct Spec {
     unschedulable: Option<bool>,
     taints: Option<Vec<SlimTaint>>,
+    #[serde(rename = "providerID")]
+    provider_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -94,6 +96,8 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         zone: shared.text(&node.metadata.labels.0.zone),
         capacity: capacity(node.status.as_ref()),
         labels: node.metadata.label_fact(shared),
+        provider_id: Text::from(spec.and_then(|s| s.provider_id.as_deref()).unwrap_or_default()),
+        fenced_by: Text::from(node.metadata.annotations.0.fenced_by.as_str()),
     })
 }
 

@@ -6,6 +6,7 @@ use self_healing_core::effect::{
 use self_healing_core::event::Event;
 use self_healing_core::fact::{EndpointsFact, LeaseFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use self_healing_core::key::{Key, Kind, Target, Text};
+use self_healing_core::machine::{MachineState, MachineView};
 use self_healing_core::recovery::{GATHERED, Memory, NodeView, PodView, Recovery, ServiceView};
 use std::collections::BTreeMap;
 
@@ -153,6 +154,10 @@ impl Shown {
                         .map_or(Outcome::Gone, |service| Outcome::Done(Answer::Service(Box::new(self.seen(service))))),
                 )
             }
+            Verb::LookAtMachine(_) => {
+                let state = MachineState::NotOffered("not in a replay".to_owned());
+                done(Answer::Machine(Box::new(MachineView { state, off: None, replacements: Vec::new() })))
+            }
             Verb::ListPods { node } => done(Answer::Pods(self.pods_on(node))),
             Verb::PlanDrain { node } => done(Answer::Drain(Box::new(self.drain_of(node)))),
             // What it showed is in the recorded Recoveries; no decision rests on it.
@@ -167,6 +172,10 @@ impl Shown {
             | Verb::Uncordon(_)
             | Verb::TaintSuspect { .. }
             | Verb::UntaintSuspect { .. }
+            | Verb::Replace(_)
+            | Verb::EndRemediation { .. }
+            | Verb::TaintOutOfService(_)
+            | Verb::UntaintOutOfService(_)
             | Verb::Evict { .. }
             | Verb::SwitchService { .. }
             | Verb::SwitchBack(_)

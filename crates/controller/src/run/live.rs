@@ -10,6 +10,7 @@ use crate::notify::{self, Notifier, Receivers};
 use crate::outside::Outside;
 use crate::record::Recorder;
 use crate::watch::{Scope, Timing, config_map};
+use secrecy::SecretString;
 use self_healing_api::keys::{Config, LogFormat};
 use self_healing_core::effect::Effect;
 use self_healing_core::event::Event;
@@ -225,6 +226,11 @@ impl Live {
 
     pub(super) fn outside(&self) -> &Outside {
         &self.launch.outside
+    }
+
+    /// What signs the calls of node providers' webhooks.
+    pub(super) fn node_webhook_secret(&self) -> Option<SecretString> {
+        self.launch.secrets.node_webhook_secret.clone()
     }
 
     pub(super) fn identity(&self) -> Identity {

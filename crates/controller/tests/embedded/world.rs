@@ -84,6 +84,7 @@ impl World {
             wall: Wall::new(move || epoch + start.elapsed()),
             kubelets: Arc::new(Dead),
             receiver: Some(Arc::new(self.clone())),
+            webhooks: None,
             chance: Chance::seeded(seed),
         };
         let service = Embedded::new(service_fn(move |request| world.clone().answer(request)));

@@ -198,6 +198,7 @@ fn launch(cluster: &Cluster, levers: &Levers, keys: &[(&str, &str)], desk: Desk,
         wall: Wall::new(move || clock.now()),
         kubelets: Arc::new(Machines(levers.clone())),
         receiver: None,
+        webhooks: None,
         chance: Chance::seeded(1),
     };
     // With the shipped rights.

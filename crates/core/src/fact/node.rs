@@ -101,6 +101,12 @@ pub struct NodeFact {
     pub capacity: Capacity,
     /// Its labels.
     pub labels: Labels,
+    /// `spec.providerID`, by which a provider of machines knows it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub provider_id: Text,
+    /// The Recovery whose out-of-service taint it has (annotation `self-healing.dev/out-of-service`); empty when it has none of ours.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub fenced_by: Text,
 }
 
 impl NodeFact {

@@ -5,6 +5,7 @@ use crate::fact::{ConditionStatus, Marks, NodeFact};
 use crate::healer::World;
 use crate::key::Kind;
 use crate::recovery::Recovery;
+use crate::remedy;
 use alloc::format;
 use alloc::string::String;
 
@@ -28,15 +29,17 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
         return None;
     }
     let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
-    who(node).and_then(Wait::because)
+    who(node, remedy::was_told(recovery)).and_then(Wait::because)
 }
 
-fn who(node: &NodeFact) -> Option<String> {
+/// Who has claimed the node; `told` is whether its provider works on it by an order of this Recovery, and so may claim it.
+fn who(node: &NodeFact, told: bool) -> Option<String> {
     let name = &node.name;
-    if node.marks.has(Marks::DELETING) {
+    if node.marks.has(Marks::DELETING) && !told {
         return Some(format!("node {name} is being deleted"));
     }
-    let claim = |taint: &crate::fact::Taint| CLAIMS.iter().find(|(key, _)| *key == &*taint.key);
+    let ours = |key: &str| told && (key.starts_with("karpenter.sh/") || key == "medik8s.io/remediation");
+    let claim = |taint: &crate::fact::Taint| CLAIMS.iter().find(|(key, _)| *key == &*taint.key && !ours(key));
     if let Some((key, whose)) = node.taints.iter().find_map(claim) {
         return Some(format!("node {name} has taint {key}: {whose}"));
     }

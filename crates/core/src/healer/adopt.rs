@@ -99,14 +99,18 @@ impl Healer {
         let over = |name: &Text| {
             self.cases.get(name).is_none_or(|case| case.recovery.status.phase.is_some_and(|p| p.is_terminal()))
         };
-        let mut undo: BTreeMap<(Text, bool), (Text, Verb)> = BTreeMap::new();
+        let mut undo: BTreeMap<(Text, u8), (Text, Verb)> = BTreeMap::new();
         for node in self.cluster.nodes() {
             if !node.owner.is_empty() && over(&node.owner) {
-                undo.insert((node.name.clone(), false), (node.owner.clone(), Verb::Uncordon(node.target())));
+                undo.insert((node.name.clone(), 0), (node.owner.clone(), Verb::Uncordon(node.target())));
+            }
+            if !node.fenced_by.is_empty() && over(&node.fenced_by) {
+                let verb = Verb::UntaintOutOfService(node.target());
+                undo.insert((node.name.clone(), 2), (node.fenced_by.clone(), verb));
             }
             for taint in node.taints.iter().filter(|taint| &*taint.key == SUSPECT && over(&taint.value)) {
                 let verb = Verb::UntaintSuspect { node: node.name.clone() };
-                undo.insert((node.name.clone(), true), (taint.value.clone(), verb));
+                undo.insert((node.name.clone(), 1), (taint.value.clone(), verb));
             }
         }
         let seen = |kind| self.cluster.freshness.current(self.now.tick, kind);

@@ -36,6 +36,7 @@ impl Case {
                 self.looks.workloads.insert(uid, (*view, self.asked));
             }
             Outcome::Done(Answer::Service(view)) => self.looks.service = Some((*view, self.asked)),
+            Outcome::Done(Answer::Machine(view)) => self.looks.machine = Some((*view, self.asked)),
             Outcome::Gone => self.looks = Looks { gone: Some((uid, self.asked)), ..Looks::default() },
             other => self.failed(now, settings, &other),
         }
@@ -50,6 +51,7 @@ impl Case {
                 self.saving.manifest_stored = self.saving.manifest_sent;
                 self.saving.evidence_stored = self.saving.evidence_sent;
                 self.saving.acting_stored = self.saving.acting_sent;
+                self.saving.proofs_stored = self.saving.proofs_sent;
                 self.saving.backoff.clear();
                 self.recovery.uid = uid;
                 // The answer may be late: somebody's later change, which the watch has shown, stays the last one known.
@@ -204,7 +206,7 @@ impl Case {
 
 /// Steps that left a mark stay in the record, since they say what has to be undone.
 fn may_be_dropped(step: &Step) -> bool {
-    let marks = ["cordon ", "taint ", "scale up ", "switch "];
+    let marks = ["cordon ", "taint ", "scale up ", "switch ", "replace ", "reboot "];
     let leaves_mark = marks.iter().any(|mark| step.name.starts_with(mark));
     step.result != StepResult::InProgress && !leaves_mark
 }

@@ -6,6 +6,7 @@ use super::times::Times;
 use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
 use crate::key::{Kind, Text};
+use crate::machine::MachineView;
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Step, StepResult};
 use crate::settings::Settings;
@@ -76,6 +77,9 @@ pub(crate) struct Saving {
     /// The same for the evidence.
     pub evidence_sent: bool,
     pub evidence_stored: bool,
+    /// How much of what proves an order and its effect is in the status that is under way, and in the stored one.
+    pub proofs_sent: u8,
+    pub proofs_stored: u8,
     /// Whether the Recovery still acts, by the status that is under way and by the stored one.
     pub acting_sent: bool,
     pub acting_stored: bool,
@@ -114,6 +118,8 @@ pub(crate) struct Looks {
     /// By uid.
     pub workloads: BTreeMap<Text, (WorkloadView, Tick)>,
     pub service: Option<(ServiceView, Tick)>,
+    /// What the provider of machines said.
+    pub machine: Option<(MachineView, Tick)>,
     /// The uid of what was not there.
     pub gone: Option<(Text, Tick)>,
 }
@@ -207,6 +213,7 @@ impl Case {
             manifest_stored: created && recovery.status.saved_manifest.is_some(),
             evidence_stored: created && recovery.has_evidence(),
             acting_stored: created && recovery.is_acting(),
+            proofs_stored: if created { super::progress::proofs(&recovery) } else { 0 },
             ..Saving::default()
         };
         let policy = Some(&*recovery.spec.policy).filter(|name| !name.is_empty()).map(Text::from);

@@ -25,6 +25,7 @@ pub(super) enum Errand {
     LookNode,
     LookWorkload(Target),
     LookService(Target),
+    LookMachine,
     ListPods,
     Plan,
     Gather,
@@ -46,7 +47,12 @@ pub(super) enum Errand {
 /// Notes in the case what was just sent for it.
 pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&Errand>) {
     if let Some(
-        Errand::LookPod(_) | Errand::LookNode | Errand::LookWorkload(_) | Errand::LookService(_) | Errand::Plan,
+        Errand::LookPod(_)
+        | Errand::LookNode
+        | Errand::LookWorkload(_)
+        | Errand::LookService(_)
+        | Errand::LookMachine
+        | Errand::Plan,
     ) = errand
     {
         case.asked = now;
@@ -58,6 +64,7 @@ pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&
             | Errand::LookNode
             | Errand::LookWorkload(_)
             | Errand::LookService(_)
+            | Errand::LookMachine
             | Errand::ListPods
             | Errand::Plan
             | Errand::Step { .. },
@@ -78,6 +85,7 @@ pub(super) fn errand_of(verb: &Verb) -> Errand {
         Verb::LookAtNode(_) => Errand::LookNode,
         Verb::LookAtWorkload(target) => Errand::LookWorkload(target.clone()),
         Verb::LookAtService(target) => Errand::LookService(target.clone()),
+        Verb::LookAtMachine(_) => Errand::LookMachine,
         Verb::ListPods { .. } => Errand::ListPods,
         Verb::PlanDrain { .. } => Errand::Plan,
         Verb::Evict { target, .. } | Verb::DeletePod { target, .. } => {
@@ -119,6 +127,10 @@ impl Healer {
                 let seen = self.see_service(target, &outcome);
                 agenda.subjects.extend(seen);
                 self.with(&name, |case, now, settings| case.looked(now, settings, target.uid.clone(), outcome));
+            }
+            (Errand::LookMachine, outcome) => {
+                let uid = Text::from("");
+                self.with(&name, |case, now, settings| case.looked(now, settings, uid, outcome));
             }
             (Errand::ListPods, Outcome::Done(Answer::Pods(pods))) => {
                 for pod in pods {

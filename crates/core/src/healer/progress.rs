@@ -22,6 +22,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use ending::{Ends, end};
+pub(super) use live::proofs;
 
 /// What this step sends.
 pub(super) type Orders = Vec<(Errand, Verb)>;

@@ -2,6 +2,7 @@
 
 use super::{Match, Thresholds};
 use crate::key::Text;
+use crate::machine::Provider;
 use crate::names::{Mode, Strategy};
 use crate::settings::{Cells, DrainRules, PolicyBudget, Resize, Settings, SeverityBounds, Window};
 use alloc::format;
@@ -37,6 +38,8 @@ pub struct Overlay {
     pub resize: Option<Resize>,
     /// `budget.backoff`, in place of `workload_backoff`.
     pub backoff: Option<Duration>,
+    /// `replacement`, in place of `node_replacement`.
+    pub provider: Option<Provider>,
 }
 
 impl Overlay {
@@ -52,6 +55,7 @@ impl Overlay {
         settings.budget = self.budget.clone();
         settings.drain = self.drain.clone();
         settings.resize = self.resize;
+        settings.provider = self.provider.clone().unwrap_or_else(|| base.provider.clone());
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         settings.budget.nodes.clone_from(&matches.node_selector);
@@ -75,6 +79,7 @@ impl Overlay {
             (!ladder.is_empty()).then(|| format!("ladder {}", ladder.join(", "))),
             seconds("timeout", self.timeout),
             seconds("backoff", self.backoff),
+            self.provider.as_ref().map(|provider| format!("replacement {}", provider.kind)),
             (!self.windows.is_empty()).then(|| format!("{} windows", self.windows.len())),
             self.resize.map(|resize| {
                 format!("resize by {} up to {} bytes", f64::from(resize.thousandths) / 1000.0, resize.max)

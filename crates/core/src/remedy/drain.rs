@@ -1,5 +1,6 @@
 //! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
 
+use super::fence::is_out_of_service;
 use super::{Move, impacted, workload_back};
 use crate::effect::{KubeletLook, Verb};
 use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
@@ -149,7 +150,7 @@ pub(super) fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     }
 }
 
-fn holds_state(pod: &PodFact) -> bool {
+pub(super) fn holds_state(pod: &PodFact) -> bool {
     pod.owned_by(&Kind::StatefulSet) || pod.marks.has(Marks::PERSISTENT_VOLUME)
 }
 
@@ -241,7 +242,8 @@ pub(super) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
 /// Whether a workload cannot be whole before its node is back: the node died since, with a pod on it that holds state.
 fn is_left(world: &World<'_>, case: &Case, workload: &Target) -> bool {
     let target = &case.recovery.spec.target;
-    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid && is_dead(world, node));
+    let is_kept = |node: &&NodeFact| node.uid == target.uid && is_dead(world, node) && !is_out_of_service(node);
+    let node = world.cluster.node(&target.key.name).filter(is_kept);
     let pods = || world.cluster.pods_of(workload);
     node.is_some_and(|node| pods().iter().any(|pod| pod.node.as_ref() == Some(&node.name) && holds_state(pod)))
 }

@@ -11,13 +11,14 @@ use std::fs;
 use std::path::Path;
 
 /// Every example; each has a test here that plays it.
-const EXAMPLES: [&str; 14] = [
+const EXAMPLES: [&str; 15] = [
     "ask-before-nodes",
     "batch-is-not-urgent",
     "business-hours",
     "control-plane",
     "critical-workloads",
     "drain-in-time",
+    "fence-and-replace",
     "gently",
     "gpu-nodes",
     "nodes-at-night",
@@ -62,6 +63,17 @@ fn every_example_is_valid_and_in_the_table() {
         assert_eq!(policies.len(), 1, "{file}");
         check(&policies[0].spec).unwrap_or_else(|bad| panic!("{file}: {bad}"));
     }
+}
+
+#[test]
+fn fence_and_replace() {
+    let mut ground = with("fence-and-replace", "machines medik8s\nstatefulset db 1 on n1", QUICK);
+    ground.truth.edit_node("n1", |node| node.labels = labels("pool", "database"));
+    ground.does("provider powers-off");
+    ground.does("silence n1");
+    ground.run(120.0);
+    assert!(ground.pod("db.2").ready, "{}", ground.report());
+    assert_eq!((ground.count("fence n1"), ground.count("unfence n1")), (1, 0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is true of machines and containers, whatever the API shows of them.
 
+use super::provider::Ordered;
 use super::story::{Behaviour, Look, NodeSpec};
 use crate::store::Key;
 use jiff::Timestamp;
@@ -130,6 +131,8 @@ pub(super) struct Truth {
     pub(super) workloads: BTreeMap<(String, String), Behaviour>,
     /// Behaviour of later starts, by image.
     pub(super) images: BTreeMap<String, Behaviour>,
+    /// What providers of machines do with orders, when a story says.
+    pub(super) ordered: Option<Ordered>,
     machine_serial: u32,
     pod_serial: u32,
 }

@@ -4,6 +4,7 @@ use super::desk::later;
 use super::ground::{Ground, KUBELET_PORT, Machine, Power, Stage};
 use super::kubelet::Task;
 use super::object::uid;
+use super::provider::Ordered;
 use super::story::{Behaviour, Look, NodeSpec};
 use crate::api::DeleteOptions;
 use crate::failure::Failure;
@@ -127,6 +128,26 @@ impl Levers {
             Err(failure) if failure.code != 404 => Err(failure),
             _ => Ok(()),
         }
+    }
+
+    /// What providers of machines do with orders that they carry out from now on.
+    pub fn order(&self, how: Ordered) {
+        self.ground.truth().ordered = Some(how);
+    }
+
+    /// Does to the machine of a node what an order leads to: `usual`, unless a story says otherwise, which is given back.
+    ///
+    /// # Errors
+    /// What the API answers.
+    pub fn carry_out(&self, node: &str, usual: Ordered) -> Result<Ordered, Failure> {
+        let how = self.ordered().unwrap_or(usual);
+        super::provider::carry_out(self, &self.hand, node, how)?;
+        Ok(how)
+    }
+
+    /// What they do, when it was told.
+    pub(super) fn ordered(&self) -> Option<Ordered> {
+        self.ground.truth().ordered
     }
 
     /// Tells an existing pod how to behave from now on. One that waits to be started again behaves so at that start.

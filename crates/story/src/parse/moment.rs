@@ -1,13 +1,13 @@
 //! The lines of the section `story`: `12  fail web.1`, `0  kill controller after delete web.1`, `60  end`.
 
 use super::line::Line;
-use crate::deed::{Deed, Kubelet, Moment, Object, PodName, Release, Verb, Write};
+use crate::deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Release, Verb, Write};
 use crate::error::Error;
 use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 38] = [
+const DEEDS: [&str; 42] = [
     "fail",
     "crash-loop",
     "waits",
@@ -24,6 +24,10 @@ const DEEDS: [&str; 38] = [
     "return",
     "not-ready",
     "condition",
+    "provider",
+    "remediate",
+    "call-off",
+    "pause-machine",
     "cordon",
     "uncordon",
     "taint",
@@ -94,6 +98,14 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
             let status = if line.is_empty() { "True" } else { line.known("its status", &["True", "False"])? };
             Deed::Condition(node, kind, status == "True")
         }
+        "provider" => {
+            let words: Vec<&str> = Ordered::ALL.iter().map(|how| how.as_str()).collect();
+            let word = line.known("what it does with orders", &words)?;
+            Deed::Provider(Ordered::parse(word).ok_or_else(|| line.wrong(word, "what it does with orders", &words))?)
+        }
+        "remediate" => Deed::Remediate(line.node(story)?),
+        "call-off" => Deed::CallOff(line.node(story)?),
+        "pause-machine" => Deed::PauseMachine(line.node(story)?),
         "cordon" => Deed::Cordon(line.node(story)?),
         "uncordon" => Deed::Uncordon(line.node(story)?),
         "taint" => Deed::Taint(line.node(story)?, line.word(A_TAINT)?.to_owned()),
@@ -209,7 +221,14 @@ fn write(story: &Story, line: &mut Line<'_>) -> Result<Write, Error> {
     let word = line.known("a write of the controller", &words)?;
     let verb = Verb::parse(word).ok_or_else(|| line.wrong(word, "a write of the controller", &words))?;
     let object = match verb {
-        Verb::Cordon | Verb::Uncordon | Verb::Taint | Verb::Untaint => Object::Node(line.node(story)?),
+        Verb::Cordon
+        | Verb::Uncordon
+        | Verb::Taint
+        | Verb::Untaint
+        | Verb::Replace
+        | Verb::EndRemediation
+        | Verb::Fence
+        | Verb::Unfence => Object::Node(line.node(story)?),
         Verb::Restart | Verb::Scale | Verb::Unscale | Verb::RollBack => {
             let (kind, name) = line.workload(story)?;
             Object::Workload(kind, name)

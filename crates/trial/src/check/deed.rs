@@ -4,6 +4,7 @@ mod workload;
 
 use super::json::{annotation, is_cordoned, is_terminating, list, text, uid};
 use super::note::Sent;
+use crate::player::machines::{CLAIMS, MACHINES, REMEDIATIONS};
 use self_healing_api::marks;
 use self_healing_sim::store::{Commit, Key};
 use serde_json::Value;
@@ -32,6 +33,13 @@ pub(crate) enum DeedKind {
     SwitchBack,
     /// The memory limit of a pod raised in place.
     Resize,
+    /// A machine deleted, or a remediation object made.
+    Replace,
+    /// A remediation object deleted.
+    EndRemediation,
+    /// The out-of-service taint set.
+    Fence,
+    Unfence,
     /// Something that no strategy of the controller does.
     Unknown,
 }
@@ -42,10 +50,15 @@ impl DeedKind {
         match self {
             Self::Delete | Self::Evict | Self::Cordon | Self::Taint => true,
             Self::Restart | Self::Scale | Self::RollBack => true,
-            Self::Switch | Self::Resize => true,
-            Self::Uncordon | Self::Untaint | Self::CreatePod | Self::Unscale | Self::SwitchBack | Self::Unknown => {
-                false
-            }
+            Self::Switch | Self::Resize | Self::Replace | Self::Fence => true,
+            Self::Uncordon
+            | Self::Untaint
+            | Self::CreatePod
+            | Self::Unscale
+            | Self::SwitchBack
+            | Self::EndRemediation
+            | Self::Unfence
+            | Self::Unknown => false,
         }
     }
 
@@ -61,7 +74,7 @@ impl DeedKind {
 
     /// Whether it leaves a mark that names its Recovery.
     pub(crate) fn leaves_mark(self) -> bool {
-        matches!(self, Self::Cordon | Self::Taint | Self::Switch)
+        matches!(self, Self::Cordon | Self::Taint | Self::Switch | Self::Fence)
     }
 
     fn words(self) -> &'static str {
@@ -80,6 +93,10 @@ impl DeedKind {
             Self::Switch => "switched to its standby",
             Self::SwitchBack => "switched back",
             Self::Resize => "resized",
+            Self::Replace => "ordered to be replaced or rebooted",
+            Self::EndRemediation => "called off",
+            Self::Fence => "declared out of service",
+            Self::Unfence => "freed of the out-of-service taint",
             Self::Unknown => "changed in a way that no strategy knows",
         }
     }
@@ -176,9 +193,23 @@ pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
             };
             vec![deed(kind.0, kind.1)]
         }
+        // The object is made for the node that owns it, and that is what it acts on.
+        (REMEDIATIONS, "create", "") => {
+            let (uid, record) = (text(&commit.shown, NODE_UID), annotation(&commit.shown, marks::OWNER));
+            vec![Deed { uid: uid.to_owned(), ..deed(DeedKind::Replace, record.unwrap_or_default()) }]
+        }
+        (REMEDIATIONS | MACHINES | CLAIMS, "delete", "") if !ends => Vec::new(),
+        (REMEDIATIONS, "delete", "") => {
+            vec![deed(DeedKind::EndRemediation, annotation(before, marks::OWNER).unwrap_or_default())]
+        }
+        (MACHINES | CLAIMS, "delete", "") => vec![deed(DeedKind::Replace, "")],
         _ => vec![deed(DeedKind::Unknown, "")],
     }
 }
+
+/// Where a remediation object names the node that it is made for.
+pub(crate) const NODE_UID: &str = "/metadata/ownerReferences/0/uid";
+const NODE_NAME: &str = "/metadata/ownerReferences/0/name";
 
 fn on_node(before: &Value, after: &Value) -> Vec<(DeedKind, String)> {
     let mut found = Vec::new();
@@ -193,7 +224,17 @@ fn on_node(before: &Value, after: &Value) -> Vec<(DeedKind, String)> {
         (Some(before), None) => found.push((DeedKind::Untaint, before.to_owned())),
         _ => {}
     }
+    match (annotation(before, marks::FENCED), annotation(after, marks::FENCED)) {
+        (before, Some(after)) if before != Some(after) => found.push((DeedKind::Fence, after.to_owned())),
+        (Some(before), None) => found.push((DeedKind::Unfence, before.to_owned())),
+        _ => {}
+    }
     found
+}
+
+/// Whether a node has the taint that declares it out of service.
+pub(crate) fn is_out_of_service(node: &Value) -> bool {
+    list(node, "/spec/taints").iter().any(|taint| taint["key"] == marks::OUT_OF_SERVICE)
 }
 
 /// The Recovery that our suspect taint on `node` names.
@@ -223,7 +264,14 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
         ("pods", "patch", "resize") => deed(DeedKind::Resize, uid(body), ""),
         ("nodes", "patch" | "update", "") => {
             let owner = annotation(body, marks::OWNER).unwrap_or_default();
-            let (kind, record) = if is_cordoned(body) {
+            let fenced = &body["metadata"]["annotations"][marks::FENCED];
+            let unfences =
+                body["metadata"]["annotations"].as_object().is_some_and(|all| all.contains_key(marks::FENCED));
+            let (kind, record) = if let Some(record) = fenced.as_str() {
+                (DeedKind::Fence, record)
+            } else if unfences {
+                (DeedKind::Unfence, "")
+            } else if is_cordoned(body) {
                 (DeedKind::Cordon, owner)
             } else if body["spec"]["taints"].is_null() && body["metadata"]["annotations"].is_object() {
                 (DeedKind::Uncordon, owner)
@@ -238,6 +286,13 @@ pub(crate) fn asked(sent: &Sent) -> Option<Deed> {
             Some(record) => deed(DeedKind::Switch, uid(body), record),
             None => deed(DeedKind::SwitchBack, uid(body), ""),
         },
+        (REMEDIATIONS, "create", "") => Deed {
+            // What has to be read before is the node, since the object is not there yet.
+            key: Key::new("nodes", "", text(body, NODE_NAME)),
+            ..deed(DeedKind::Replace, text(body, NODE_UID), annotation(body, marks::OWNER).unwrap_or_default())
+        },
+        (REMEDIATIONS, "delete", "") => deed(DeedKind::EndRemediation, text(body, "/preconditions/uid"), ""),
+        (MACHINES | CLAIMS, "delete", "") => deed(DeedKind::Replace, text(body, "/preconditions/uid"), ""),
         _ => deed(DeedKind::Unknown, "", ""),
     })
 }

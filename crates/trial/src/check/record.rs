@@ -59,6 +59,10 @@ pub(crate) struct Record {
     pub(crate) original_selector: String,
     /// What the memory limit of a resized container was.
     pub(crate) memory_limit: String,
+    /// The uid of the machine that an order is about; empty before there is one.
+    pub(crate) machine: String,
+    /// Whether it says who says that the machine is off.
+    pub(crate) has_proof: bool,
     pub(crate) created: Option<Timestamp>,
     pub(crate) finished: Option<Timestamp>,
 }
@@ -88,6 +92,8 @@ impl Record {
             hold: hold.map(|guard| (text(guard, "/name").to_owned(), text(guard, "/reason").to_owned())),
             verified: object["status"]["verification"]["passed"] == true,
             has_evidence: list(object, "/status/evidence").iter().any(|item| item["name"] == "gathered"),
+            machine: evidence(object, "machine uid").to_owned(),
+            has_proof: !evidence(object, "machine off").is_empty(),
             has_manifest: object["status"]["savedManifest"].is_string(),
             memory_limit: evidence(object, "memoryLimit").to_owned(),
             original_selector: evidence(object, "originalSelector").to_owned(),

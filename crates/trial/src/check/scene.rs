@@ -59,6 +59,7 @@ impl Act<'_> {
         let pointer = match (&*self.commit.origin.subresource, self.commit.origin.verb) {
             ("eviction", _) => "/deleteOptions/preconditions/uid",
             (_, "delete") => "/preconditions/uid",
+            (_, "create") => super::deed::NODE_UID,
             _ => "/metadata/uid",
         };
         super::json::text(&self.commit.origin.body, pointer)

@@ -1,6 +1,7 @@
 //! What a request asks for, read off its method and address.
 
 use crate::fault::Way;
+use crate::player::machines::{CLAIMS, MACHINES};
 use http::{Method, Uri};
 use self_healing_sim::store::Key;
 
@@ -55,7 +56,8 @@ impl Asked {
     /// are true now, and the API keeps that promise: the records that a new leader reads, the pods on a node.
     pub(crate) fn may_be_behind(&self) -> bool {
         let later_page = self.query.contains("continue=");
-        let asks_for_truth = self.query.contains("fieldSelector=spec.nodeName") || &*self.key.resource == RECORDS;
+        let asks_for_truth = self.query.contains("fieldSelector=spec.nodeName")
+            || matches!(&*self.key.resource, RECORDS | MACHINES | CLAIMS);
         self.verb == "list" && !later_page && !asks_for_truth
     }
 

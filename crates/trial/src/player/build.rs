@@ -24,6 +24,9 @@ pub(super) async fn build(world: &World, story: &Story) -> Result<()> {
     let builder = Builder { world, story };
     builder.nodes();
     builder.wait("nodes", || builder.nodes_are_ready()).await?;
+    if let Some(machines) = story.machines {
+        world.install_provider(machines)?;
+    }
     builder.namespaces()?;
     for thing in &story.things {
         match thing {

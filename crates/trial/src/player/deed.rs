@@ -1,6 +1,6 @@
 //! The deeds of stories, done with levers and by the hand of a person.
 
-use super::Player;
+use super::{Player, machines};
 use crate::check::FaultKind;
 use crate::net::Link;
 use crate::world::POLICIES;
@@ -73,6 +73,10 @@ impl Player<'_> {
                 levers.forget_conditions(node);
                 levers.wake(node);
             }
+            Deed::Provider(how) => levers.order(machines::ordered(*how)),
+            Deed::Remediate(node) => machines::remediate(admin, node)?,
+            Deed::CallOff(node) => machines::call_off(admin, node)?,
+            Deed::PauseMachine(node) => machines::pause(admin, node)?,
             Deed::Cordon(node) => {
                 admin.patch("nodes", "", node, &json!({ "spec": { "unschedulable": true } }))?;
             }

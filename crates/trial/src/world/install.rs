@@ -2,8 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use self_healing_controller::manifests::{self, Options};
+use self_healing_core::names::ProviderKind;
+use self_healing_sim::actor::Provider;
 use self_healing_sim::cluster::Cluster;
 use self_healing_sim::hand::Hand;
+use self_healing_story::Machines;
 use serde_json::{Value, json};
 
 /// Kinds that have no effect on this ground: the controller's processes are not pods here, and there is no network
@@ -28,6 +31,22 @@ pub(super) fn install(cluster: &Cluster, admin: &Hand, settings: &[(String, Stri
         let namespace = document["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
         let created = admin.create(&resource, &namespace, &document);
         created.with_context(|| format!("{kind} {}", document["metadata"]["name"]))?;
+    }
+    Ok(())
+}
+
+/// A provider of machines and the rights that it needs.
+pub(super) fn provider(cluster: &Cluster, admin: &Hand, machines: Machines) -> Result<()> {
+    let (provider, kind) = match machines {
+        Machines::Medik8s => (Provider::Medik8s, ProviderKind::RemediationTemplate),
+        Machines::ClusterApi => (Provider::ClusterApi, ProviderKind::ClusterApi),
+        Machines::Karpenter => (Provider::Karpenter, ProviderKind::Karpenter),
+        Machines::Webhook => (Provider::Webhook, ProviderKind::Webhook),
+    };
+    provider.install(cluster)?;
+    let rights = manifests::provider_objects().into_iter().filter(|(of, _)| *of == kind);
+    for document in rights.flat_map(|(_, documents)| documents) {
+        admin.create(&resource(cluster, &document)?, "", &document)?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use super::clock::WallClock;
 use super::outside::{ADDRESSES, Ports, Receiver};
+use super::webhook::{Hook, Service};
 use crate::check::{FaultKind, Note};
 use crate::fault::OLD_VIEW;
 use crate::net::{Command, Link, Net};
 use secrecy::SecretString;
-use self_healing_controller::config::{Environment, Layers, Secrets};
+use self_healing_controller::config::{Environment, Layers};
 use self_healing_controller::log::Log;
 use self_healing_controller::manifests::{NAMESPACE, SERVICE_ACCOUNT};
 use self_healing_controller::outside::{Chance, Outside, Wall};
@@ -35,6 +36,8 @@ pub(super) struct Ground {
     pub(super) net: Net,
     pub(super) seed: u64,
     pub(super) messages: bool,
+    /// The webhook of a node provider.
+    pub(super) webhook: Service,
 }
 
 /// One pod of the controller's Deployment.
@@ -156,13 +159,14 @@ fn launch(ground: &Ground, pod: &Pod, link: &Link, serial: u64) -> anyhow::Resul
         wall: Wall::new(move || clock.now()),
         kubelets: Arc::new(Ports { link: link.clone(), levers: ground.levers.clone() }),
         receiver: Some(Arc::new(Receiver { link: link.clone(), cluster: ground.cluster.clone() })),
+        webhooks: Some(Arc::new(Hook { link: link.clone(), service: ground.webhook.clone() })),
         chance: Chance::seeded(ground.seed ^ serial.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
     };
     let mut launch = Launch::embedded(service, layers, NAMESPACE, &pod.name, outside);
+    launch.secrets.node_webhook_secret = Some(SecretString::from("signs what the webhook is told"));
     if ground.messages {
         let [monitoring, incident] = ADDRESSES.map(|(_, address)| Some(SecretString::from(address)));
-        launch.secrets =
-            Secrets { slack_webhook_url: monitoring, slack_incident_webhook_url: incident, ..Secrets::default() };
+        (launch.secrets.slack_webhook_url, launch.secrets.slack_incident_webhook_url) = (monitoring, incident);
     }
     Ok(launch)
 }

@@ -1,7 +1,10 @@
 //! What is written down of a run: the controller's writes, the life of each record, and what people were told.
 
 use crate::check::Told;
-use crate::look::{self, Objects, Target, change_of_workload, controller, is_cordoned, is_owned, is_suspect, text};
+use crate::look::{
+    self, Objects, Target, change_of_workload, controller, is_cordoned, is_fenced, is_owned, is_suspect, text,
+};
+use crate::player::machines::{CLAIMS, MACHINES, REMEDIATIONS};
 use jiff::Timestamp;
 use self_healing_sim::store::{Commit, Store};
 use self_healing_story::outcome::COUNTED;
@@ -119,8 +122,18 @@ impl Record {
                 }
             }
             RECOVERIES => self.recovery(old, new),
+            // Named after their nodes, all of them.
+            REMEDIATIONS if ours && old.is_none() => self.machine(Verb::Replace, &commit.key.name),
+            REMEDIATIONS if ours && new.is_none_or(is_going) => self.machine(Verb::EndRemediation, &commit.key.name),
+            MACHINES | CLAIMS if ours && new.is_none_or(is_going) => self.machine(Verb::Replace, &commit.key.name),
             _ => {}
         }
+    }
+
+    /// A provider of machines was told something about a node.
+    pub(super) fn machine(&mut self, verb: Verb, node: &str) {
+        self.tell(Wrote { verb, name: Name::of(node), uid: String::new() });
+        self.push(Happened::Node { verb, node: node.to_owned() });
     }
 
     /// Lets somebody hear of every later write.
@@ -202,6 +215,7 @@ impl Record {
                 Happened::Service { verb, name } if COUNTED.contains(verb) => {
                     outcome.wrote(*verb, format!("service/{name}"));
                 }
+                Happened::Node { verb: Verb::Replace, node } => outcome.wrote(Verb::Replace, node),
                 _ => {}
             }
         }
@@ -215,6 +229,7 @@ impl Record {
             pods: all("pods").collect(),
             workloads: all("deployments.apps").chain(all("statefulsets.apps")).collect(),
             services: all("services").collect(),
+            remediations: all(REMEDIATIONS).collect(),
         };
         look::fill(&mut outcome, story, &self.names, &objects);
         outcome
@@ -224,7 +239,11 @@ impl Record {
 /// A mark on a node, and the words for setting it and for taking it back.
 type Mark = (fn(&Value) -> bool, Verb, Verb);
 
-const MARKS: &[Mark] = &[(is_cordoned, Verb::Cordon, Verb::Uncordon), (is_suspect, Verb::Taint, Verb::Untaint)];
+const MARKS: &[Mark] = &[
+    (is_cordoned, Verb::Cordon, Verb::Uncordon),
+    (is_suspect, Verb::Taint, Verb::Untaint),
+    (is_fenced, Verb::Fence, Verb::Unfence),
+];
 
 fn is_going(pod: &Value) -> bool {
     pod["metadata"]["deletionTimestamp"].is_string()

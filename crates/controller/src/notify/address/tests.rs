@@ -1,4 +1,6 @@
 use super::*;
+use crate::outside::{PrivateAddress, PublicOnly};
+use reqwest::dns::{Name, Resolve as _};
 use std::str::FromStr as _;
 
 fn checked(url: &str, insecure: bool) -> Result<String, String> {
@@ -53,10 +55,10 @@ fn the_internet_is_public_and_the_rest_is_not() {
 
 #[tokio::test]
 async fn a_receivers_name_that_leads_inside_is_not_resolved() {
-    let guard = PublicOnly("localhost".to_owned());
+    let guard = PublicOnly { name: "localhost".to_owned(), allowed_by: "x" };
     let error = guard.resolve(Name::from_str("localhost").unwrap()).await.err().unwrap();
     assert!(error.downcast_ref::<PrivateAddress>().is_some(), "{error}");
 
-    let proxy = PublicOnly("hooks.example.com".to_owned());
+    let proxy = PublicOnly { name: "hooks.example.com".to_owned(), allowed_by: "x" };
     assert!(proxy.resolve(Name::from_str("localhost").unwrap()).await.is_ok());
 }

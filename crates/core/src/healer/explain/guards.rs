@@ -53,8 +53,13 @@ fn plan(world: &World<'_>, case: &Case) -> GuardView {
             since: since(case, GuardName::Plan),
             ..view(GuardName::Plan, Answer::Hold, reason)
         },
+        Move::Held(name, reason, until) => GuardView {
+            until: until.map(|until| world.now.stamp_of(until)),
+            since: since(case, name),
+            ..view(name, Answer::Hold, reason)
+        },
         Move::Impossible(name, reason) => GuardView { since: since(case, name), ..view(name, Answer::Hold, reason) },
-        Move::Stop(reason) => view(GuardName::Plan, Answer::Hold, reason),
+        Move::Fail(reason) | Move::Stop(reason) => view(GuardName::Plan, Answer::Hold, reason),
     }
 }
 

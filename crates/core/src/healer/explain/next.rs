@@ -5,7 +5,7 @@ use super::{Study, under_way};
 use crate::explanation::{Answer, GuardView, Next};
 use crate::healer::{Case, Healer};
 use crate::key::{Kind, Target};
-use crate::names::Strategy;
+use crate::names::{ProviderKind, Strategy};
 use crate::remedy::{self, Move};
 use crate::strategy::{next_strategy, strategy_now};
 use alloc::format;
@@ -62,9 +62,11 @@ impl Healer {
         }
         let (at, what) = match remedy::next(strategy, &world, case) {
             Move::Do(verb) => (None, verb.to_string()),
-            Move::Wait(words, until) | Move::Blocked(words, until) => (until, words),
+            Move::Wait(words, until) | Move::Blocked(words, until) | Move::Held(_, words, until) => (until, words),
             Move::Verify => (None, format!("waits until the workload is back: {}", remedy::verify(&world, case).1)),
-            Move::Impossible(_, words) | Move::Stop(words) | Move::Instead(_, words) => (None, words),
+            Move::Impossible(_, words) | Move::Fail(words) | Move::Stop(words) | Move::Instead(_, words) => {
+                (None, words)
+            }
         };
         let mut next = alloc::vec![Next { at: at.map(|at| study.now.stamp_of(at)), what }];
         next.extend(holding(&study.guards).map(|guard| Next {
@@ -87,7 +89,12 @@ impl Healer {
     pub(super) fn plan_words(&self, case: &Case) -> String {
         let recovery = &case.recovery;
         match strategy_now(self.settings_of(case), recovery) {
-            Some(strategy) => format!("{strategy} ({})", means(strategy, &recovery.spec.target)),
+            Some(strategy) => {
+                let provider = self.settings_of(case).provider.kind;
+                let replaces = remedy::is_drain(strategy, &recovery.spec.target) && provider != ProviderKind::None;
+                let also = if replaces { format!("; {provider} replaces it") } else { String::new() };
+                format!("{strategy} ({}{also})", means(strategy, &recovery.spec.target))
+            }
             None => "a person is called".to_string(),
         }
     }

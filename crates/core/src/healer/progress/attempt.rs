@@ -57,6 +57,10 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
         case.recovery.status.evidence.extend(missing);
         return end(case, Ends::new(Phase::Escalated, "ApplicationFault", fault.message));
     }
+    if timed_out && remedy::awaits_another(world, case) {
+        let message = format!("nothing came in its place in time: {}", case.recovery.status.message);
+        return end(case, Ends::new(Phase::Escalated, "NoReplacement", message));
+    }
     if timed_out {
         let seconds = remedy::time_limit(world.settings, &case.recovery).as_secs_f32();
         let message = format!("not verified within {seconds} s: {}", case.recovery.status.message);
@@ -86,7 +90,7 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
         // It has something to give back first.
         return None;
     }
-    if case.recovery.is_verified() && !(remedy::keeps_cordon(case) && there) {
+    if case.recovery.is_verified() && !(remedy::keeps_mark(world, case) && there) {
         let message = case.recovery.status.verification.as_ref().map_or("", |found| &found.message);
         return Some(Ends::new(Phase::Succeeded, "Verified", message));
     }
@@ -138,6 +142,8 @@ fn node_back(world: &World<'_>, case: &Case) -> Ends {
         Ends::new(Phase::Succeeded, "Verified", remedy::verify(world, case).1)
     } else if case.recovery.is_verified() {
         Ends::new(Phase::Succeeded, "Verified", "the workloads are back, and so is the node")
+    } else if remedy::was_ordered(case) {
+        Ends::new(Phase::Succeeded, "Verified", "the node is back after what its provider did")
     } else {
         Ends::new(Phase::SelfRecovered, "SelfRecovered", "the node is healthy again; the rest was not done")
     }
@@ -164,9 +170,11 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
             let held = Hold { guard: GuardName::Plan, reason, until };
             hold(world, case, orders, held);
         }
+        Move::Held(guard, reason, until) => hold(world, case, orders, Hold { guard, reason, until }),
         Move::Verify => verify(world, case, orders),
         // Its place was taken before.
         Move::Instead(..) => {}
+        Move::Fail(reason) => fail(world, case, orders, "ProviderFailed", reason),
         Move::Impossible(guard, reason) => {
             hold(world, case, orders, Hold { guard, reason: reason.clone(), until: None });
             fail(world, case, orders, guard.as_str(), reason);
@@ -245,8 +253,8 @@ fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
             Some(Verification { passed, message: message.clone(), at: world.now.stamp });
         case.saving.dirty = true;
     }
-    if passed && remedy::keeps_cordon(case) && exists(world, case) {
-        let message = format!("{message}; the node stays cordoned until it is healthy or gone");
+    if passed && remedy::keeps_mark(world, case) && exists(world, case) {
+        let message = format!("{message}; the node keeps its marks until it is healthy or gone");
         return set_phase(case, Phase::Verifying, "NodeStillSick", &message);
     }
     if standby::serves(case) && standby::watch(world, case, orders) {

@@ -7,12 +7,15 @@ use crate::effect::{Verb, WorkloadView};
 use crate::healer::World;
 use crate::healer::case::Case;
 use crate::key::{Kind, Target, Text};
+use crate::machine::Order;
 use crate::names::Strategy;
-use crate::recovery::PodView;
+use crate::recovery::{PodView, Recovery};
 use crate::remedy;
 use crate::time::{Stamp, Tick};
+use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How old a read may be when the write follows.
@@ -100,9 +103,67 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
             }
             None => Live::LookFirst(Verb::LookAtWorkload(target)),
         },
+        Verb::Replace(order) => replace(world, case, order),
+        Verb::TaintOutOfService(target) => fence(world, case, target),
         verb => Live::Send(verb),
     }
 }
+
+/// What a machine is, and the node's last sign of life, are stored before an order that cannot be taken back.
+fn replace(world: &World<'_>, case: &mut Case, order: Box<Order>) -> Live {
+    if remedy::ordered(&case.recovery).is_none() {
+        let node = world.cluster.node(&order.inquiry.node.key.name).filter(|node| node.uid == order.inquiry.node.uid);
+        let machine = &order.machine;
+        let said = [
+            (remedy::MACHINE, Some(machine.name.to_string())),
+            (remedy::MACHINE_UID, Some(machine.uid.to_string())),
+            (remedy::MACHINE_POOL, Some(machine.pool.to_string())),
+            (remedy::LAST_SIGN, node.and_then(|node| remedy::last_sign(world, node))),
+        ];
+        note(case, said);
+    }
+    if case.saving.proofs_stored < PROOF_OF_ORDER { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }
+}
+
+/// The proof is stored before the taint, and is of just now.
+fn fence(world: &World<'_>, case: &mut Case, target: Target) -> Live {
+    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid);
+    let Some(proof) = node.and_then(|node| remedy::stated(world, case, node)) else {
+        let reason = format!("nothing proves that the machine of {} is off now", target.key);
+        return Live::Doubt(reason, world.now.tick + DOUBT);
+    };
+    if case.recovery.evidence(remedy::OFF).is_none() {
+        note(case, [(remedy::OFF, Some(proof.by))]);
+        // What waited for that is to come back as well.
+        let freed = remedy::freed_by_fencing(world, &target);
+        let impact = &mut case.recovery.status.impact;
+        let new: Vec<String> = freed.into_iter().filter(|text| !impact.contains(text)).collect();
+        impact.extend(new);
+    }
+    if case.saving.proofs_stored < PROOF_OF_OFF {
+        Live::StoreFirst
+    } else {
+        Live::Send(Verb::TaintOutOfService(target))
+    }
+}
+
+fn note<const N: usize>(case: &mut Case, said: [(&str, Option<String>); N]) {
+    let said = said.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
+    case.recovery.status.evidence.extend(said);
+    case.saving.dirty = true;
+}
+
+/// How much of it a record has.
+pub(in crate::healer) fn proofs(recovery: &Recovery) -> u8 {
+    match (recovery.evidence(remedy::MACHINE), recovery.evidence(remedy::OFF)) {
+        (_, Some(_)) => PROOF_OF_OFF,
+        (Some(_), None) => PROOF_OF_ORDER,
+        (None, None) => 0,
+    }
+}
+
+const PROOF_OF_ORDER: u8 = 1;
+const PROOF_OF_OFF: u8 = 2;
 
 /// The read without which the failure of `target` may not be called over, or `None` when it was made just now: a view may
 /// be behind, as one from before the failure, and a finding that comes back with it would find its record closed.
@@ -167,6 +228,11 @@ fn is_recorded(case: &Case) -> bool {
 
 fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     let target = &case.recovery.spec.target;
+    let gone = case.looks.gone.as_ref();
+    if gone.is_some_and(|(uid, at)| *uid == target.uid && world.now.tick.since(*at) <= FRESH) {
+        // Only what was ordered before is asked for again then, which changes nothing.
+        return None;
+    }
     if case.looks.node.as_ref().is_none_or(|(_, at)| world.now.tick.since(*at) > FRESH) {
         return Some(Live::LookFirst(Verb::LookAtNode(target.clone())));
     }

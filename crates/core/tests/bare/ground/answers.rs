@@ -49,6 +49,11 @@ impl Truth {
             Verb::LookAtService(target) => self.look_at_service(target),
             Verb::SwitchService { target, to, resource_version } => self.switch(target, to, resource_version, recovery),
             Verb::SwitchBack(target) => self.switch_back(target, recovery),
+            Verb::LookAtMachine(inquiry) => self.look_at_machine(inquiry, recovery),
+            Verb::Replace(order) => self.order(order, recovery),
+            Verb::EndRemediation { node, .. } => self.end_remediation(node, recovery),
+            Verb::TaintOutOfService(target) => self.fence(target, recovery),
+            Verb::UntaintOutOfService(target) => self.unfence(target, recovery),
             Verb::ListPods { node } => {
                 let pods = self.pods.values().map(|(pod, _)| pod).filter(|pod| pod.node.as_ref() == Some(node));
                 Outcome::Done(Answer::Pods(pods.cloned().collect()))

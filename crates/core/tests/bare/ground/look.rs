@@ -45,6 +45,8 @@ impl Ground {
             let name = node.name.to_string();
             outcome.cordoned.extend(node.unschedulable.then(|| name.clone()));
             outcome.marks.extend((!node.owner.is_empty()).then(|| (name.clone(), "owner".to_owned())));
+            outcome.marks.extend((!node.fenced_by.is_empty()).then(|| (name.clone(), "out-of-service".to_owned())));
+            outcome.marks.extend(self.truth.remediation(&node.name).then(|| (name.clone(), "remediation".to_owned())));
             outcome.marks.extend(suspect(node).map(|_| (name, "suspect".to_owned())));
         }
         for workload in self.truth.workloads.values().filter(|workload| !workload.marked_by.is_empty()) {

@@ -4,6 +4,7 @@
 mod answers;
 mod deeds;
 mod look;
+mod machines;
 mod pods;
 mod policies;
 mod rollouts;

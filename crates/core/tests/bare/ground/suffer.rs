@@ -91,6 +91,10 @@ impl Truth {
                 self.later.retain(|_, later| !matches!(later, Later::Beat(node) if **node == **name));
                 self.add_node(node(name, now));
             }
+            Deed::Provider(how) => self.park.how = Some(*how),
+            Deed::Remediate(name) => self.remediate(name),
+            Deed::CallOff(name) => self.call_off(name),
+            Deed::PauseMachine(name) => self.pause_machine(name),
             Deed::Cordon(name) => self.edit_node(name, |node| node.unschedulable = true),
             Deed::Uncordon(name) => self.edit_node(name, |node| node.unschedulable = false),
             Deed::Taint(name, key) => self.edit_node(name, |node| {

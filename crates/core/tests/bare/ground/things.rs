@@ -52,6 +52,7 @@ impl Ground {
         ground.settings = ground.configured();
         ground.truth.mark_namespace("self-healing", Marks::default());
         story.things.iter().for_each(|thing| ground.truth.add(thing));
+        ground.truth.park.kind = story.machines;
         story.first_policies().for_each(|policy| ground.truth.apply_policy(policy));
         ground.restart();
         let settled = ground.settings.settle_period.as_secs_f64() + 5.0;
@@ -213,6 +214,8 @@ pub(crate) fn node(name: &str, created: Stamp) -> NodeFact {
         zone: Text::from(""),
         capacity: Capacity { amount: Amount { cpu: 4000, memory: 8192 }, pods: 110 },
         labels: Labels::default(),
+        provider_id: Text::from(format!("machine://{name}")),
+        fenced_by: Text::from(""),
     }
 }
 

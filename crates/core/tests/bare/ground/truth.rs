@@ -1,6 +1,7 @@
 //! The truth: what an API server, the control plane and the kubelets hold.
 
 use super::EPOCH;
+use super::machines::Park;
 use super::rollouts::Rollouts;
 use super::services::Served;
 use super::things::label;
@@ -41,6 +42,12 @@ pub(super) enum Later {
     Beat(Text),
     Unknown(Text),
     Controllers,
+    /// An order to the provider of machines is carried out, a machine has booted, another one comes.
+    Ordered(Text),
+    Booted(Text),
+    Came(Text),
+    /// Kubernetes looks whether a node is out of service or gone.
+    Freed(Text),
 }
 
 /// All objects, and how the world behaves.
@@ -69,6 +76,7 @@ pub(crate) struct Truth {
     pub(super) services: BTreeMap<Key, Served>,
     pub(super) rollouts: Rollouts,
     pub(super) hands: Hands,
+    pub(super) park: Park,
     pub(crate) policies: BTreeMap<Text, StoredPolicy>,
     pub(crate) records: BTreeMap<Text, Recovery>,
     /// Records that were ever stored.
@@ -140,6 +148,10 @@ impl Truth {
                 Later::Resized(target) => self.resized(&target),
                 Later::Beat(node) => self.beat(node, true),
                 Later::Unknown(node) => self.give_up(&node),
+                Later::Ordered(node) => self.carry_out(&node),
+                Later::Booted(node) => self.booted(&node),
+                Later::Came(node) => self.came(&node),
+                Later::Freed(node) => self.free(&node),
                 Later::Controllers => {
                     self.busy = false;
                     self.controllers();

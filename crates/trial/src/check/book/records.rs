@@ -1,5 +1,6 @@
 //! The stored Recoveries, and what each names.
 
+use crate::check::deed::Deed;
 use crate::check::json::uid;
 use crate::check::record::{Attempt, Record};
 use jiff::Timestamp;
@@ -100,6 +101,14 @@ impl Records {
     /// The records that name an object of that kind, namespace and name, whatever its uid.
     pub(crate) fn of_place(&self, kind: &str, namespace: &str, name: &str) -> impl Iterator<Item = &Kept> + use<'_> {
         self.all_of(self.by_place.get(&(kind.to_owned(), namespace.to_owned(), name.to_owned())))
+    }
+
+    /// The records that name the machine, or the node of the remediation object, that a deed is about.
+    pub(crate) fn ordered(&self, deed: &Deed) -> impl Iterator<Item = &Kept> {
+        self.iter().filter(|kept| {
+            let record = &kept.record;
+            record.name == deed.record || deed.record.is_empty() && record.machine == deed.uid
+        })
     }
 
     fn all_of<'a>(&'a self, names: Option<&'a BTreeSet<String>>) -> impl Iterator<Item = &'a Kept> {

@@ -19,9 +19,16 @@ impl Rule for Ahead {
                 DeedKind::Cordon | DeedKind::Taint => of_mark(act, deed),
                 DeedKind::Restart | DeedKind::Scale | DeedKind::RollBack => of_mark(act, deed),
                 DeedKind::Switch => of_mark(act, deed).or_else(|| of_selector(act, deed)),
+                DeedKind::Replace => of_order(act, deed),
+                DeedKind::Fence => of_mark(act, deed).or_else(|| of_proof(act, deed)),
                 DeedKind::CreatePod => of_creation(act, deed),
                 DeedKind::Unknown => Some("no record can be the reason".to_owned()),
-                DeedKind::Uncordon | DeedKind::Untaint | DeedKind::Unscale | DeedKind::SwitchBack => None,
+                DeedKind::Uncordon
+                | DeedKind::Untaint
+                | DeedKind::Unscale
+                | DeedKind::SwitchBack
+                | DeedKind::EndRemediation
+                | DeedKind::Unfence => None,
             };
             found.judge(missing.is_none(), || format!("{}: {}", act.words(deed), missing.unwrap_or_default()));
         }
@@ -76,6 +83,22 @@ fn of_selector(act: &Act<'_>, deed: &Deed) -> Option<String> {
 fn of_limit(act: &Act<'_>, deed: &Deed) -> Option<String> {
     let kept = act.scene.book.records.of_uid(&deed.uid).any(|kept| !kept.record.memory_limit.is_empty());
     (!kept).then(|| "no Recovery keeps what its memory limit was".to_owned())
+}
+
+/// The record says which machine is to go before it goes.
+fn of_order(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let mut named = act.scene.book.records.ordered(deed).filter(|kept| kept.was_open(act.sent()));
+    let Some(kept) = named.next() else { return Some("no open Recovery names the machine".to_owned()) };
+    let record = &kept.record;
+    let ready = record.has_evidence && record.attempts.iter().any(|attempt| attempt.writes());
+    (!ready || record.machine.is_empty())
+        .then(|| format!("the stored Recovery {} has no attempt, or not the evidence, or not the machine", record.name))
+}
+
+/// The record says who says that the machine is off before that is declared.
+fn of_proof(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let kept = act.scene.book.records.get(&deed.record)?;
+    (!kept.record.has_proof).then(|| format!("the stored Recovery {} has no proof", kept.record.name))
 }
 
 /// A pod is only created from a manifest that a record has.

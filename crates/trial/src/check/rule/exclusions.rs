@@ -23,7 +23,8 @@ impl Rule for Exclusions {
     fn commit(&mut self, act: &Act<'_>, found: &mut Found) {
         for deed in act.destructive() {
             let why = match deed.kind {
-                DeedKind::Cordon => of_node(act, deed),
+                DeedKind::Cordon | DeedKind::Fence => of_node(act, deed),
+                DeedKind::Replace => of_machine(act, deed),
                 DeedKind::Delete | DeedKind::Evict | DeedKind::Resize => of_pod(act, deed),
                 kind if kind.is_on_workload() => of_workload(act, deed),
                 DeedKind::Switch => of_service(act, deed),
@@ -47,6 +48,16 @@ fn of_node(act: &Act<'_>, deed: &Deed) -> Option<String> {
     }
     let read = act.sent() - FRESH;
     marked(act, &deed.key, read, false)
+}
+
+/// What the node of a machine says goes for the machine, and so do the machine's own opt-outs.
+fn of_machine(act: &Act<'_>, deed: &Deed) -> Option<String> {
+    let paused = annotation(act.before(), marks::CAPI_PAUSED).is_some();
+    if paused || annotation(act.before(), marks::CAPI_SKIP_REMEDIATION).is_some() {
+        return Some("work on it is stopped".to_owned());
+    }
+    let node = &act.scene.book.records.ordered(deed).next()?.record.target.name;
+    marked(act, &Key::new("nodes", "", node), act.sent() - FRESH, false)
 }
 
 /// Whether a policy requires the label of control-plane nodes.

@@ -1,6 +1,6 @@
 //! S14: what others set on a node, a controller of pods or a Service is after our write as it was before.
 
-use crate::check::deed::{Deed, DeedKind, Named, foreign_of, is_workload};
+use crate::check::deed::{Deed, DeedKind, Named, foreign_of, is_out_of_service, is_workload};
 use crate::check::json::{annotation, is_cordoned, list};
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
@@ -9,8 +9,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Annotations of ours.
-const OURS: [&str; 4] =
-    [marks::OWNER, marks::ORIGINAL_UNSCHEDULABLE, marks::ORIGINAL_SELECTOR, marks::SWITCHED_SELECTOR];
+const OURS: [&str; 5] =
+    [marks::OWNER, marks::ORIGINAL_UNSCHEDULABLE, marks::ORIGINAL_SELECTOR, marks::SWITCHED_SELECTOR, marks::FENCED];
 
 #[derive(Default)]
 pub(crate) struct Foreign;
@@ -74,6 +74,10 @@ fn changed(before: &Value, after: &Value) -> Option<&'static str> {
     if foreign_annotations(before) != foreign_annotations(after) {
         return Some("annotations");
     }
+    let fenced = |node| annotation(node, marks::FENCED).is_some();
+    if is_out_of_service(before) && !fenced(before) && (!is_out_of_service(after) || fenced(after)) {
+        return Some("an out-of-service taint that is not ours");
+    }
     if !foreign_taints(before).eq(foreign_taints(after)) {
         return Some("taints");
     }
@@ -122,5 +126,7 @@ fn foreign_annotations(node: &Value) -> BTreeMap<&String, &Value> {
 }
 
 fn foreign_taints(node: &Value) -> impl Iterator<Item = &Value> {
-    list(node, "/spec/taints").iter().filter(|taint| taint["key"] != marks::SUSPECT)
+    list(node, "/spec/taints")
+        .iter()
+        .filter(|taint| taint["key"] != marks::SUSPECT && taint["key"] != marks::OUT_OF_SERVICE)
 }

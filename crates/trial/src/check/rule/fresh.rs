@@ -27,7 +27,7 @@ impl Rule for Fresh {
         found.judge(is_fresh(book, &sent.instance, &deed.key, now), || {
             format!("{} without a quorum read of it in the {FRESH:#} before", request(sent, &deed))
         });
-        let Some(pointer) = version_in(deed.kind) else { return };
+        let Some(pointer) = version_in(deed.kind, sent.verb) else { return };
         let version = text(&sent.body, pointer);
         found.judge(!version.is_empty(), || format!("{} without a resourceVersion", request(sent, &deed)));
         let was_read = recent(book, &sent.instance, &deed.key, now).any(|seen| seen.version == version);
@@ -89,9 +89,10 @@ impl Fresh {
     }
 }
 
-fn version_in(kind: DeedKind) -> Option<&'static str> {
+fn version_in(kind: DeedKind, verb: &str) -> Option<&'static str> {
     match kind {
-        DeedKind::Delete => Some("/preconditions/resourceVersion"),
+        DeedKind::Replace if verb == "create" => None,
+        DeedKind::Delete | DeedKind::Replace => Some("/preconditions/resourceVersion"),
         kind if kind.is_on_workload() => Some("/metadata/resourceVersion"),
         DeedKind::Cordon | DeedKind::Taint | DeedKind::Switch | DeedKind::Resize => Some("/metadata/resourceVersion"),
         // Evictions have a budget to ask instead; they name the uid.

@@ -1,10 +1,11 @@
 //! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
 
-use crate::check::deed::{RECOVERIES, is_workload};
+use crate::check::deed::{DeedKind, RECOVERIES, is_out_of_service, is_workload};
 use crate::check::json::{annotation, is_cordoned};
 use crate::check::limits::FRESH;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
+use crate::player::machines::REMEDIATIONS;
 use jiff::Timestamp;
 use self_healing_api::marks;
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 /// What a person did.
 #[derive(Clone, Copy)]
 enum Word {
-    /// Uncordoned, took our one pod more back, or changed the selector of a switched Service: the read before the next write shows it.
+    /// Took a mark or our one pod more back, or changed the selector of a switched Service: the read before the next write shows it.
     Undone,
     /// Wrote a veto on the record: the watch shows it.
     Vetoed,
@@ -33,6 +34,9 @@ impl Rule for Human {
             if deed.kind.leaves_mark() || deed.kind.is_on_workload() {
                 names = vec![&deed.record];
             }
+            if deed.kind == DeedKind::Replace {
+                names = act.scene.book.records.ordered(deed).map(|kept| kept.record.name.as_str()).collect();
+            }
             // Another record's reason may be good while this one's is gone.
             let heard = |name: &&str| self.0.get(*name).is_some_and(|word| is_heard(act, *word, sent));
             let stopped = !names.is_empty() && names.iter().all(heard);
@@ -45,11 +49,22 @@ impl Rule for Human {
 
 impl Human {
     fn listen(&mut self, act: &Act<'_>) {
+        if &*act.commit.key.resource == REMEDIATIONS && act.commit.origin.verb == "delete" {
+            if let Some(record) = annotation(act.before(), marks::OWNER) {
+                self.0.insert(record.to_owned(), (act.scene.now, Word::Undone));
+            }
+            return;
+        }
         let Some(after) = act.commit.new.as_deref() else { return };
         let (before, now) = (act.before(), act.scene.now);
         match &*act.commit.key.resource {
             "nodes" if is_cordoned(before) && !is_cordoned(after) => {
                 if let Some(record) = annotation(before, marks::OWNER) {
+                    self.0.insert(record.to_owned(), (now, Word::Undone));
+                }
+            }
+            "nodes" if is_out_of_service(before) && !is_out_of_service(after) => {
+                if let Some(record) = annotation(before, marks::FENCED) {
                     self.0.insert(record.to_owned(), (now, Word::Undone));
                 }
             }

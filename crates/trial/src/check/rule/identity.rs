@@ -15,6 +15,7 @@ impl Rule for Identity {
             let asked = act.uid_asked();
             found.judge(asked == deed.uid, || format!("{}, whose request asked for uid {asked:?}", act.words(deed)));
             let other = match deed.kind {
+                DeedKind::Replace if act.commit.origin.verb == "delete" => other_than_machine(act, deed, found),
                 _ if &*deed.key.resource == "pods" => other_than_pod(act, deed),
                 kind if kind.is_on_workload() => other_than_workload(act, deed),
                 _ => other_than_target(act, deed),
@@ -36,6 +37,20 @@ fn other_than_pod<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     let of_pod = records.of_place("Pod", &deed.key.namespace, &deed.key.name);
     let of_node = records.of_place("Node", "", text(&act.commit.shown, "/spec/nodeName"));
     of_pod.chain(of_node).find(|kept| kept.was_open(sent)).map(|kept| &*kept.record)
+}
+
+/// A machine is deleted for the one record that names it, and is the machine of that record's node.
+fn other_than_machine<'a>(act: &Act<'a>, deed: &Deed, found: &mut Found) -> Option<&'a Record> {
+    let mut named = act.scene.book.records.iter().filter(|kept| kept.record.machine == deed.uid);
+    let record = named.next().map(|kept| &*kept.record);
+    found.judge(record.is_some(), || format!("{}, but no Recovery names that machine", act.words(deed)));
+    let of = |record: &Record| {
+        let machine = &*act.commit.shown;
+        let names = [text(machine, "/status/nodeRef/name"), text(machine, "/status/nodeName")];
+        let node = text(machine, "/status/nodeRef/uid");
+        names.contains(&record.target.name.as_str()) && (node.is_empty() || node == record.target.uid)
+    };
+    record.filter(|record| !of(record))
 }
 
 fn other_than_target<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {

@@ -4,6 +4,7 @@ use super::orphans;
 use crate::check::deed::Named;
 use crate::check::scene::{Rule, Scene};
 use crate::check::violation::Found;
+use crate::player::machines::REMEDIATIONS;
 
 #[derive(Default)]
 pub(crate) struct Left;
@@ -16,8 +17,12 @@ impl Rule for Left {
         }
         let marked =
             ["nodes", "services", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"];
-        for (key, object) in marked.into_iter().flat_map(|resource| scene.store.list(resource, "")) {
-            for (kind, record) in orphans::of(Some(&**object)) {
+        let marked = marked.into_iter().flat_map(|resource| scene.store.list(resource, ""));
+        let marked = marked.map(|(key, object)| (key, orphans::of(Some(&**object)).to_vec()));
+        let remediations = scene.store.list(REMEDIATIONS, "");
+        let remediations = remediations.map(|(key, object)| (key, vec![orphans::of_remediation(Some(&**object))]));
+        for (key, marks) in marked.chain(remediations) {
+            for (kind, record) in marks {
                 let Some(record) = record else { continue };
                 let over = scene.book.records.get(record).is_none_or(|kept| kept.record.is_over());
                 found.judge(!over, || format!("{kind} is left on {} by Recovery {record}", Named(key)));

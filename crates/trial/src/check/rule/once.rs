@@ -23,6 +23,7 @@ impl Rule for Once {
                 DeedKind::Delete | DeedKind::Evict => None,
                 DeedKind::Cordon | DeedKind::Taint | DeedKind::Scale | DeedKind::RollBack => Some(deed.kind),
                 DeedKind::Switch | DeedKind::Resize => Some(deed.kind),
+                DeedKind::Fence | DeedKind::Replace => Some(deed.kind),
                 // A later attempt restarts the pods anew; the moment tells them apart.
                 DeedKind::Restart => {
                     let at = text(&act.commit.shown, RESTARTED);
@@ -36,6 +37,10 @@ impl Rule for Once {
                     self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Scale)));
                     continue;
                 }
+                DeedKind::Unfence => {
+                    self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Fence)));
+                    continue;
+                }
                 DeedKind::Uncordon => {
                     self.done.remove(&(deed.uid.clone(), deed.record.clone(), Some(DeedKind::Cordon)));
                     continue;
@@ -45,7 +50,7 @@ impl Rule for Once {
                     continue;
                 }
                 // A Recovery switches its Service once; what it took back it does not switch again.
-                DeedKind::SwitchBack | DeedKind::CreatePod | DeedKind::Unknown => continue,
+                DeedKind::SwitchBack | DeedKind::CreatePod | DeedKind::EndRemediation | DeedKind::Unknown => continue,
             };
             let by = format!("commit {} by {}", act.commit.version, act.commit.origin.instance);
             let first = self.done.insert((deed.uid.clone(), deed.record.clone(), mark), by.clone());

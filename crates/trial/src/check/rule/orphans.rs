@@ -1,10 +1,11 @@
 //! S6: every mark of ours belongs to a Recovery that is not over, or was over only a moment ago.
 
 use crate::check::deed::{Named, is_workload, suspect};
-use crate::check::json::annotation;
+use crate::check::json::{annotation, is_terminating};
 use crate::check::limits::CLEANUP;
 use crate::check::scene::{Act, Rule, Scene};
 use crate::check::violation::Found;
+use crate::player::machines::REMEDIATIONS;
 use jiff::Timestamp;
 use self_healing_api::marks;
 use self_healing_sim::store::Key;
@@ -25,11 +26,13 @@ pub(crate) struct Orphans(BTreeMap<Place, Mark>);
 
 impl Rule for Orphans {
     fn commit(&mut self, act: &Act<'_>, _: &mut Found) {
-        let resource = &*act.commit.key.resource;
-        if !(matches!(resource, "nodes" | "services") || is_workload(resource)) {
-            return;
-        }
-        for (kind, record) in of(act.commit.new.as_deref()) {
+        let (resource, object) = (&*act.commit.key.resource, act.commit.new.as_deref());
+        let found = match resource {
+            REMEDIATIONS => vec![of_remediation(object)],
+            _ if matches!(resource, "nodes" | "services") || is_workload(resource) => of(object).to_vec(),
+            _ => return,
+        };
+        for (kind, record) in found {
             let place = (act.commit.key.clone(), kind);
             match record {
                 None => drop(self.0.remove(&place)),
@@ -56,9 +59,19 @@ impl Rule for Orphans {
 }
 
 /// The marks that a node, workload or Service may have, and the records that they name.
-pub(super) fn of(object: Option<&Value>) -> [(&'static str, Option<&str>); 2] {
-    let owner = object.and_then(|object| annotation(object, marks::OWNER));
-    [(marks::OWNER, owner), (marks::SUSPECT, object.and_then(suspect))]
+pub(super) fn of(node: Option<&Value>) -> [(&'static str, Option<&str>); 3] {
+    let annotated = |key| node.and_then(|node| annotation(node, key));
+    [
+        (marks::OWNER, annotated(marks::OWNER)),
+        (marks::FENCED, annotated(marks::FENCED)),
+        (marks::SUSPECT, node.and_then(suspect)),
+    ]
+}
+
+/// The record that a remediation object names, which has its node's name; one that is being deleted is no mark any more.
+pub(super) fn of_remediation(object: Option<&Value>) -> (&'static str, Option<&str>) {
+    let object = object.filter(|object| !is_terminating(object));
+    ("remediation", object.and_then(|object| annotation(object, marks::OWNER)))
 }
 
 /// Since when the mark's record is over or gone.

@@ -68,7 +68,7 @@ fn moved(act: &Act<'_>, before: &Record, after: &Record) -> Option<String> {
         let field = changed_afterwards(&old["status"], &new["status"]);
         return field.map(|field| format!("{field} changed after it was over ({})", before.phase));
     }
-    attempts(&before.attempts, &after.attempts).or_else(|| climbs(&after.attempts)).or_else(|| ends(after))
+    attempts(&before.attempts, &after.attempts).or_else(|| climbs(act, &after.attempts)).or_else(|| ends(after))
 }
 
 fn changed_afterwards<'a>(old: &'a Value, new: &'a Value) -> Option<&'a str> {
@@ -96,11 +96,18 @@ fn attempts(before: &[Attempt], after: &[Attempt]) -> Option<String> {
     (!before.iter().zip(after).all(same)).then(|| "an earlier attempt was rewritten".to_owned())
 }
 
-/// Each attempt's strategy is the next one's of its ladder.
-fn climbs(attempts: &[Attempt]) -> Option<String> {
+/// Each attempt's strategy is the next one's of its ladder, or of one that a policy has.
+fn climbs(act: &Act<'_>, attempts: &[Attempt]) -> Option<String> {
     let strategies: Vec<&str> = attempts.iter().map(|attempt| attempt.strategy.as_str()).collect();
     let is_part = |ladder: &&&[&str]| ladder.windows(strategies.len().max(1)).any(|part| part == strategies);
-    let known = strategies.is_empty() || attempts.len() == KEPT || LADDERS.iter().any(|ladder| is_part(&ladder));
+    let of_policy = |spec: &Value| {
+        let ladder: Vec<&str> = list(spec, "/escalation/ladder").iter().filter_map(Value::as_str).collect();
+        ladder.windows(strategies.len().max(1)).any(|part| part == strategies)
+    };
+    let known = strategies.is_empty()
+        || attempts.len() == KEPT
+        || LADDERS.iter().any(|ladder| is_part(&ladder))
+        || act.scene.book.possible_policies(act.sent()).any(of_policy);
     (!known).then(|| format!("the attempts {} are no part of a ladder", strategies.join(", ")))
 }
 

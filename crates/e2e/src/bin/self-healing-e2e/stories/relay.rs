@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use kube::Client;
 use self_healing_story::{Name, Verb};
-use self_healing_trial::look::{change_of_workload, is_cordoned, is_owned, is_suspect, text};
+use self_healing_trial::look::{change_of_workload, is_cordoned, is_fenced, is_owned, is_suspect, text};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -188,8 +188,11 @@ fn wrote(
                 let (was, is) = (before.is_some_and(mark), mark(got));
                 (was != is).then_some(if is { done } else { undone })
             };
-            let changes =
-                [change(is_cordoned, Verb::Cordon, Verb::Uncordon), change(is_suspect, Verb::Taint, Verb::Untaint)];
+            let changes = [
+                change(is_cordoned, Verb::Cordon, Verb::Uncordon),
+                change(is_suspect, Verb::Taint, Verb::Untaint),
+                change(is_fenced, Verb::Fence, Verb::Unfence),
+            ];
             changes.into_iter().flatten().map(|verb| (verb, Name::of(node), String::new())).collect()
         }
         ("PATCH", ["apis", "apps", "v1", "namespaces", namespace, _, name]) => {

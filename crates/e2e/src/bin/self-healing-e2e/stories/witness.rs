@@ -92,6 +92,8 @@ impl Witness {
             pods: pods.iter().collect(),
             workloads: workloads.iter().collect(),
             services: services.iter().collect(),
+            // This ground has no provider of machines.
+            remediations: Vec::new(),
         };
         look::fill(&mut outcome, story, &seen.names, &objects);
         Ok(outcome)

@@ -1,0 +1,19 @@
+The NodeClaim of a dead node is deleted, and its Recovery is verified by the workloads
+
+not on real: the control plane of tests has no provider of machines yet
+
+cluster
+  machines karpenter
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  statefulset db 1 on n1
+
+settings
+  health_check_interval 10
+  deployment_check_interval 60
+  settle_period 1
+  node_replacement karpenter
+
+story
+  0    silence n1
+  340  end

@@ -1,0 +1,27 @@
+Of a node whose webhook has failed only pods that may run twice are replaced
+
+not on real: the control plane of tests has no provider of machines yet
+
+cluster
+  machines webhook
+  nodes n1 n2 n3
+  deployment web 2 on n1
+  statefulset db 1 on n1
+
+policy machines
+  match:
+    types: [node_failure]
+  mode: Enforce
+  replacement:
+    provider: webhook
+    webhook: {url: 'https://machines.example.com/orders'}
+
+settings
+  health_check_interval 10
+  deployment_check_interval 60
+  settle_period 1
+
+story
+  0    provider fails
+  0    silence n1
+  120  end
