@@ -1,4 +1,4 @@
-A policy gives a drain five seconds; the next attempt has five seconds as well, then a person is called
+A policy gives a drain fifteen seconds; the next attempt has fifteen seconds as well, then a person is called
 
 cluster
   nodes n1 n2 n3
@@ -10,7 +10,7 @@ policy quick
   match:
     types: [node_failure]
   drain:
-    timeout: 5
+    timeout: 15
 
 settings
   health_check_interval 1
@@ -20,4 +20,4 @@ settings
 story
   0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
-  40  end
+  70  end
