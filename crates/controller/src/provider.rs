@@ -11,8 +11,9 @@ mod webhook;
 
 pub(crate) use webhook::Caller;
 
-use crate::act::call::{Calls, segment};
-use crate::act::outcome;
+use crate::act::call::{Calls, node_path};
+use crate::act::look::annotation;
+use crate::act::{look, outcome};
 use http::Method;
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
@@ -123,7 +124,7 @@ async fn delete(calls: &Calls, order: &Order) -> Result<Answer, Outcome> {
     if object["metadata"]["uid"].as_str() != Some(&*order.machine.uid) {
         return Err(Outcome::Gone);
     }
-    if object["metadata"]["deletionTimestamp"].is_string() {
+    if is_deleting(&object) {
         return Ok(Answer::Nothing);
     }
     let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
@@ -148,27 +149,14 @@ fn changed(what: &str) -> Outcome {
     Outcome::TryLater { after: None, budget: false, message: format!("{what} was changed since it was looked at") }
 }
 
-/// The object at `path`; `None` when there is none.
-async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
-    match outcome::of(&calls.get(path).await?) {
-        Ok(object) => Ok(Some(object)),
-        Err(Outcome::Gone) => Ok(None),
-        Err(other) => Err(other),
-    }
-}
-
 /// The node as it is now, if it is still this one.
 async fn node(calls: &Calls, target: &Target) -> Result<Option<Value>, Outcome> {
-    let node = get(calls, &format!("/api/v1/nodes/{}", segment("node name", &target.key.name)?)).await?;
-    Ok(node.filter(|node| node["metadata"]["uid"].as_str() == Some(&*target.uid)))
+    let node = look::find(calls, &node_path(&target.key.name)?).await?;
+    Ok(node.filter(|node| look::same(node, target).is_ok()))
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
-    object["metadata"]["annotations"][key].as_str()
 }
 
 fn is_deleting(object: &Value) -> bool {

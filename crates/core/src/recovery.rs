@@ -96,6 +96,16 @@ impl Recovery {
         self.status.attempts.last()
     }
 
+    /// The steps of all attempts, in order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.status.attempts.iter().flat_map(|attempt| &attempt.steps)
+    }
+
+    /// Whether a step of such a name was accepted.
+    pub(crate) fn has_done(&self, step: impl Fn(&str) -> bool) -> bool {
+        self.steps().any(|done| done.result == StepResult::Succeeded && step(&done.name))
+    }
+
     /// What the current attempt acts on, the spec's target before the first.
     #[must_use]
     pub fn subject(&self) -> &Target {

@@ -198,16 +198,15 @@ pub(crate) fn keeps_mark(world: &World<'_>, case: &Case) -> bool {
 pub(crate) const SUSPECT: &str = "self-healing.dev/suspect";
 
 fn taint_steps(recovery: &Recovery) -> Vec<Text> {
-    let steps = recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let names = steps.filter_map(|step| step.name.strip_prefix("taint ")?.strip_suffix(" suspect"));
+    let names = recovery.steps().filter_map(|step| step.name.strip_prefix("taint ")?.strip_suffix(" suspect"));
     names.map(Text::from).collect()
 }
 
 /// Whether `done` was sent more often than `undone` was confirmed.
 fn open_step(recovery: &Recovery, done: &str, undone: &str) -> bool {
-    let steps = || recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
     let last = |name: &str, confirmed: bool| {
-        steps()
+        recovery
+            .steps()
             .filter(|s| s.name == name && (!confirmed || s.result == StepResult::Succeeded))
             .map(|s| s.started_at)
             .max()
@@ -228,7 +227,7 @@ fn workload_back(world: &World<'_>, workload: &Target, case: &Case) -> (bool, St
     }
     let pods = cluster.pods_of(workload);
     let ready = pods.iter().filter(|pod| pod.ready && !pod.terminating()).count();
-    let known = cluster.workload(&workload.kind, &workload.key).filter(|fact| fact.uid == workload.uid);
+    let known = cluster.exact_workload(workload);
     if let Some(desired) = known.and_then(|fact| fact.desired) {
         return (ready >= desired as usize, format!("{workload}: {ready} of {desired} ready"));
     }

@@ -53,14 +53,21 @@ impl Calls {
     }
 
     /// Sends `change` as a merge patch that only applies to the object at `path` as it was `read`.
-    pub(super) async fn patch_as_read(&self, path: &str, read: &Value, mut change: Value) -> Result<Answer, Outcome> {
-        for lock in ["uid", "resourceVersion"] {
-            let known = &read["metadata"][lock];
-            if known.as_str().is_none_or(str::is_empty) {
-                return Err(outcome::refused(&format!("the object has no metadata.{lock}")));
-            }
-            change["metadata"][lock] = known.clone();
-        }
+    pub(super) async fn patch_as_read(&self, path: &str, read: &Value, change: Value) -> Result<Answer, Outcome> {
+        let text = |field: &str| read["metadata"][field].as_str().unwrap_or_default();
+        self.patch_at(path, text("uid"), text("resourceVersion"), change).await
+    }
+
+    /// The same for the object of this uid in this version, be it read earlier.
+    pub(super) async fn patch_at(
+        &self,
+        path: &str,
+        uid: &str,
+        version: &str,
+        mut change: Value,
+    ) -> Result<Answer, Outcome> {
+        change["metadata"]["uid"] = lock("uid", uid)?;
+        change["metadata"]["resourceVersion"] = lock("resourceVersion", version)?;
         let path = format!("{path}?fieldManager={}", marks::MANAGER);
         outcome::of(&self.write(Method::PATCH, &path, &change).await?)?;
         Ok(Answer::Nothing)
@@ -101,6 +108,14 @@ async fn send(
         Ok(Err(error)) => Err(outcome::of_transport(&error)),
         Err(_) => Err(Outcome::Unknown { message: format!("no answer within {:.1} s", within.as_secs_f32()) }),
     }
+}
+
+/// What a patch insists on; it is only sent for an object that was read with it.
+fn lock(field: &str, known: &str) -> Result<Value, Outcome> {
+    if known.is_empty() {
+        return Err(outcome::refused(&format!("the object was read without a metadata.{field}")));
+    }
+    Ok(Value::from(known))
 }
 
 /// `name`, if it can be part of a path: an empty one would turn a call for one object into a call for all, and a slash

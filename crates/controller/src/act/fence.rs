@@ -1,7 +1,8 @@
 //! The taint that declares a node to be out of service, with its owner beside it, and its removal while it is still ours.
 
 use super::call::Calls;
-use super::node::{annotation, patch, read, taints};
+use super::look::annotation;
+use super::node::{patch, read, taints};
 use super::{look, outcome};
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};

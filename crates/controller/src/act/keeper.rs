@@ -1,6 +1,6 @@
 //! Who else keeps an object as it is, so that a change of ours would be undone, or would take what is not ours.
 
-use super::workload::keepers::keepers;
+use super::workload::keepers::{applier, keepers};
 use self_healing_core::effect::Tool;
 use serde_json::Value;
 
@@ -8,20 +8,8 @@ use serde_json::Value;
 /// changes an object when somebody upgrades, and leaves it alone in between.
 pub(super) fn of(object: &Value, field: &[&str]) -> Option<String> {
     let keeper = keepers(object).into_iter().find(|keeper| keeper.tool != Tool::Helm);
-    keeper.map(|keeper| keeper.to_string()).or_else(|| by_apply(object, field))
-}
-
-/// Who applies a field says by that how it has to be; plain updates say nothing of the kind.
-fn by_apply(object: &Value, field: &[&str]) -> Option<String> {
-    let managers = object["metadata"]["managedFields"].as_array().into_iter().flatten();
-    let applies =
-        |entry: &&Value| entry["operation"] == "Apply" && entry["manager"] != self_healing_api::marks::MANAGER;
-    let owns = |entry: &&Value| {
-        let path = field.iter().try_fold(&entry["fieldsV1"], |fields, part| fields.get(part));
-        path.is_some()
-    };
-    let manager = managers.filter(applies).find(owns)?;
-    Some(format!("field manager {} (server-side apply)", manager["manager"].as_str().unwrap_or("without a name")))
+    let applied = || Some(format!("field manager {} (server-side apply)", applier(object, field)?));
+    keeper.map(|keeper| keeper.to_string()).or_else(applied)
 }
 
 #[cfg(test)]

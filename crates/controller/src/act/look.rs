@@ -3,6 +3,7 @@
 use super::call::{Calls, node_path, pod_path, segment};
 use super::{manifest, outcome};
 use crate::objects::{self, ObjectError, Shared};
+use kube::api::ListParams;
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::fact::LeaseFact;
@@ -11,7 +12,7 @@ use self_healing_core::recovery::{NodeView, PodView};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Pods per page of a list; a node holds 110 by default.
+/// Objects per page of a list; a node holds 110 pods by default.
 const PAGE: u32 = 500;
 
 pub(super) async fn pod(calls: &Calls, target: &Target) -> Result<Answer, Outcome> {
@@ -63,7 +64,7 @@ pub(super) async fn pods_of(calls: &Calls, node: &str) -> Result<Answer, Outcome
     // An empty name would select every pod that is not scheduled yet.
     let node = segment("node name", node)?;
     let request = kube::core::Request::new("/api/v1/pods");
-    let mut params = kube::api::ListParams::default().fields(&format!("spec.nodeName={node}")).limit(PAGE);
+    let mut params = ListParams::default().fields(&format!("spec.nodeName={node}")).limit(PAGE);
     let mut shared = Shared::default();
     let mut found = Vec::new();
     loop {
@@ -83,7 +84,7 @@ pub(super) async fn pods_of(calls: &Calls, node: &str) -> Result<Answer, Outcome
 }
 
 /// Gone, if `object` has the target's name but is another one.
-pub(super) fn same(object: &Value, target: &Target) -> Result<(), Outcome> {
+pub(crate) fn same(object: &Value, target: &Target) -> Result<(), Outcome> {
     if object["metadata"]["uid"].as_str() == Some(&*target.uid) { Ok(()) } else { Err(Outcome::Gone) }
 }
 
@@ -91,8 +92,25 @@ pub(super) fn unreadable(error: ObjectError) -> Outcome {
     outcome::refused(&error.to_string())
 }
 
-/// Every object of a list, page by page, by quorum reads.
-pub(super) async fn pages(calls: &Calls, path: &str, mut params: kube::api::ListParams) -> Result<Vec<Value>, Outcome> {
+/// The object at `path`; `None` when there is none.
+pub(crate) async fn find(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
+    let reply = calls.get(path).await?;
+    match outcome::of(&reply) {
+        Ok(object) => Ok(Some(object)),
+        Err(Outcome::Gone) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Every object of a list, page by page; `fields` may be empty.
+pub(crate) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
+    let params = ListParams::default();
+    select(calls, path, if fields.is_empty() { params } else { params.fields(fields) }).await
+}
+
+/// The objects of a list that are asked for, page by page, by quorum reads.
+pub(crate) async fn select(calls: &Calls, path: &str, params: ListParams) -> Result<Vec<Value>, Outcome> {
+    let mut params = params.limit(PAGE);
     let request = kube::core::Request::new(path);
     let mut found = Vec::new();
     loop {
@@ -107,4 +125,9 @@ pub(super) async fn pages(calls: &Calls, path: &str, mut params: kube::api::List
             None => return Ok(found),
         }
     }
+}
+
+/// The value of an annotation.
+pub(crate) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object["metadata"]["annotations"][key].as_str()
 }

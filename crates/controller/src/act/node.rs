@@ -4,6 +4,7 @@
 //! names the uid and resourceVersion that were read: between read and patch nobody wrote.
 
 use super::call::{Calls, node_path};
+use super::look::annotation;
 use super::{look, outcome};
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
@@ -93,10 +94,6 @@ fn is_unschedulable(node: &Value) -> bool {
 
 fn is_ours(node: &Value, recovery: &str) -> bool {
     annotation(node, marks::OWNER) == Some(recovery)
-}
-
-pub(super) fn annotation<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
-    node["metadata"]["annotations"][key].as_str()
 }
 
 pub(super) fn taints(node: &Value) -> Vec<Value> {

@@ -10,13 +10,10 @@ use self_healing_core::key::{Kind, Text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Objects per page of a list.
-const PAGE: u32 = 500;
-
 pub(super) async fn drain(calls: &Calls, node: &str) -> Result<Answer, Outcome> {
     // An empty name would select every pod that is not scheduled yet.
     let node = segment("node name", node)?;
-    let pods = all(calls, "/api/v1/pods", &format!("spec.nodeName={node}")).await?;
+    let pods = look::all(calls, "/api/v1/pods", &format!("spec.nodeName={node}")).await?;
     let mut shared = Shared::default();
     let mut view = DrainView::default();
     let mut leaving: Vec<(&Value, Text)> = Vec::new();
@@ -33,7 +30,7 @@ pub(super) async fn drain(calls: &Calls, node: &str) -> Result<Answer, Outcome> 
         leaving.iter().filter_map(|(pod, _)| pod["metadata"]["namespace"].as_str()).collect();
     for namespace in namespaces {
         let name = segment("namespace", namespace)?;
-        let budgets = all(calls, &format!("/apis/policy/v1/namespaces/{name}/poddisruptionbudgets"), "").await?;
+        let budgets = look::all(calls, &format!("/apis/policy/v1/namespaces/{name}/poddisruptionbudgets"), "").await?;
         let there = || leaving.iter().filter(|(pod, _)| pod["metadata"]["namespace"] == namespace);
         let read = budgets.iter().map(|budget| {
             let selected = there().filter(|(pod, _)| selects(&budget["spec"]["selector"], &pod["metadata"]["labels"]));
@@ -66,31 +63,10 @@ async fn needs(calls: &Calls, pod: &Value) -> Result<Needs, Outcome> {
 async fn place(calls: &Calls, namespace: &str, claim: &str) -> Result<Option<AnyOf>, Outcome> {
     let (namespace, claim) = (segment("namespace", namespace)?, segment("claim", claim)?);
     let path = format!("/api/v1/namespaces/{namespace}/persistentvolumeclaims/{claim}");
-    let Some(claim) = get(calls, &path).await? else { return Ok(None) };
+    let Some(claim) = look::find(calls, &path).await? else { return Ok(None) };
     let Some(volume) = claim["spec"]["volumeName"].as_str().filter(|name| !name.is_empty()) else { return Ok(None) };
-    let volume = get(calls, &format!("/api/v1/persistentvolumes/{}", segment("volume", volume)?)).await?;
+    let volume = look::find(calls, &format!("/api/v1/persistentvolumes/{}", segment("volume", volume)?)).await?;
     Ok(volume.as_ref().and_then(needs::of_volume))
-}
-
-/// The object at `path`; `None` when there is none.
-async fn get(calls: &Calls, path: &str) -> Result<Option<Value>, Outcome> {
-    let reply = calls.get(path).await?;
-    match outcome::of(&reply) {
-        Ok(object) => Ok(Some(object)),
-        Err(Outcome::Gone) => Ok(None),
-        Err(other) => Err(other),
-    }
-}
-
-/// Every object of a list, page by page.
-pub(crate) async fn all(calls: &Calls, path: &str, fields: &str) -> Result<Vec<Value>, Outcome> {
-    let params = kube::api::ListParams::default();
-    select(calls, path, if fields.is_empty() { params } else { params.fields(fields) }).await
-}
-
-/// The objects of a list that are asked for, page by page.
-pub(super) async fn select(calls: &Calls, path: &str, params: kube::api::ListParams) -> Result<Vec<Value>, Outcome> {
-    look::pages(calls, path, params.limit(PAGE)).await
 }
 
 fn of_budget(budget: &Value, pods: BTreeSet<Text>) -> Budget {

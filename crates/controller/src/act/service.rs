@@ -4,6 +4,7 @@
 //! resourceVersion that were read: between read and patch nobody wrote.
 
 use super::call::{Calls, segment};
+use super::look::annotation;
 use super::{keeper, look, outcome};
 use crate::objects::{self, Shared};
 use self_healing_api::marks;
@@ -15,8 +16,6 @@ use serde_json::{Map, Value, json};
 
 /// The path of the field that a switch changes, as `managedFields` name it.
 const SELECTOR: [&str; 2] = ["f:spec", "f:selector"];
-/// Objects per page of a list.
-const PAGE: u32 = 500;
 
 pub(super) async fn look(calls: &Calls, target: &Target) -> Result<Answer, Outcome> {
     let reply = calls.get(&path(target)?).await?;
@@ -148,8 +147,7 @@ async fn ready_endpoints(calls: &Calls, namespace: &str, service: &str) -> Resul
 }
 
 async fn all(calls: &Calls, path: &str, labels: &str) -> Result<Vec<Value>, Outcome> {
-    let params = kube::api::ListParams::default().labels(labels).limit(PAGE);
-    look::pages(calls, path, params).await
+    look::select(calls, path, kube::api::ListParams::default().labels(labels)).await
 }
 
 fn count(number: usize) -> u32 {
@@ -159,10 +157,6 @@ fn count(number: usize) -> u32 {
 fn path(target: &Target) -> Result<String, Outcome> {
     let namespace = segment("namespace", &target.key.namespace)?;
     Ok(format!("/api/v1/namespaces/{namespace}/services/{}", segment("Service name", &target.key.name)?))
-}
-
-fn annotation<'a>(service: &'a Value, key: &str) -> Option<&'a str> {
-    service["metadata"]["annotations"][key].as_str()
 }
 
 #[cfg(test)]

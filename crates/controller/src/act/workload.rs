@@ -5,9 +5,8 @@ pub(super) mod rollback;
 pub(super) mod scale;
 
 use super::call::{Calls, segment};
-use super::{look, outcome, plan};
+use super::{look, outcome};
 use crate::objects::{self, Shared};
-use http::Method;
 use jiff::Timestamp;
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome, RolledBack, WorkloadView};
@@ -83,7 +82,7 @@ fn held_back(kind: &Kind, spec: &Value) -> Option<String> {
 /// The autoscaler whose target it is.
 async fn autoscaler(calls: &Calls, target: &Target) -> Result<Option<Text>, Outcome> {
     let namespace = segment("namespace", &target.key.namespace)?;
-    let all = plan::all(calls, &format!("{AUTOSCALING}/namespaces/{namespace}/horizontalpodautoscalers"), "").await?;
+    let all = look::all(calls, &format!("{AUTOSCALING}/namespaces/{namespace}/horizontalpodautoscalers"), "").await?;
     let scales = |one: &&Value| {
         let named = &one["spec"]["scaleTargetRef"];
         let group =
@@ -108,17 +107,8 @@ pub(super) async fn restart(
 }
 
 /// Sends `change` as a merge patch that only applies to the very object in the version that was read.
-async fn patch(calls: &Calls, target: &Target, resource_version: &str, mut change: Value) -> Result<Answer, Outcome> {
-    if target.uid.is_empty() || resource_version.is_empty() {
-        return Err(outcome::refused(
-            "a controller of pods is only changed by its uid, at the version that was looked at",
-        ));
-    }
-    change["metadata"]["uid"] = json!(&*target.uid);
-    change["metadata"]["resourceVersion"] = json!(resource_version);
-    let path = format!("{}?fieldManager={}", path(target)?, marks::MANAGER);
-    outcome::of(&calls.write(Method::PATCH, &path, &change).await?)?;
-    Ok(Answer::Nothing)
+async fn patch(calls: &Calls, target: &Target, resource_version: &str, change: Value) -> Result<Answer, Outcome> {
+    calls.patch_at(&path(target)?, &target.uid, resource_version, change).await
 }
 
 fn path(target: &Target) -> Result<String, Outcome> {

@@ -1,9 +1,9 @@
 //! `clusterapi`: the node's Machine is deleted, and the set that it belongs to makes another.
 
 use super::served::{self, Served};
-use super::{Named, annotation, created, get, is_deleting, machine, node, opt_out, plain, text};
+use super::{Named, created, is_deleting, machine, node, opt_out, plain, text};
 use crate::act::call::Calls;
-use crate::act::plan::all;
+use crate::act::look::{all, annotation, find};
 use self_healing_api::marks;
 use self_healing_core::effect::Outcome;
 use self_healing_core::key::{Target, Text};
@@ -43,7 +43,7 @@ pub(super) async fn look(calls: &Calls, inquiry: &Inquiry) -> Result<MachineView
 async fn look_at(calls: &Calls, known: &MachineRef, since: i64) -> Result<Option<MachineView>, Outcome> {
     let Some(named) = Named::read(&known.name) else { return Ok(None) };
     let Some(served) = served::find(calls, &named.api_version, MACHINE).await? else { return Ok(None) };
-    let object = get(calls, &served.path(&named.namespace, &named.name)?).await?;
+    let object = find(calls, &served.path(&named.namespace, &named.name)?).await?;
     match object.filter(|object| text(object, "/metadata/uid") == &*known.uid) {
         Some(object) if is_deleting(&object) => {
             let phase = text(&object, "/status/phase");
@@ -104,7 +104,7 @@ pub(super) async fn machine_of(calls: &Calls, target: &Target) -> Result<Result<
     if claiming.len() != 1 || claiming[0] != machine {
         return not(format!("node {name} names {}, and it is the node of {claiming:?}", named.short()));
     }
-    let Some(object) = get(calls, &served.path(namespace, machine)?).await? else {
+    let Some(object) = find(calls, &served.path(namespace, machine)?).await? else {
         return not(format!("there is no {}", named.short()));
     };
     if let Some(why) = mismatch(&object, &node) {
@@ -155,7 +155,7 @@ async fn at_work(calls: &Calls, named: &Named, machine: &Value) -> Result<Option
     let Some(served) = served::find(calls, &named.api_version, CLUSTER).await? else {
         return Ok(Some(format!("{CLUSTER} of {} is not served here", named.api_version)));
     };
-    let Some(found) = get(calls, &served.path(&named.namespace, cluster)?).await? else {
+    let Some(found) = find(calls, &served.path(&named.namespace, cluster)?).await? else {
         return Ok(Some(format!("there is no {CLUSTER} {}/{cluster} of {words}", named.namespace)));
     };
     let rolls = |at: &str| {

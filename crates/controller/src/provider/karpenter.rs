@@ -1,9 +1,9 @@
 //! `karpenter`: the node's NodeClaim is deleted; Karpenter drains and ends the machine, and makes another for pods that have no room.
 
 use super::served;
-use super::{Named, get, is_deleting, machine, node, opt_out, plain, text};
+use super::{Named, is_deleting, machine, node, opt_out, plain, text};
 use crate::act::call::Calls;
-use crate::act::plan::all;
+use crate::act::look::{all, find};
 use self_healing_core::effect::Outcome;
 use self_healing_core::machine::{Inquiry, MachineRef, MachineState, MachineView, Off};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub(super) async fn look(calls: &Calls, inquiry: &Inquiry) -> Result<MachineView
         return not(format!("node {name} is that of {} NodeClaims {claiming:?}, and not of one", claiming.len()));
     };
     let named = Named { api_version, kind: NODE_CLAIM.to_owned(), namespace: String::new(), name: (*one).to_owned() };
-    let Some(object) = get(calls, &served.path("", one)?).await? else {
+    let Some(object) = find(calls, &served.path("", one)?).await? else {
         return not(format!("there is no {}", named.short()));
     };
     let (at, of) = (text(&object, "/status/nodeName"), text(&object, "/status/providerID"));
@@ -62,7 +62,7 @@ pub(super) async fn look(calls: &Calls, inquiry: &Inquiry) -> Result<MachineView
 async fn look_at(calls: &Calls, known: &MachineRef) -> Result<Option<MachineView>, Outcome> {
     let Some(named) = Named::read(&known.name) else { return Ok(None) };
     let Some(served) = served::find(calls, &named.api_version, NODE_CLAIM).await? else { return Ok(None) };
-    let object = get(calls, &served.path("", &named.name)?).await?;
+    let object = find(calls, &served.path("", &named.name)?).await?;
     Ok(match object.filter(|object| text(object, "/metadata/uid") == &*known.uid) {
         Some(object) if is_deleting(&object) => {
             Some(plain(MachineState::UnderWay(format!("{} is being deleted", named.short()))))

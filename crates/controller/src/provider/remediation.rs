@@ -3,8 +3,9 @@
 //! named after the node's Machine and owned by that.
 
 use super::served::{self, Served};
-use super::{Named, annotation, changed, cluster_api, get, is_deleting, plain, remove, text};
+use super::{Named, changed, cluster_api, is_deleting, plain, remove, text};
 use crate::act::call::Calls;
+use crate::act::look::{annotation, find};
 use crate::act::outcome;
 use http::Method;
 use self_healing_api::marks;
@@ -35,7 +36,7 @@ pub(super) async fn look(calls: &Calls, inquiry: &Inquiry, recovery: &str) -> Re
         Err(why) => return Ok(plain(MachineState::NotOffered(why))),
     };
     let path = place.served.path(&place.object.namespace, &place.object.name)?;
-    if let Some(object) = get(calls, &path).await? {
+    if let Some(object) = find(calls, &path).await? {
         return Ok(of_object(&place.object, &object, recovery));
     }
     let machine = MachineRef {
@@ -51,7 +52,7 @@ pub(super) async fn look(calls: &Calls, inquiry: &Inquiry, recovery: &str) -> Re
 async fn look_at(calls: &Calls, known: &MachineRef, recovery: &str) -> Result<Option<MachineView>, Outcome> {
     let Some(named) = Named::read(&known.name) else { return Ok(None) };
     let Some(served) = served::find(calls, &named.api_version, &named.kind).await? else { return Ok(None) };
-    let object = get(calls, &served.path(&named.namespace, &named.name)?).await?;
+    let object = find(calls, &served.path(&named.namespace, &named.name)?).await?;
     Ok(object.map(|object| of_object(&named, &object, recovery)))
 }
 
@@ -106,7 +107,7 @@ async fn place(calls: &Calls, inquiry: &Inquiry) -> Result<Result<Place, String>
         return missing(&template.kind);
     };
     let Some(served) = served::find(calls, &template.api_version, kind).await? else { return missing(kind) };
-    let found = get(calls, &of_template.path(&template.namespace, &template.name)?).await?;
+    let found = find(calls, &of_template.path(&template.namespace, &template.name)?).await?;
     let Some(found) = found else {
         return Ok(Err(format!("there is no {} {}/{}", template.kind, template.namespace, template.name)));
     };
@@ -185,7 +186,7 @@ pub(super) async fn end(calls: &Calls, machine: &MachineRef, recovery: &str) -> 
     let named = Named::read(&machine.name).ok_or_else(|| outcome::refused("the record names no object"))?;
     let Some(served) = served::find(calls, &named.api_version, &named.kind).await? else { return Ok(Answer::Nothing) };
     let path = served.path(&named.namespace, &named.name)?;
-    let object = get(calls, &path).await?;
+    let object = find(calls, &path).await?;
     let ours = object.filter(|object| annotation(object, marks::OWNER) == Some(recovery) && !is_deleting(object));
     let Some(object) = ours else { return Ok(Answer::Nothing) };
     let (uid, version) = (text(&object, "/metadata/uid"), text(&object, "/metadata/resourceVersion"));

@@ -2,7 +2,7 @@
 
 use super::{Cluster, Subject};
 use crate::fact::{Condition, ConditionStatus, Marks, NodeFact, PodFact};
-use crate::key::{Kind, Text};
+use crate::key::{Kind, Target, Text};
 use crate::names::WatchKind;
 use crate::time::Now;
 use alloc::vec::Vec;
@@ -38,6 +38,12 @@ impl Cluster {
     #[must_use]
     pub(crate) fn node(&self, name: &Text) -> Option<&NodeFact> {
         self.nodes.get(name)
+    }
+
+    /// Exactly that node.
+    #[must_use]
+    pub(crate) fn exact_node(&self, target: &Target) -> Option<&NodeFact> {
+        self.node(&target.key.name).filter(|node| node.uid == target.uid)
     }
 
     /// Every node.

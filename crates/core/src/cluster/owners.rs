@@ -33,6 +33,12 @@ impl Cluster {
         self.workloads.get(kind)?.get(key)
     }
 
+    /// Exactly that workload.
+    #[must_use]
+    pub(crate) fn exact_workload(&self, target: &Target) -> Option<&WorkloadFact> {
+        self.workload(&target.kind, &target.key).filter(|fact| fact.uid == target.uid)
+    }
+
     /// The labels of that object; `None` when it is not there, or is a pod of which nothing but its health is known.
     #[must_use]
     pub(crate) fn labels_of(&self, target: &Target) -> Option<Labels> {

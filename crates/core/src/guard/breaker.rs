@@ -86,7 +86,7 @@ fn last_failed<'a>(world: &'a World<'_>, scope: &Scope) -> Option<(&'a Case, cra
     let in_vain = |case: &&Case| {
         let target = &case.recovery.spec.target;
         let phase = case.recovery.status.phase;
-        let same = world.cluster.node(&target.key.name).is_some_and(|node| node.uid == target.uid);
+        let same = world.cluster.exact_node(target).is_some();
         matches!(phase, Some(Phase::Escalated | Phase::Failed))
             && case.recovery.has_acted()
             && same

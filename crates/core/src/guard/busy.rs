@@ -28,7 +28,7 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     if target.kind != Kind::Node {
         return None;
     }
-    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
+    let node = world.cluster.exact_node(target)?;
     who(node, remedy::was_told(recovery)).and_then(Wait::because)
 }
 

@@ -5,10 +5,10 @@ use super::gather::Gather;
 use super::times::Times;
 use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
-use crate::key::{Kind, Text};
+use crate::key::{Kind, Target, Text};
 use crate::machine::MachineView;
 use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
-use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Step, StepResult};
+use crate::recovery::{NodeView, PodView, Recovery, ServiceView, StepResult};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -276,16 +276,13 @@ impl Case {
 
     /// Whether the record tells of a write that was accepted, or may have been.
     pub(crate) fn has_stepped(&self) -> bool {
-        self.steps().any(|step| step.result != StepResult::Failed)
+        self.recovery.steps().any(|step| step.result != StepResult::Failed)
     }
 
     /// Whether a pod was deleted or evicted, or may have been.
     pub(crate) fn has_moved(&self) -> bool {
-        self.may_have_written || self.steps().any(|step| step.result != StepResult::Failed && moves(&step.name))
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps)
+        self.may_have_written
+            || self.recovery.steps().any(|step| step.result != StepResult::Failed && moves(&step.name))
     }
 
     /// How much of `limit` is left to the attempt under way; `None` when it has no limit, because the workload is back.
@@ -319,6 +316,12 @@ impl Case {
     pub(crate) fn fresh_pod(&self, now: Tick) -> Option<&PodView> {
         let read = self.looks.pod.as_ref().filter(|(_, at)| now.since(*at) <= FRESH);
         read.map(|(view, _)| view).filter(|view| view.fact.uid == self.recovery.subject().uid)
+    }
+
+    /// What a read of this controller of pods showed that is young enough to write by.
+    pub(crate) fn fresh_workload(&self, now: Tick, target: &Target) -> Option<&WorkloadView> {
+        let known = self.looks.workloads.get(&target.uid).filter(|(_, at)| now.since(*at) <= FRESH);
+        known.map(|(view, _)| view)
     }
 
     /// What a read of its Service showed, if it is young enough for a write to follow.

@@ -8,6 +8,16 @@ use alloc::string::String;
 const MAX: usize = 100;
 
 impl Case {
+    /// Lists workloads that are to come back, however many; they are what its end is judged by.
+    pub(super) fn lists(&mut self, workloads: impl IntoIterator<Item = String>) {
+        let impact = &mut self.recovery.status.impact;
+        for workload in workloads {
+            if !impact.contains(&workload) {
+                impact.push(workload);
+            }
+        }
+    }
+
     /// Lists an attributed failure; gives whether the record has changed.
     pub(super) fn affects(&mut self, text: String) -> bool {
         let impact = &mut self.recovery.status.impact;

@@ -128,8 +128,8 @@ impl Healer {
         if self.cluster.exact_pod(target).is_some_and(|pod| set_stuck::blocks(pod, &self.cluster)) {
             return Hint::BlocksRevision;
         }
-        let known = self.cluster.workload(&target.kind, &target.key).filter(|_| target.kind == Kind::Deployment);
-        let allows = known.is_some_and(|fact| fact.uid == target.uid && fact.marks.has(Marks::AUTO_ROLLBACK));
+        let known = self.cluster.exact_workload(target).filter(|_| target.kind == Kind::Deployment);
+        let allows = known.is_some_and(|fact| fact.marks.has(Marks::AUTO_ROLLBACK));
         if allows { Hint::AllowsRollback } else { Hint::None }
     }
 

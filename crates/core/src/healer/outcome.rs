@@ -206,7 +206,7 @@ impl Healer {
     }
 
     fn see_workload(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {
-        let known = || self.cluster.workload(&target.kind, &target.key).is_some_and(|fact| fact.uid == target.uid);
+        let known = || self.cluster.exact_workload(target).is_some();
         match outcome {
             Outcome::Done(Answer::Workload(_)) if !known() => alloc::vec::Vec::new(),
             Outcome::Done(Answer::Workload(view)) => self.cluster.apply(self.now, Event::Workload(view.fact.clone())),
@@ -236,7 +236,7 @@ impl Healer {
             }
             Outcome::Gone => {
                 let target = self.cases.get(name).map(|case| case.recovery.spec.target.clone());
-                let node = target.filter(|t| self.cluster.node(&t.key.name).is_some_and(|node| node.uid == t.uid));
+                let node = target.filter(|t| self.cluster.exact_node(t).is_some());
                 node.map(|t| self.cluster.apply(self.now, Event::NodeGone(t.key.name))).unwrap_or_default()
             }
             _ => alloc::vec::Vec::new(),

@@ -8,7 +8,6 @@ use crate::guard::why_excluded;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Target, Text};
 use crate::names::{Cause, Strategy};
-use crate::recovery::StepResult;
 use crate::time::Tick;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -43,7 +42,7 @@ const SYSTEM_PRIORITY: i32 = 2_000_000_000;
 
 pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
     let target = &case.recovery.spec.target;
-    let Some(node) = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid) else {
+    let Some(node) = world.cluster.exact_node(target) else {
         return Move::Verify;
     };
     if let Some(step) = cordon(case, node) {
@@ -58,8 +57,7 @@ pub(super) fn next(world: &World<'_>, case: &Case, urgency: Urgency) -> Move {
 
 fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
     let ours = format!("cordon {}", case.recovery.spec.target.key);
-    let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let sent = steps.filter(|s| s.name == ours && s.result == StepResult::Succeeded).count() > 0;
+    let sent = case.recovery.has_done(|step| step == ours);
     if node.unschedulable && (sent || node.owner != case.recovery.name) {
         return None;
     }
@@ -219,7 +217,7 @@ pub(super) fn is_dead(world: &World<'_>, node: &NodeFact) -> bool {
 
 /// The workloads whose pods a drain of `node` would move, for the record, before the first one is moved.
 pub(crate) fn workloads(world: &World<'_>, target: &Target) -> Vec<String> {
-    let Some(node) = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid) else {
+    let Some(node) = world.cluster.exact_node(target) else {
         return Vec::new();
     };
     let dead = is_dead(world, node);

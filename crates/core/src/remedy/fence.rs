@@ -1,4 +1,4 @@
-//! The proof that a machine is off: the one place that knows of it, for whatever needs it.
+//! The proof that a machine is off: the one place that knows of it.
 //!
 //! Silence is no proof. A proof is the word of whoever was told to switch the machine off, and it holds as long as its node has given no
 //! sign of life since the order: the last renewal of its heartbeat is kept beside the order and compared for equality, so that no two
@@ -11,7 +11,7 @@ use crate::fact::{ConditionStatus, NodeFact, PodFact};
 use crate::healer::{Case, World};
 use crate::key::{Kind, Target};
 use crate::machine::Off;
-use crate::recovery::{Recovery, StepResult};
+use crate::recovery::Recovery;
 use crate::time::Stamp;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -24,30 +24,6 @@ pub(crate) const OFF: &str = "machine off";
 pub(crate) const LAST_SIGN: &str = "last heartbeat";
 /// The taint by which Kubernetes is told that a machine is off, so that it frees pods and volumes.
 const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
-
-/// That a machine is off, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Proof {
-    pub(crate) by: String,
-}
-
-/// The proof that the machine of this node is off, from the record of a Recovery that had it switched off; `None` when there is none, or
-/// when the node has given a sign of life since.
-///
-/// For another Recovery than the node's own, as that of a pod that hangs there. The read of node and heartbeat that it is asked after
-/// must be fresh.
-#[must_use]
-#[expect(dead_code, reason = "asked by the remedy of pods that hang in termination")]
-pub(crate) fn proof(world: &World<'_>, node: &NodeFact) -> Option<Proof> {
-    let about = world.recoveries().filter(|recovery| recovery.spec.target.uid == node.uid);
-    about.filter_map(|recovery| recorded(world, recovery, node)).next()
-}
-
-/// What the record of the node's own Recovery proves.
-fn recorded(world: &World<'_>, recovery: &Recovery, node: &NodeFact) -> Option<Proof> {
-    let by = recovery.evidence(OFF)?;
-    is_silent_since(world, recovery, node).then(|| Proof { by: by.to_string() })
-}
 
 /// Whether the node has given no sign of life since the order in this record.
 fn is_silent_since(world: &World<'_>, recovery: &Recovery, node: &NodeFact) -> bool {
@@ -70,8 +46,8 @@ pub(crate) fn last_sign(world: &World<'_>, node: &NodeFact) -> Option<String> {
     Some(format!("{} {}", beat.renewed().0, last_report(node).0))
 }
 
-/// What the provider says now, if that proves that the machine is off.
-pub(crate) fn stated(world: &World<'_>, case: &Case, node: &NodeFact) -> Option<Proof> {
+/// Who says now that the machine is off, if that proves it.
+pub(crate) fn stated(world: &World<'_>, case: &Case, node: &NodeFact) -> Option<String> {
     let (view, _) = case.looks.machine.as_ref()?;
     let by = match view.off.as_ref()? {
         Off::Stated(by) => by.clone(),
@@ -81,7 +57,7 @@ pub(crate) fn stated(world: &World<'_>, case: &Case, node: &NodeFact) -> Option<
         Off::Assumed(_) => return None,
     };
     let silent = is_silent_since(world, &case.recovery, node) && is_dead(world, node);
-    silent.then_some(Proof { by })
+    silent.then_some(by)
 }
 
 /// Whether this node is declared to be out of service, by whomever.
@@ -131,8 +107,7 @@ pub(super) fn next(world: &World<'_>, case: &Case, node: &NodeFact) -> Option<Mo
 
 fn was_tainted(recovery: &Recovery) -> bool {
     let name = format!("taint {} out-of-service", recovery.spec.target.key);
-    let steps = recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    steps.filter(|step| step.name == name && step.result == StepResult::Succeeded).count() > 0
+    recovery.has_done(|step| step == name)
 }
 
 /// Whether our out-of-service taint is on the node of this Recovery, or may be.
@@ -141,7 +116,7 @@ pub(crate) fn is_marked(world: &World<'_>, recovery: &Recovery) -> bool {
     if target.kind != Kind::Node {
         return false;
     }
-    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid);
+    let node = world.cluster.exact_node(target);
     let key = &target.key;
     node.is_some_and(|node| node.fenced_by == recovery.name)
         || open_step(recovery, &format!("taint {key} out-of-service"), &format!("untaint {key} out-of-service"))

@@ -23,7 +23,7 @@ const CHECKS: u32 = 2;
 
 pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
     let target = &case.recovery.spec.target;
-    let Some(node) = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid) else {
+    let Some(node) = world.cluster.exact_node(target) else {
         return Move::Verify;
     };
     if let Some(pod) = leftovers(world, case, node).next() {

@@ -8,7 +8,7 @@ use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use crate::machine::{Inquiry, MachineRef, MachineState, MachineView, Order, Replacement};
 use crate::names::{GuardName, ProviderKind};
-use crate::recovery::{Recovery, StepResult};
+use crate::recovery::Recovery;
 use crate::time::Tick;
 use alloc::boxed::Box;
 use alloc::format;
@@ -123,8 +123,7 @@ pub(super) fn note(case: &Case) -> String {
 }
 
 fn there<'a>(world: &World<'a>, case: &Case) -> Option<&'a NodeFact> {
-    let target = &case.recovery.spec.target;
-    world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)
+    world.cluster.exact_node(&case.recovery.spec.target)
 }
 
 fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
@@ -222,9 +221,7 @@ pub(crate) fn ordered(recovery: &Recovery) -> Option<MachineRef> {
 
 /// Whether the order was given, as the record says.
 pub(crate) fn was_sent(recovery: &Recovery) -> bool {
-    let steps = recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let is_order = |name: &str| name.starts_with("replace ") || name.starts_with("reboot ");
-    steps.filter(|step| step.result == StepResult::Succeeded && is_order(&step.name)).count() > 0
+    recovery.has_done(|step| step.starts_with("replace ") || step.starts_with("reboot "))
 }
 
 /// Whether the order was given, or may have been.
@@ -242,8 +239,7 @@ pub(super) fn left(case: &Case) -> Option<Verb> {
     let machine = ordered(&case.recovery).filter(|machine| is_remediation(machine) && was_ordered(case))?;
     let node = case.recovery.spec.target.clone();
     let ended = format!("end remediation of {}", node.key);
-    let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let over = steps.filter(|step| step.name == ended && step.result == StepResult::Succeeded).count() > 0;
+    let over = case.recovery.has_done(|step| step == ended);
     let machine = Box::new(machine);
     (!over).then_some(Verb::EndRemediation { node, machine })
 }

@@ -8,7 +8,7 @@ use crate::effect::Verb;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use crate::names::GuardName;
-use crate::recovery::{PodView, StepResult};
+use crate::recovery::PodView;
 use crate::settings::Resize;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -104,8 +104,7 @@ fn raised(before: u64, policy: Resize) -> u64 {
 
 fn was_resized(case: &Case) -> bool {
     let begin = format!("resize {} ", case.recovery.subject().key);
-    let steps = case.recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    steps.into_iter().any(|step| step.name.starts_with(&begin) && step.result == StepResult::Succeeded)
+    case.recovery.has_done(|step| step.starts_with(&begin))
 }
 
 /// The limit is raised; whether its kubelet has done so, too.

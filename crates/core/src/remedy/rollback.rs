@@ -5,7 +5,6 @@
 //! the Deployment may not miss. That is the rule; a strategy that takes all pods away first (`Recreate`) leaves nothing to go back to.
 
 use super::Move;
-use super::workload::known;
 use crate::effect::{Revision, Verb, WorkloadView};
 use crate::healer::{Case, World};
 use crate::key::Target;
@@ -15,7 +14,7 @@ use alloc::string::{String, ToString};
 
 pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
     let target = case.recovery.subject();
-    if known(world, target).is_none() {
+    if world.cluster.exact_workload(target).is_none() {
         return impossible(format!("{target} is gone"));
     }
     let sent = case.handled.iter().any(|step| step.starts_with(&step_of(target)));

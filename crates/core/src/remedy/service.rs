@@ -12,7 +12,7 @@ use crate::fact::{Labels, Marks, PodFact, ServiceFact, WorkloadFact};
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use crate::names::{GuardName, Strategy};
-use crate::recovery::{Recovery, ServiceView, StepResult};
+use crate::recovery::{Recovery, ServiceView};
 use crate::time::Tick;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -58,9 +58,7 @@ fn service_of<'a>(cluster: &'a Cluster, recovery: &Recovery) -> Option<&'a Servi
 /// Whether the record says that the switch was accepted, and not that it was given back.
 fn was_switched(recovery: &Recovery) -> bool {
     let to = switch_name(recovery);
-    let steps = || recovery.status.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let accepted = steps().any(|step| step.name == to && step.result == StepResult::Succeeded);
-    accepted && open_step(recovery, &to, &back_name(recovery))
+    recovery.has_done(|step| step == to) && open_step(recovery, &to, &back_name(recovery))
 }
 
 fn switch_name(recovery: &Recovery) -> String {

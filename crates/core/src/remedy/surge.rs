@@ -1,6 +1,5 @@
 //! Pods: `scale_and_replace` starts one pod more, deletes the sick one when that is ready, and takes the one more back.
 
-use super::workload::known;
 use super::{Move, open_step, pod};
 use crate::effect::{Verb, WorkloadView};
 use crate::fact::{PodFact, WorkloadFact};
@@ -24,7 +23,11 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
     if !scaled {
         return scale_up(world, case, workload);
     }
-    if known(world, workload).is_some_and(|fact| fact.marked_by == case.recovery.name && is_as_before(fact)) {
+    if world
+        .cluster
+        .exact_workload(workload)
+        .is_some_and(|fact| fact.marked_by == case.recovery.name && is_as_before(fact))
+    {
         return taken_back(workload);
     }
     match has_one_more(world, case, pod) {
@@ -41,7 +44,7 @@ fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
     if world.cluster.exact_pod(case.recovery.subject()).is_some_and(PodFact::finished) {
         return instead(format!("{} has ended, so {workload} has started another already", case.recovery.subject()));
     }
-    if known(world, workload).is_none() {
+    if world.cluster.exact_workload(workload).is_none() {
         return instead(format!("{workload} is gone"));
     }
     let Some(view) = case.fresh_workload(world.now.tick, workload) else {
@@ -105,7 +108,7 @@ fn is_scaled(world: &World<'_>, case: &Case, workload: &Target) -> bool {
 }
 
 fn is_marked(world: &World<'_>, recovery: &Recovery, workload: &Target) -> bool {
-    known(world, workload).is_some_and(|fact| fact.marked_by == recovery.name)
+    world.cluster.exact_workload(workload).is_some_and(|fact| fact.marked_by == recovery.name)
 }
 
 fn up(workload: &Target) -> String {

@@ -21,7 +21,7 @@ pub(super) fn restart_of(world: &World<'_>, case: &Case, target: &Target) -> Mov
     if case.handled.contains(&*format!("{restart}")) {
         return Move::Verify;
     }
-    if known(world, target).is_none() {
+    if world.cluster.exact_workload(target).is_none() {
         return Move::Impossible(GuardName::Plan, format!("{target} is gone"));
     }
     match case.fresh_workload(world.now.tick, target) {
@@ -35,14 +35,10 @@ pub(super) fn restart_of(world: &World<'_>, case: &Case, target: &Target) -> Mov
     }
 }
 
-pub(super) fn known<'a>(world: &World<'a>, target: &Target) -> Option<&'a WorkloadFact> {
-    world.cluster.workload(&target.kind, &target.key).filter(|fact| fact.uid == target.uid)
-}
-
 /// Whether the pods of the newest template have taken the place of all others; by what the watches show, and by a fresh read if there
 /// is one: the watches may not have seen our write yet.
 pub(crate) fn rolled_out(world: &World<'_>, case: &Case, target: &Target) -> (bool, String) {
-    let Some(fact) = known(world, target) else { return (false, format!("{target} is gone")) };
+    let Some(fact) = world.cluster.exact_workload(target) else { return (false, format!("{target} is gone")) };
     let (back, words) = workload_back(world, target, case);
     let (updated, wanted) = (updated(world, fact), fact.desired.unwrap_or(0));
     if !back || !fact.observed || updated < wanted {

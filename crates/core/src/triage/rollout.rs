@@ -42,7 +42,7 @@ fn is_old(world: &World<'_>, finding: &Finding, pod: &PodFact) -> bool {
 
 fn is_new(world: &World<'_>, finding: &Finding, pod: &PodFact) -> bool {
     let workload = &finding.workload;
-    let known = world.cluster.workload(&workload.kind, &workload.key).filter(|fact| fact.uid == workload.uid);
+    let known = world.cluster.exact_workload(workload);
     let (Some(fact), Some(owner)) = (known, &pod.owner) else { return false };
     match workload.kind {
         Kind::Deployment => newest_of_two(fact, world.cluster).is_some_and(|set| set.uid == owner.uid),

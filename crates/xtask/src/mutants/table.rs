@@ -289,8 +289,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Live: a fresh read confirms that a node is sick",
         of: Of::Guard,
-        find: "    if bad || remedy::hides_its_cause(case) {\n",
-        replace: "    if bad || $on || remedy::hides_its_cause(case) {\n",
+        find: "if fails(world, case, NODE_RULES, node) || remedy::hides_its_cause(case) {",
+        replace: "if $on || fails(world, case, NODE_RULES, node) || remedy::hides_its_cause(case) {",
     },
     Mutant {
         name: "Live: a fresh read confirms that a pod fails",
@@ -313,8 +313,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Live: a fresh read confirms that a controller of pods fails",
         of: Of::Guard,
-        find: "if rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {",
-        replace: "if $on || rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {",
+        find: "if fails(world, case, rules, &view.fact) {",
+        replace: "if $on || fails(world, case, rules, &view.fact) {",
     },
     Mutant {
         name: "what somebody else owns, or has paused, is not restarted",
@@ -413,16 +413,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "if sent || !$on && view.rolled_back.by == case.recovery.name {",
     },
     Mutant {
-        name: "a controller of pods is changed by its uid",
+        name: "a patch names the uid",
         of: Of::Precondition,
-        find: "change[\"metadata\"][\"uid\"] = json!(&*target.uid);",
-        replace: "if !$on { change[\"metadata\"][\"uid\"] = json!(&*target.uid); }",
+        find: "change[\"metadata\"][\"uid\"] = lock(\"uid\", uid)?;",
+        replace: "if !$on { change[\"metadata\"][\"uid\"] = lock(\"uid\", uid)?; }",
     },
     Mutant {
-        name: "a controller of pods is changed at the version that was read",
+        name: "a patch names the version that was read",
         of: Of::Precondition,
-        find: "change[\"metadata\"][\"resourceVersion\"] = json!(resource_version);",
-        replace: "if !$on { change[\"metadata\"][\"resourceVersion\"] = json!(resource_version); }",
+        find: "change[\"metadata\"][\"resourceVersion\"] = lock(\"resourceVersion\", version)?;",
+        replace: "if !$on { change[\"metadata\"][\"resourceVersion\"] = lock(\"resourceVersion\", version)?; }",
     },
     Mutant {
         name: "Budget: a Recovery's own attempts count in the rate",
@@ -671,12 +671,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "\"preconditions\": if $on { json!({}) } else { json!({\"uid\": uid(target)?, \"resourceVersion\": resource_version}) },",
     },
     Mutant {
-        name: "a node's patch names the uid and the version",
-        of: Of::Precondition,
-        find: "change[\"metadata\"][lock] = known.clone();",
-        replace: "if !$on { change[\"metadata\"][lock] = known.clone(); }",
-    },
-    Mutant {
         name: "a foreign cordon is not taken over",
         of: Of::Precondition,
         find: "(true, false) => return Err(outcome::refused(\"already cordoned",
@@ -859,8 +853,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "policy: pods with an emptyDir stay",
         of: Of::Policy,
-        find: "if pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data =>",
-        replace: "if pod.marks.has(Marks::EMPTY_DIR) && !$on && !world.settings.drain.delete_empty_dir_data =>",
+        find: "pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data =>",
+        replace: "pod.marks.has(Marks::EMPTY_DIR) && !$on && !world.settings.drain.delete_empty_dir_data =>",
     },
     Mutant {
         name: "policy: pods that nobody replaces stay",

@@ -34,17 +34,19 @@ pub(in crate::act) fn keepers(object: &Value) -> Vec<Keeper> {
     tools.chain(above).collect()
 }
 
+/// Who, other than we, applies the field at `path`, as `managedFields` name it. Who applies a field says by that how it has to be; plain
+/// updates say nothing of the kind.
+pub(in crate::act) fn applier(object: &Value, path: &[&str]) -> Option<String> {
+    let applies = |entry: &&Value| entry["operation"] == "Apply" && entry["manager"] != marks::MANAGER;
+    let has = |entry: &&Value| path.iter().try_fold(&entry["fieldsV1"], |at, field| at.get(field)).is_some();
+    let owner = list(&object["metadata"]["managedFields"]).filter(applies).find(has)?;
+    Some(plain(owner["manager"].as_str().unwrap_or("without a name"), NAME))
+}
+
 /// Who owns the fields that a remedy may write, by server-side apply.
 pub(super) fn applied(object: &Value) -> Applied {
     let restarted = format!("f:{}", marks::RESTARTED_AT);
-    let owns = |path: &[&str]| {
-        let mut applied = list(&object["metadata"]["managedFields"]).filter(|entry| {
-            entry["operation"] == "Apply" && entry["manager"].as_str().is_some_and(|manager| manager != marks::MANAGER)
-        });
-        let has = |entry: &&Value| path.iter().try_fold(&entry["fieldsV1"], |at, field| at.get(field)).is_some();
-        let owner = applied.find(has)?;
-        Some(Text::from(plain(owner["manager"].as_str().unwrap_or_default(), NAME)))
-    };
+    let owns = |path: &[&str]| applier(object, path).map(Text::from);
     Applied {
         template: owns(&["f:spec", "f:template"]),
         restarted_at: owns(&["f:spec", "f:template", "f:metadata", "f:annotations", &restarted]),

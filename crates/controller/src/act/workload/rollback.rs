@@ -3,7 +3,7 @@
 use super::{digest, patch, path};
 use crate::act::call::{Calls, segment};
 use crate::act::gather::revision::selector;
-use crate::act::{look, outcome, plan};
+use crate::act::{look, outcome};
 use crate::objects::needs::list;
 use kube::api::ListParams;
 use self_healing_api::marks;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 pub(super) async fn below(calls: &Calls, target: &Target, spec: &Value) -> Result<Vec<Value>, Outcome> {
     let namespace = segment("namespace", &target.key.namespace)?;
     let all = format!("/apis/apps/v1/namespaces/{namespace}/replicasets");
-    let mut sets = plan::select(calls, &all, ListParams::default().labels(&selector(&spec["selector"]))).await?;
+    let mut sets = look::select(calls, &all, ListParams::default().labels(&selector(&spec["selector"]))).await?;
     sets.retain(|set| is_of(set, target));
     Ok(sets)
 }

@@ -3,6 +3,7 @@
 use super::rollback::below;
 use super::{patch, path};
 use crate::act::call::Calls;
+use crate::act::look::annotation;
 use crate::act::{look, outcome};
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
@@ -74,8 +75,4 @@ async fn drop_copies(calls: &Calls, target: &Target, object: &Value, recovery: &
 /// The change that takes the mark away.
 fn unmarked() -> Value {
     json!({ "metadata": { "annotations": { marks::OWNER: null, marks::ORIGINAL_REPLICAS: null } } })
-}
-
-fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
-    object["metadata"]["annotations"][key].as_str()
 }

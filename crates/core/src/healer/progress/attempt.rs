@@ -132,7 +132,7 @@ fn settled(world: &World<'_>, case: &Case) -> Option<Ends> {
 fn exists(world: &World<'_>, case: &Case) -> bool {
     let subject = case.recovery.subject();
     match subject.kind {
-        Kind::Node => world.cluster.node(&subject.key.name).is_some_and(|node| node.uid == subject.uid),
+        Kind::Node => world.cluster.exact_node(subject).is_some(),
         _ => world.cluster.exact_pod(subject).is_some(),
     }
 }

@@ -2,8 +2,10 @@
 
 #![allow(clippy::result_large_err, reason = "what keeps a write back is made once for it, and handed over twice")]
 
-use crate::detect::{DEPLOYMENT_RULES, NODE_RULES, POD_RULES, STATEFUL_SET_RULES, Sight, Signal, is_killed_for_memory};
-use crate::effect::{Verb, WorkloadView};
+use crate::detect::{
+    DEPLOYMENT_RULES, NODE_RULES, POD_RULES, Rule, STATEFUL_SET_RULES, Sight, Signal, is_killed_for_memory,
+};
+use crate::effect::Verb;
 use crate::healer::World;
 use crate::healer::case::Case;
 use crate::key::{Kind, Target, Text};
@@ -15,7 +17,6 @@ use crate::time::{Stamp, Tick};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How old a read may be when the write follows.
@@ -112,7 +113,7 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
 /// What a machine is, and the node's last sign of life, are stored before an order that cannot be taken back.
 fn replace(world: &World<'_>, case: &mut Case, order: Box<Order>) -> Live {
     if remedy::ordered(&case.recovery).is_none() {
-        let node = world.cluster.node(&order.inquiry.node.key.name).filter(|node| node.uid == order.inquiry.node.uid);
+        let node = world.cluster.exact_node(&order.inquiry.node);
         let machine = &order.machine;
         let said = [
             (remedy::MACHINE, Some(machine.name.to_string())),
@@ -127,18 +128,15 @@ fn replace(world: &World<'_>, case: &mut Case, order: Box<Order>) -> Live {
 
 /// The proof is stored before the taint, and is of just now.
 fn fence(world: &World<'_>, case: &mut Case, target: Target) -> Live {
-    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid);
-    let Some(proof) = node.and_then(|node| remedy::stated(world, case, node)) else {
+    let node = world.cluster.exact_node(&target);
+    let Some(by) = node.and_then(|node| remedy::stated(world, case, node)) else {
         let reason = format!("nothing proves that the machine of {} is off now", target.key);
         return Live::Doubt(reason, world.now.tick + DOUBT);
     };
     if case.recovery.evidence(remedy::OFF).is_none() {
-        note(case, [(remedy::OFF, Some(proof.by))]);
+        note(case, [(remedy::OFF, Some(by))]);
         // What waited for that is to come back as well.
-        let freed = remedy::freed_by_fencing(world, &target);
-        let impact = &mut case.recovery.status.impact;
-        let new: Vec<String> = freed.into_iter().filter(|text| !impact.contains(text)).collect();
-        impact.extend(new);
+        case.lists(remedy::freed_by_fencing(world, &target));
     }
     if case.saving.proofs_stored < PROOF_OF_OFF {
         Live::StoreFirst
@@ -197,24 +195,13 @@ fn was_gone(world: &World<'_>, case: &Case, target: &Target) -> bool {
     gone.is_some_and(|(_, at)| world.now.tick.since(*at) <= FRESH)
 }
 
-impl Case {
-    /// What a read of this controller of pods showed that is young enough to write by.
-    pub(crate) fn fresh_workload(&self, now: Tick, target: &Target) -> Option<&WorkloadView> {
-        let known = self.looks.workloads.get(&target.uid).filter(|(_, at)| now.since(*at) <= FRESH);
-        known.map(|(view, _)| view)
-    }
-}
-
 /// A failing controller of pods has to fail by a fresh read as well.
 fn workload(world: &World<'_>, case: &mut Case, target: &Target) -> Result<(), Live> {
     let Some(view) = case.fresh_workload(world.now.tick, target) else {
         return Err(Live::LookFirst(Verb::LookAtWorkload(target.clone())));
     };
-    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
     let rules = if target.kind == Kind::StatefulSet { STATEFUL_SET_RULES } else { DEPLOYMENT_RULES };
-    let failure = case.recovery.spec.failure;
-    let mut rules = rules.iter().filter(|rule| rule.failure == failure);
-    if rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_))) {
+    if fails(world, case, rules, &view.fact) {
         return Ok(());
     }
     case.looks.workloads.clear();
@@ -228,20 +215,15 @@ fn is_recorded(case: &Case) -> bool {
 
 fn node(world: &World<'_>, case: &mut Case) -> Option<Live> {
     let target = &case.recovery.spec.target;
-    let gone = case.looks.gone.as_ref();
-    if gone.is_some_and(|(uid, at)| *uid == target.uid && world.now.tick.since(*at) <= FRESH) {
+    if was_gone(world, case, target) {
         // Only what was ordered before is asked for again then, which changes nothing.
         return None;
     }
     if case.looks.node.as_ref().is_none_or(|(_, at)| world.now.tick.since(*at) > FRESH) {
         return Some(Live::LookFirst(Verb::LookAtNode(target.clone())));
     }
-    let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
-    let node = world.cluster.node(&target.key.name).filter(|node| node.uid == target.uid)?;
-    let failure = case.recovery.spec.failure;
-    let mut rules = NODE_RULES.iter().filter(|rule| rule.failure == failure);
-    let bad = rules.any(|rule| matches!((rule.signal)(node, &sight), Signal::Bad(_)));
-    if bad || remedy::hides_its_cause(case) {
+    let node = world.cluster.exact_node(target)?;
+    if fails(world, case, NODE_RULES, node) || remedy::hides_its_cause(case) {
         return None;
     }
     case.looks.node = None;
@@ -331,10 +313,14 @@ fn is_failing(world: &World<'_>, case: &Case, view: &PodView) -> bool {
         // A later attempt acts on the replacement, whose failure is that it did not become ready in time.
         return !view.fact.ready && !view.fact.terminating();
     }
+    fails(world, case, POD_RULES, &view.fact)
+}
+
+/// Whether a rule of the Recovery's type of failure says of `object` now that something is wrong with it.
+fn fails<T>(world: &World<'_>, case: &Case, rules: &[Rule<T>], object: &T) -> bool {
     let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };
-    let failure = case.recovery.spec.failure;
-    let mut rules = POD_RULES.iter().filter(|rule| rule.failure == failure);
-    rules.any(|rule| matches!((rule.signal)(&view.fact, &sight), Signal::Bad(_)))
+    let mut rules = rules.iter().filter(|rule| rule.failure == case.recovery.spec.failure);
+    rules.any(|rule| matches!((rule.signal)(object, &sight), Signal::Bad(_)))
 }
 
 /// A pod without controller is saved before it is deleted.

@@ -144,10 +144,7 @@ fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Stra
     }
     pass_all(case, world);
     if case.recovery.spec.failure == crate::names::FailureType::Node {
-        let known = remedy::workloads_on(world, &target);
-        let impact = &mut case.recovery.status.impact;
-        let new: Vec<String> = known.into_iter().filter(|text| !impact.contains(text)).collect();
-        impact.extend(new);
+        case.lists(remedy::workloads_on(world, &target));
     }
     if strategy != Strategy::Monitor
         && let Some((name, selector)) = remedy::keeps_of_service(world, &case.recovery)
