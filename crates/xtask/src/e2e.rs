@@ -9,7 +9,10 @@ use std::path::PathBuf;
 /// The parts of `test` that follow `check`.
 pub(crate) fn tests() -> Vec<Part> {
     vec![
-        Part { name: "unit and integration tests", run: || run_command(cargo(&["test", "--workspace", "--no-fail-fast"])) },
+        Part {
+            name: "unit and integration tests",
+            run: || run_command(cargo(&["test", "--workspace", "--no-fail-fast"])),
+        },
         Part { name: "release build", run: || controller().map(drop) },
     ]
 }
