@@ -12,7 +12,7 @@ policy surges
       medium: scale_and_replace
   escalation:
     ladder: [scale_and_replace, restart]
-    timeout: 5s
+    timeout: 20s
 
 settings
   health_check_interval 1
@@ -25,4 +25,4 @@ story
   0   cordon n3
   1   crash-loop web.1 9
   1   uncordon n2 after unscale web
-  40  end
+  70  end

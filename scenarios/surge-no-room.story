@@ -14,11 +14,11 @@ settings
   health_check_interval 1
   deployment_check_interval 60
   settle_period 1
-  recovery_timeout 5
+  recovery_timeout 20
 
 story
   0   cordon n1
   0   cordon n2
   0   cordon n3
   1   crash-loop web.1 9
-  30  end
+  60  end

@@ -64,6 +64,9 @@ pub(crate) enum Move {
 
 /// The next move of `strategy`, or of the one that has taken its place.
 pub(crate) fn next(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
+    if let Some(wait) = pod::unseen(world, case) {
+        return wait;
+    }
     let noted = case.recovery.evidence(&instead_of(strategy));
     let noted = noted.and_then(|words| Strategy::parse(words.split(':').next()?));
     match own_move(noted.unwrap_or(strategy), world, case) {

@@ -68,7 +68,7 @@ impl Cluster {
     /// # Errors
     /// When the pod does not exist or does not start.
     pub async fn fail(&self, namespace: &str, pod: &str) -> Result<()> {
-        self.tell(namespace, pod, "Failed", |_| json!({ "state": { "terminated": ended() } })).await
+        self.tell(namespace, pod, "Failed", |_| json!({ "state": { "terminated": ended(Timestamp::now()) } })).await
     }
 
     /// The pod's containers have ended `restarts` times and are to be started again. A kubelet shows how they ended, and only for a moment
@@ -80,8 +80,8 @@ impl Cluster {
         self.tell(namespace, pod, "Running", |_| {
             json!({
                 "restartCount": restarts,
-                "state": { "terminated": ended() },
-                "lastState": { "terminated": ended() },
+                "state": { "terminated": ended(Timestamp::now()) },
+                "lastState": { "terminated": ended(Timestamp::now()) },
             })
         })
         .await
@@ -99,13 +99,13 @@ impl Cluster {
         .await
     }
 
-    /// The pod's containers were killed for their memory, and run again.
+    /// The pod's containers were killed for their memory at that time, and run again.
     ///
     /// # Errors
     /// When the pod does not exist or does not start.
-    pub async fn out_of_memory(&self, namespace: &str, pod: &str) -> Result<()> {
+    pub async fn out_of_memory(&self, namespace: &str, pod: &str, at: Timestamp) -> Result<()> {
         self.tell(namespace, pod, "Running", |_| {
-            let mut last = ended();
+            let mut last = ended(at);
             last["exitCode"] = json!(137);
             last["reason"] = json!("OOMKilled");
             let mut status = running(true);
@@ -198,9 +198,9 @@ fn running(ready: bool) -> Value {
     json!({ "ready": ready, "started": true, "state": { "running": { "startedAt": Timestamp::now().to_string() } } })
 }
 
-fn ended() -> Value {
-    let now = Timestamp::now().to_string();
-    json!({ "exitCode": 1, "reason": "Error", "startedAt": now, "finishedAt": now })
+fn ended(at: Timestamp) -> Value {
+    let at = at.to_string();
+    json!({ "exitCode": 1, "reason": "Error", "startedAt": at, "finishedAt": at })
 }
 
 fn condition(kind: &str, good: bool) -> Value {

@@ -103,7 +103,7 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
         key: workload.metadata.key(shared)?,
         uid: Text::from(workload.metadata.uid()?),
         created: stamp(workload.metadata.creation_timestamp),
-        marked_by: marked_by(workload, shared),
+        marked_by: shared.text(&workload.metadata.annotations.0.owner),
         original_replicas: workload.metadata.annotations.0.original_replicas,
         owner: workload.metadata.controller(shared),
         desired,
@@ -114,12 +114,6 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
         pod_labels: template.map_or_else(fact::Labels::default, |metadata| metadata.labels.0.fact(shared)),
         conditions,
     })
-}
-
-/// A Deployment copies its annotations to its ReplicaSets, and never takes them back there.
-fn marked_by(workload: &SlimWorkload, shared: &mut Shared) -> Text {
-    let copies = workload.metadata.controller(shared).is_some();
-    shared.text(if copies { "" } else { &workload.metadata.annotations.0.owner })
 }
 
 fn rollout(kind: &Kind, workload: &SlimWorkload, shared: &mut Shared) -> Option<Box<Rollout>> {

@@ -76,9 +76,19 @@ impl Cluster {
         self.chain(pod).pop().unwrap_or_else(|| pod.target())
     }
 
-    /// Those that carry our mark.
-    pub(crate) fn marked_workloads(&self) -> impl Iterator<Item = &WorkloadFact> {
-        self.workloads.values().flat_map(|kept| kept.values()).filter(|fact| !fact.marked_by.is_empty())
+    /// Those that carry our mark, or of which a ReplicaSet carries a copy of it, with the Recovery that it names.
+    pub(crate) fn marked_workloads(&self) -> impl Iterator<Item = (Target, &Text)> {
+        let marked = self.workloads.values().flat_map(|kept| kept.values()).filter(|fact| !fact.marked_by.is_empty());
+        marked.filter_map(|fact| Some((self.bearer(fact)?, &fact.marked_by)))
+    }
+
+    /// Whose mark it is: of a ReplicaSet its Deployment's, if that is known.
+    fn bearer(&self, fact: &WorkloadFact) -> Option<Target> {
+        let Some(owner) = fact.owner.as_ref().filter(|_| fact.kind == Kind::ReplicaSet) else {
+            return Some(fact.target());
+        };
+        let key = Key { namespace: fact.key.namespace.clone(), name: owner.name.clone() };
+        self.workload(&owner.kind, &key).filter(|above| above.uid == owner.uid).map(WorkloadFact::target)
     }
 
     /// Every controller of pods in `namespace`.

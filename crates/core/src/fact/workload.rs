@@ -33,7 +33,8 @@ pub struct WorkloadFact {
     pub labels: Labels,
     /// The labels of its pods.
     pub pod_labels: Labels,
-    /// The Recovery that our mark on it names; empty without one. A ReplicaSet of a Deployment has copies of its marks, which are none.
+    /// The Recovery that our mark on it names; empty without one. A ReplicaSet of a Deployment
+    /// has copies of its marks, which its Deployment never takes back there.
     pub marked_by: Text,
     /// The replicas that it keeps from before our change, beside our mark.
     pub original_replicas: Option<u32>,

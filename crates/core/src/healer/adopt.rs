@@ -4,7 +4,7 @@ use super::outcome::Errand;
 use super::timers::Timer;
 use super::{Agenda, Case, Healer};
 use crate::effect::{Answer, Outcome, Verb};
-use crate::key::Text;
+use crate::key::{Target, Text};
 use crate::names::{FailureType, WatchKind};
 use crate::recovery::Recovery;
 use crate::remedy::SUSPECT;
@@ -116,10 +116,11 @@ impl Healer {
         let seen = |kind| self.cluster.freshness.current(self.now.tick, kind);
         let scaled =
             self.cluster.marked_workloads().filter(|_| seen(WatchKind::Deployment) && seen(WatchKind::ReplicaSet));
-        let scaled: Vec<(Text, Verb)> = scaled
-            .filter(|fact| over(&fact.marked_by))
-            .map(|fact| (fact.marked_by.clone(), Verb::ScaleBack(fact.target())))
+        let scaled: BTreeMap<Target, Text> = scaled
+            .filter(|(_, marked_by)| over(marked_by))
+            .map(|(target, marked_by)| (target, marked_by.clone()))
             .collect();
+        let scaled = scaled.into_iter().map(|(target, marked_by)| (marked_by, Verb::ScaleBack(target)));
         let busy = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Orphan));
         let services = self.cluster.freshness.current(self.now.tick, WatchKind::Service);
         let switched: Vec<(Text, Verb)> =

@@ -6,6 +6,7 @@ use crate::fact::PodFact;
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use alloc::format;
+use core::time::Duration;
 
 pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
     let subject = case.recovery.subject();
@@ -18,6 +19,16 @@ pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
         Some(pod) => Move::Do(delete(pod)),
         None => after_deletion(world, case),
     }
+}
+
+/// The view may be from before the pod, as that of a process that has just begun: what a fresh read shows is not gone.
+pub(super) fn unseen(world: &World<'_>, case: &Case) -> Option<Move> {
+    let subject = case.recovery.subject();
+    let there = case.fresh_pod(world.now.tick).is_some_and(|view| !view.fact.terminating());
+    (there && world.cluster.exact_pod(subject).is_none()).then(|| {
+        let until = world.now.tick + Duration::from_secs(1);
+        Move::Wait(format!("a fresh read shows {subject}, which the watch does not show yet"), Some(until))
+    })
 }
 
 pub(super) fn recreate(world: &World<'_>, case: &Case) -> Move {

@@ -142,6 +142,22 @@ fn a_deletion_that_was_lost_is_no_success_although_the_workload_is_back() {
 }
 
 #[test]
+fn a_pod_that_a_view_from_before_it_does_not_show_is_not_called_gone() {
+    let mut ground = Ground::of(WEB, "");
+    let outcome = Outcome::Unknown { message: "timed out".into() };
+    ground.truth.scripted.push_back(Scripted { verb: "delete", outcome, applied: false });
+    ground.does("fail web.1");
+    let pod = ground.pod("web.1").clone();
+    ground.run(0.1);
+    ground.tell(Event::PodGone(pod.key.clone()));
+    ground.run(30.0);
+    assert_eq!(ground.phase("web.1"), Phase::Running, "{}", ground.report());
+    ground.tell(Event::Pod(pod));
+    ground.run(30.0);
+    assert_eq!((ground.phase("web.1"), ground.count("delete web.1")), (Phase::Succeeded, 1), "{}", ground.report());
+}
+
+#[test]
 fn an_answer_that_was_long_on_its_way_is_no_fresh_read() {
     let mut calm = Ground::of(WEB, "");
     calm.does("crash-loop web.1 9");

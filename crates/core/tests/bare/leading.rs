@@ -4,7 +4,7 @@ use crate::ground::{Ground, Scripted, later};
 use crate::records::assert_healed;
 use self_healing_core::effect::Verb;
 use self_healing_core::event::{Event, WatchState};
-use self_healing_core::key::Text;
+use self_healing_core::key::{Kind, Text};
 use self_healing_core::names::{Phase, WatchKind};
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
@@ -157,6 +157,16 @@ fn marks_that_nobody_answers_for_are_taken_back_when_that_may_be_done() {
     ground.deaf.clear();
     ground.run(60.0);
     assert!(!ground.is_marked() && !ground.truth.nodes["n1"].unschedulable, "{}", ground.report());
+}
+
+#[test]
+fn a_copy_that_a_deployment_left_on_its_replica_set_is_taken_away() {
+    let mut ground = Ground::of("nodes n1 n2\ndeployment web 2 on n1", "");
+    ground.run(1.0);
+    let set = ground.truth.workloads.values().find(|fact| fact.kind == Kind::ReplicaSet).unwrap().target();
+    ground.truth.edit_workload(&set.kind, &set.key, |fact| fact.marked_by = Text::from("pod-crashloop-1"));
+    ground.run(60.0);
+    assert_eq!(ground.sent_like("scale back Deployment shop/web"), 1, "{}", ground.report());
 }
 
 #[test]

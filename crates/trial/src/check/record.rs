@@ -102,6 +102,11 @@ impl Record {
         }
     }
 
+    /// Whether its attempt under way, or the one that it is to begin with, does nothing but watch.
+    pub(crate) fn watches(&self) -> bool {
+        self.attempts.last().map_or(&self.strategy, |attempt| &attempt.strategy) == "monitor"
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         ENDS.contains(&self.phase.as_str())
     }

@@ -353,6 +353,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "left.extend(surged(world, recovery).filter(|_| !$on));",
     },
     Mutant {
+        name: "a copy of the mark on a ReplicaSet is taken away",
+        of: Of::Undo,
+        find: "marked.filter_map(|fact| Some((self.bearer(fact)?, &fact.marked_by)))",
+        replace: "marked.filter_map(|fact| Some((self.bearer(fact).filter(|_| !$on || fact.owner.is_none())?, &fact.marked_by)))",
+    },
+    Mutant {
+        name: "a view from before a pod does not show it gone",
+        of: Of::Guard,
+        find: "if let Some(wait) = pod::unseen(world, case) {",
+        replace: "if let Some(wait) = pod::unseen(world, case).filter(|_| !$on) {",
+    },
+    Mutant {
         name: "the one more is taken back before the next attempt",
         of: Of::Undo,
         find: "remedy::before_next(world, case).filter(|_| attempt",

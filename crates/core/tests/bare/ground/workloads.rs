@@ -88,6 +88,7 @@ impl Truth {
     }
 
     pub(super) fn scale_back(&mut self, target: &Target, recovery: &Text) -> Outcome {
+        self.drop_copies(target, recovery);
         let Some(fact) = self.exact_workload(target).filter(|fact| fact.marked_by == *recovery).cloned() else {
             return done();
         };
@@ -100,6 +101,18 @@ impl Truth {
         });
         self.stir();
         if ours { done() } else { Outcome::Done(Answer::Said("somebody set another number meanwhile".into())) }
+    }
+
+    fn drop_copies(&mut self, target: &Target, recovery: &Text) {
+        let copies = self.workloads.values().filter(|fact| {
+            fact.marked_by == *recovery && fact.owner.as_ref().is_some_and(|owner| owner.uid == target.uid)
+        });
+        let copies: Vec<Target> = copies.map(WorkloadFact::target).collect();
+        for copy in copies {
+            self.edit_workload(&copy.kind, &copy.key, |fact| {
+                (fact.marked_by, fact.original_replicas) = (Text::default(), None);
+            });
+        }
     }
 
     pub(super) fn roll_back(

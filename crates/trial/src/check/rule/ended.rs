@@ -31,7 +31,7 @@ fn may_wait(scene: &Scene<'_>, record: &Record) -> bool {
     match record.phase.as_str() {
         "Held" | "AwaitingApproval" | "Observed" => held,
         // Told once, and watched for as long as it lasts.
-        "Running" if record.strategy == "monitor" => true,
+        "Running" if record.watches() => true,
         // The node stays cordoned until it is healthy or gone.
         "Verifying" if record.verified => true,
         // Paused in the middle, it keeps its phase and says which switch.

@@ -135,7 +135,7 @@ impl Player<'_> {
             Deed::Waits(_, reason) => cluster.waits(namespace, name, reason).await,
             Deed::Unready(_) => cluster.not_ready(namespace, name).await,
             Deed::Heal(_) => cluster.make_ready(namespace, name).await,
-            Deed::Oom(_) => cluster.out_of_memory(namespace, name).await,
+            Deed::Oom(_) => cluster.out_of_memory(namespace, name, Timestamp::now()).await,
             _ => cluster.fail(namespace, name).await,
         }
     }

@@ -3,6 +3,7 @@
 use crate::ground::{Ground, SOON};
 use crate::suite::{EVERY_SECOND, QUICK};
 use anyhow::{Context, Result, ensure};
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::Api;
@@ -89,8 +90,10 @@ pub(crate) async fn more_memory(ground: &Ground) -> Result<()> {
     let spec = "  match: {causes: [OOMKilled]}\n  strategies: {resource_exhaustion: {medium: resize}}\n  resize: {factor: 2, max: 1Gi}\n";
     ground.apply_policy(&Policy { name: "more-memory".to_owned(), version: 1, spec: spec.to_owned() })?;
     let controller = ground.controller(EVERY_SECOND).await?;
-    for _ in 0..2 {
-        ground.cluster.out_of_memory(&shop, &pod).await?;
+    // Kills are told apart by their second.
+    for ago in [10, 0] {
+        let at = Timestamp::now() - SignedDuration::from_secs(ago);
+        ground.cluster.out_of_memory(&shop, &pod, at).await?;
     }
     let raised = |pod: Option<&Pod>| {
         let spec = pod.and_then(|pod| serde_json::to_value(&pod.spec).ok());
