@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::Parser;
 use self_healing_story::{Ground, Story};
 use self_healing_trial::runs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use sums::Sums;
 
@@ -23,12 +24,12 @@ pub(crate) struct Args {
     /// Plays every story with every plan of one fault.
     #[arg(long)]
     exhaustive: bool,
-    /// Of those plans, plays one in eight.
-    #[arg(long)]
-    quick: bool,
-    /// Which eighth that is, from 0 to 7.
-    #[arg(long, value_name = "K", default_value_t = 0, requires = "quick")]
-    eighth: usize,
+    /// Of those plans, plays one in N.
+    #[arg(long, value_name = "N", requires = "exhaustive")]
+    one_in: Option<NonZeroUsize>,
+    /// Which of N parts that is, from 0 to N - 1.
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "one_in")]
+    part: usize,
     /// Plays so many seeds.
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         stories::run(&stories, args.threads, &mut sums);
     }
     if args.exhaustive || all {
-        exhaustive::run(&stories, args.quick.then_some(args.eighth), args.threads, &mut sums);
+        exhaustive::run(&stories, args.one_in.map(|of| (args.part, of)), args.threads, &mut sums);
     }
     if let Some(count) = args.seeds.or(all.then_some(SEEDS)) {
         seeds::run(args.seed, count, args.threads, &mut sums);

@@ -12,9 +12,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// The parts of `test` that put the controller on trial; the stories are tests of the workspace.
 pub(crate) fn parts() -> Vec<Part> {
     vec![
-        // All of them take eight times as long: `cargo xtask sim` plays them.
-        Part { name: "one in eight plans of one fault", run: || runner(&["--exhaustive", "--quick"]) },
-        Part { name: "1000 seeds", run: || runner(&["--seeds", "1000"]) },
+        // `cargo xtask sim` plays all of them, and more seeds; that takes hours.
+        Part { name: "one in 24 plans of one fault", run: || runner(&["--exhaustive", "--one-in", "24"]) },
+        Part { name: "400 seeds", run: || runner(&["--seeds", "400"]) },
     ]
 }
 

@@ -6,12 +6,13 @@ use self_healing_story::Story;
 use self_healing_trial::exhaustive::{Family, Plan, Trial};
 use self_healing_trial::runs;
 use self_healing_trial::world::Report;
+use std::num::NonZeroUsize;
 
 /// Wrong runs of one story that are told in full.
 const TOLD: usize = 5;
 
-/// Plays every plan of each story, or that eighth of them.
-pub(crate) fn run(stories: &[Story], eighth: Option<usize>, threads: usize, sums: &mut Sums) {
+/// Plays every plan of each story, or that part of so many.
+pub(crate) fn run(stories: &[Story], part: Option<(usize, NonZeroUsize)>, threads: usize, sums: &mut Sums) {
     let heads: Vec<String> = Family::ALL.iter().map(|family| format!("{:>14}", family.name())).collect();
     println!("{:<32}{}{:>10}", "plans", heads.join(""), "wrong");
     let trials = runs::all(stories, threads, Trial::new);
@@ -21,7 +22,7 @@ pub(crate) fn run(stories: &[Story], eighth: Option<usize>, threads: usize, sums
             Err(error) => sums.fail(format!("{}: {error:#}", story.name())),
             Ok(trial) => {
                 // Other places in each story, so that all together meet every kind of place.
-                let chosen = |at: usize| eighth.is_none_or(|eighth| at % 8 == (index + eighth) % 8);
+                let chosen = |at: usize| part.is_none_or(|(part, of)| at % of == (index + part) % of);
                 let counts = one(&trial, chosen, threads, sums);
                 all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             }
