@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -11,6 +11,7 @@ use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use kube::Api;
 use kube::api::{ListParams, PostParams};
 use serde_json::json;
+use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::binaries::Binaries;
@@ -162,8 +163,8 @@ impl Cluster {
     ///
     /// # Errors
     /// When kubectl cannot be run or answers with an error; the message carries its stderr.
-    pub fn kubectl(&self, args: &[&str]) -> Result<Output> {
-        let output = self.try_kubectl(args)?;
+    pub async fn kubectl(&self, args: &[&str]) -> Result<Output> {
+        let output = self.try_kubectl(args).await?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "kubectl {} failed ({}): {stderr}", args.join(" "), output.status);
         Ok(output)
@@ -173,8 +174,8 @@ impl Cluster {
     ///
     /// # Errors
     /// When kubectl cannot be run.
-    pub fn try_kubectl(&self, args: &[&str]) -> Result<Output> {
-        let output = Command::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig).args(args).output();
+    pub async fn try_kubectl(&self, args: &[&str]) -> Result<Output> {
+        let output = Command::new(&self.kubectl).arg("--kubeconfig").arg(&self.kubeconfig).args(args).output().await;
         output.with_context(|| {
             format!(
                 "cannot run {}; install kubectl (Debian: apt-get install kubernetes-client)",

@@ -197,8 +197,8 @@ async fn a_service_account_acts_with_its_own_rights_and_leaves_a_trail() -> Resu
 
     let kubeconfig = cluster.service_account_kubeconfig("default", "reader").await?;
     let kubeconfig = kubeconfig.display().to_string();
-    cluster.kubectl(&["--kubeconfig", &kubeconfig, "get", "nodes"])?;
-    let refused = cluster.kubectl(&["--kubeconfig", &kubeconfig, "get", "pods"]).unwrap_err();
+    cluster.kubectl(&["--kubeconfig", &kubeconfig, "get", "nodes"]).await?;
+    let refused = cluster.kubectl(&["--kubeconfig", &kubeconfig, "get", "pods"]).await.unwrap_err();
     ensure!(format!("{refused:#}").contains("forbidden"), "{refused:#}");
 
     let used = audit::used_by(&cluster.audit_log()?, "system:serviceaccount:default:reader")?;

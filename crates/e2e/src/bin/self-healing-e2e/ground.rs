@@ -123,12 +123,12 @@ impl Ground {
     }
 
     /// Stores a version of a HealingPolicy as a person does with `kubectl apply`.
-    pub(crate) fn apply_policy(&self, policy: &Policy) -> Result<()> {
+    pub(crate) async fn apply_policy(&self, policy: &Policy) -> Result<()> {
         let file = self.cluster.dir().join(format!("policy-{}.yaml", policy.name));
         let head = "apiVersion: self-healing.dev/v1alpha1\nkind: HealingPolicy\nmetadata:\n  name: ";
         fs::write(&file, format!("{head}{}\nspec:\n{}", policy.name, policy.spec))?;
         let file = file.display().to_string();
-        self.cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]).map(drop)
+        self.cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]).await.map(drop)
     }
 
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
@@ -137,13 +137,13 @@ impl Ground {
         let (all, now) = (ListParams::default(), at_once());
         Api::<Lease>::namespaced(admin.clone(), OWN).delete_collection(&now, &all).await?;
         Api::<ConfigMap>::namespaced(admin, OWN).delete(CONFIG, &now).await?;
-        self.cluster.kubectl(&["delete", "recoveries", "--all", "-n", OWN])?;
-        self.cluster.kubectl(&["delete", "healingpolicies", "--all"])?;
+        self.recoveries().delete_collection(&now, &all).await?;
+        self.policies().delete_collection(&now, &all).await?;
         match &self.adopted {
             Some(adopted) => adopted.clear(self).await?,
             None => self.clear_all().await?,
         }
-        apply(&self.cluster)
+        apply(&self.cluster).await
     }
 
     /// Removes every workload, pod, node and further namespace of a cluster that was started here.
@@ -192,22 +192,27 @@ fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
 
 /// Applies the shipped manifests, and gives the controller's kubeconfig.
 async fn install(cluster: &Cluster) -> Result<PathBuf> {
-    apply(cluster)?;
+    apply(cluster).await?;
+    established(cluster).await?;
     cluster.service_account_kubeconfig(OWN, "self-healing-sa").await
 }
 
 /// Applies the shipped manifests with kubectl. The Deployment's own pod is not wanted here, not for a moment.
-fn apply(cluster: &Cluster) -> Result<()> {
+/// One call for all files: others wait for the processor meanwhile.
+async fn apply(cluster: &Cluster) -> Result<()> {
+    let mut args = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
     for file in FILES {
         let text = fs::read_to_string(format!("{MANIFESTS}/{file}")).with_context(|| format!("cannot read {file}"))?;
         let applied = cluster.dir().join(file);
         fs::write(&applied, text.replace(REPLICAS, "  replicas: 0\n"))?;
         ensure!(file != "deployment.yaml" || text.matches(REPLICAS).count() == 1, "{file} has no {REPLICAS:?}");
-        cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &applied.display().to_string()])?;
+        args.push(format!("--filename={}", applied.display()));
     }
-    let established = |kind: &str| {
-        let definition = format!("crd/{kind}.self-healing.dev");
-        cluster.kubectl(&["wait", "--for=condition=Established", &definition, "--timeout=30s"]).map(drop)
-    };
-    ["recoveries", "healingpolicies"].into_iter().try_for_each(established)
+    cluster.kubectl(&args.iter().map(String::as_str).collect::<Vec<_>>()).await.map(drop)
+}
+
+async fn established(cluster: &Cluster) -> Result<()> {
+    let definitions = ["crd/recoveries.self-healing.dev", "crd/healingpolicies.self-healing.dev"];
+    let args = [&["wait", "--for=condition=Established", "--timeout=30s"][..], &definitions].concat();
+    cluster.kubectl(&args).await.map(drop)
 }

@@ -12,9 +12,12 @@ use std::time::Duration;
 impl Ground {
     /// The Recoveries of the controller's namespace.
     pub(crate) fn recoveries(&self) -> Api<DynamicObject> {
-        let kind = GroupVersionKind::gvk("self-healing.dev", "v1alpha1", "Recovery");
-        let resource = ApiResource::from_gvk_with_plural(&kind, "recoveries");
-        Api::namespaced_with(self.cluster.admin(), OWN, &resource)
+        Api::namespaced_with(self.cluster.admin(), OWN, &resource("Recovery", "recoveries"))
+    }
+
+    /// The HealingPolicies.
+    pub(crate) fn policies(&self) -> Api<DynamicObject> {
+        Api::all_with(self.cluster.admin(), &resource("HealingPolicy", "healingpolicies"))
     }
 
     /// Waits until a Recovery of that target's name exists whose JSON satisfies `good`.
@@ -91,4 +94,8 @@ pub(crate) fn guard_reason<'a>(data: &'a Value, guard: &str) -> &'a str {
 /// The text, empty for anything else.
 pub(crate) fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+fn resource(kind: &str, plural: &str) -> ApiResource {
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk("self-healing.dev", "v1alpha1", kind), plural)
 }

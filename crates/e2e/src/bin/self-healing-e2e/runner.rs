@@ -115,7 +115,10 @@ impl<'a> Run<'a> {
             self.used.borrow_mut().extend(trail.used()?);
         }
         let result = result.unwrap_or_else(|_elapsed| Err(anyhow!("not done after {DEADLINE:?}")));
-        let result = result.with_context(|| traces(&ready));
+        let result = match result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.context(traces(&ready).await)),
+        };
         if result.is_ok() || ready.cluster.is_adopted() {
             let cleared = ready.clear().await;
             *ground = Some(ready);
@@ -151,8 +154,8 @@ impl<'a> Run<'a> {
 }
 
 /// What a failed scenario left, for whoever looks for the reason.
-fn traces(ground: &Ground) -> String {
-    let recoveries = ground.cluster.kubectl(&["get", "recoveries", "-n", OWN, "-o", "wide"]);
+async fn traces(ground: &Ground) -> String {
+    let recoveries = ground.cluster.kubectl(&["get", "recoveries", "-n", OWN, "-o", "wide"]).await;
     let recoveries = recoveries
         .map_or_else(|error| format!("{error:#}"), |output| String::from_utf8_lossy(&output.stdout).into_owned());
     format!("directory {}\n{recoveries}", ground.cluster.dir().display())

@@ -55,7 +55,7 @@ async fn load(ground: &Ground) -> Result<String> {
 async fn kubectl(ground: &Ground) -> Result<Duration> {
     load(ground).await?;
     let start = Instant::now();
-    ground.cluster.kubectl(&["drain", "n1", "--ignore-daemonsets"])?;
+    ground.cluster.kubectl(&["drain", "n1", "--ignore-daemonsets"]).await?;
     Ok(start.elapsed())
 }
 

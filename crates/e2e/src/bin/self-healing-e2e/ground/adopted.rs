@@ -25,7 +25,7 @@ impl Ground {
     /// Uses the cluster of `KUBECONFIG` and applies `kubernetes/self-healing`, unless any part of that is there already.
     pub(crate) async fn adopt(binary: &Path) -> Result<Self> {
         let cluster = Cluster::adopt_from_env().await?;
-        let there = installed(&cluster)?;
+        let there = installed(&cluster).await?;
         if !there.is_empty() {
             bail!(
                 "the cluster of KUBECONFIG holds {} already, which the tests would overwrite and remove; \
@@ -33,7 +33,10 @@ impl Ground {
                 there.join(", ")
             );
         }
-        let kubeconfig = install(&cluster).await.map_err(|error| error.context(removed(&cluster)))?;
+        let kubeconfig = match install(&cluster).await {
+            Ok(kubeconfig) => kubeconfig,
+            Err(error) => return Err(error.context(removed(&cluster).await)),
+        };
         let adopted = Some(Adopted::default());
         Ok(Self { cluster, kubeconfig, binary: binary.to_owned(), started: Cell::new(0), adopted })
     }
@@ -43,8 +46,8 @@ impl Ground {
         if self.adopted.is_none() {
             return Ok(());
         }
-        remove(&self.cluster)?;
-        let there = installed(&self.cluster)?;
+        remove(&self.cluster).await?;
+        let there = installed(&self.cluster).await?;
         ensure!(there.is_empty(), "left behind: {there:?}");
         Ok(())
     }
@@ -86,28 +89,28 @@ impl Adopted {
 }
 
 /// Which objects of the manifests are in the cluster.
-fn installed(cluster: &Cluster) -> Result<Vec<String>> {
+async fn installed(cluster: &Cluster) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for file in FILES {
         let path = format!("{MANIFESTS}/{file}");
-        let output = cluster.kubectl(&["get", "-f", &path, "--ignore-not-found", "-o", "name"])?;
+        let output = cluster.kubectl(&["get", "-f", &path, "--ignore-not-found", "-o", "name"]).await?;
         found.extend(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned));
     }
     Ok(found)
 }
 
-fn remove(cluster: &Cluster) -> Result<()> {
+async fn remove(cluster: &Cluster) -> Result<()> {
     // The namespace, which is in one of them, goes last, so that the others are found.
     for file in FILES.iter().rev() {
         let path = format!("{MANIFESTS}/{file}");
-        cluster.kubectl(&["delete", "-f", &path, "--ignore-not-found", "--wait=true", "--timeout=60s"])?;
+        cluster.kubectl(&["delete", "-f", &path, "--ignore-not-found", "--wait=true", "--timeout=60s"]).await?;
     }
     Ok(())
 }
 
 /// Takes a half-applied installation back, and says how that went.
-fn removed(cluster: &Cluster) -> String {
-    match remove(cluster) {
+async fn removed(cluster: &Cluster) -> String {
+    match remove(cluster).await {
         Ok(()) => "the manifests could not be applied, and were removed again".to_owned(),
         Err(error) => format!("the manifests could not be applied, and are still there: {error:#}"),
     }

@@ -20,7 +20,7 @@ const TAKEN_OVER: Duration = Duration::from_secs(120);
 pub(super) async fn leader_lost(real: &RealGround) -> Result<()> {
     real.ground.configure(json!({ "health_check_interval": "5", "settle_period": "1" })).await?;
     let deployment = format!("deployment/{NAME}");
-    real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=2"])?;
+    real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=2"]).await?;
     let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == 2;
     let pods = real.pods_are(OWN, NAME, "to be ready", SOON, ready).await?;
     // An identity is the pod's name with something behind it that makes each process another one. Until the Lease has expired it names
@@ -41,7 +41,7 @@ pub(super) async fn leader_lost(real: &RealGround) -> Result<()> {
     real.ground.recovery_is(node, "Succeeded", SOON).await?;
 
     real.switch_on(machine).await?;
-    real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=0"])?;
+    real.ground.cluster.kubectl(&["scale", &deployment, "-n", OWN, "--replicas=0"]).await?;
     real.tidy(&shop).await
 }
 

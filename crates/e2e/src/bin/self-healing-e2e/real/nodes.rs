@@ -212,12 +212,12 @@ impl RealGround {
 
     /// Shows the Recoveries of a story and removes them, with its namespace.
     pub(super) async fn tidy(&self, shop: &str) -> Result<()> {
-        let table = self.ground.cluster.kubectl(&["get", "recoveries", "-n", crate::ground::OWN])?;
+        let table = self.ground.cluster.kubectl(&["get", "recoveries", "-n", crate::ground::OWN]).await?;
         println!("{}", String::from_utf8_lossy(&table.stdout).trim_end());
         self.remove(shop).await?;
         let gone = |pods: &[Pod]| pods.is_empty();
         let pods = self.ground.cluster.pod_api(shop);
         wait_for_all(&pods, &ListParams::default(), "all pods to be gone", SEEN, gone).await?;
-        self.ground.cluster.kubectl(&["delete", "recoveries", "--all", "-n", crate::ground::OWN]).map(drop)
+        self.ground.cluster.kubectl(&["delete", "recoveries", "--all", "-n", crate::ground::OWN]).await.map(drop)
     }
 }

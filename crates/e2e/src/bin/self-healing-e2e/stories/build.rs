@@ -51,7 +51,10 @@ pub(super) async fn build(ground: &Ground, story: &Story) -> Result<()> {
     let well = |pods: &[Pod]| pods.iter().all(is_ready);
     let pods = Api::<Pod>::all(ground.cluster.admin());
     wait_for_all(&pods, &ListParams::default(), "every pod to be ready", SOON, well).await?;
-    story.first_policies().try_for_each(|policy| ground.apply_policy(policy))
+    for policy in story.first_policies() {
+        ground.apply_policy(policy).await?;
+    }
+    Ok(())
 }
 
 /// The node that a thing is.

@@ -47,9 +47,9 @@ impl Player<'_> {
             Deed::Set(key, value) => self.ground.configure(json!({ key.as_str(): value })).await,
             Deed::Apply(name, version) => {
                 let policy = self.story.policy(name, *version);
-                self.ground.apply_policy(policy.with_context(|| format!("the story has no {name} {version}"))?)
+                self.ground.apply_policy(policy.with_context(|| format!("the story has no {name} {version}"))?).await
             }
-            Deed::Withdraw(name) => self.ground.cluster.kubectl(&["delete", "healingpolicy", name]).map(drop),
+            Deed::Withdraw(name) => self.ground.cluster.kubectl(&["delete", "healingpolicy", name]).await.map(drop),
             Deed::Approve(object) => self.order(object, APPROVE).await,
             Deed::Cancel(object) => self.order(object, CANCEL).await,
             Deed::Annotate(object, key, value) => self.annotate(object, key, json!(value)).await,

@@ -117,7 +117,7 @@ async fn inventory(cluster: &Cluster) -> Result<Vec<String>> {
     }
     for file in FILES {
         let path = Path::new(MANIFESTS).join(file).display().to_string();
-        let output = cluster.kubectl(&["get", "-f", &path, "--ignore-not-found", "-o", "name"])?;
+        let output = cluster.kubectl(&["get", "-f", &path, "--ignore-not-found", "-o", "name"]).await?;
         found.push(format!("{file}: {}", String::from_utf8_lossy(&output.stdout)));
     }
     Ok(found)

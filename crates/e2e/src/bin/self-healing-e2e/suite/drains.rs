@@ -106,7 +106,7 @@ pub(crate) async fn node_comes_back(ground: &Ground) -> Result<()> {
 pub(crate) async fn foreign_cordon(ground: &Ground) -> Result<()> {
     let shop = loaded_node(ground, 2).await?;
     ground.strict_budget(&shop).await?;
-    ground.cluster.kubectl(&["cordon", "n1"])?;
+    ground.cluster.kubectl(&["cordon", "n1"]).await?;
     let controller = ground.controller(FAST).await?;
     ground.sicken("n1").await?;
     let record = ground.recovery_held("n1", "Plan", QUICK).await?;

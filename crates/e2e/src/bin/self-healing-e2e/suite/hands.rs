@@ -20,8 +20,8 @@ pub(crate) async fn restarted_behind_services(ground: &Ground) -> Result<()> {
     ground.nodes(1).await?;
     let shop = ground.namespace().await?;
     for (kind, name) in kinds {
-        apply(ground, &workload(kind, &shop, name))?;
-        apply(ground, &service(&shop, name, json!({})))?;
+        apply(ground, &workload(kind, &shop, name)).await?;
+        apply(ground, &service(&shop, name, json!({}))).await?;
     }
     let pods = ready(ground, &shop, kinds.len()).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
@@ -31,7 +31,7 @@ pub(crate) async fn restarted_behind_services(ground: &Ground) -> Result<()> {
     for (kind, name) in kinds {
         ground.recovery_is(name, "Succeeded", SOON).await?;
         let path = "jsonpath={.spec.template.metadata.annotations}";
-        let output = ground.cluster.kubectl(&["get", kind, name, "-n", &shop, "-o", path])?;
+        let output = ground.cluster.kubectl(&["get", kind, name, "-n", &shop, "-o", path]).await?;
         let annotations = String::from_utf8_lossy(&output.stdout);
         ensure!(annotations.contains("kubectl.kubernetes.io/restartedAt"), "{kind} {name} has {annotations}");
     }
@@ -44,7 +44,7 @@ pub(crate) async fn switched_to_its_standby(ground: &Ground) -> Result<()> {
     let shop = ground.namespace().await?;
     ground.deployment(&shop, "web", 1).await?;
     ground.deployment(&shop, "spare", 1).await?;
-    apply(ground, &service(&shop, "web", json!({ "self-healing.dev/failover-selector": "app=spare" })))?;
+    apply(ground, &service(&shop, "web", json!({ "self-healing.dev/failover-selector": "app=spare" }))).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
     let pod = ground.pod(&shop, "web").await?.name_any();
     ground.cluster.not_ready(&shop, &pod).await?;
@@ -59,10 +59,10 @@ pub(crate) async fn switched_to_its_standby(ground: &Ground) -> Result<()> {
 pub(crate) async fn one_more_first(ground: &Ground) -> Result<()> {
     ground.nodes(2).await?;
     let shop = ground.namespace().await?;
-    apply(ground, &workload("ReplicaSet", &shop, "web"))?;
+    apply(ground, &workload("ReplicaSet", &shop, "web")).await?;
     ready(ground, &shop, 1).await?;
     let spec = "  match: {types: [pod_failure]}\n  strategies: {pod_failure: {medium: scale_and_replace}}\n";
-    ground.apply_policy(&Policy { name: "surge".to_owned(), version: 1, spec: spec.to_owned() })?;
+    ground.apply_policy(&Policy { name: "surge".to_owned(), version: 1, spec: spec.to_owned() }).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
     let pod = ground.pod(&shop, "web").await?;
     ground.cluster.crash_loop(&shop, &pod.name_any(), 6).await?;
@@ -85,10 +85,10 @@ pub(crate) async fn more_memory(ground: &Ground) -> Result<()> {
     let shop = ground.namespace().await?;
     let mut wanted = workload("Deployment", &shop, "web");
     wanted["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({ "limits": { "memory": "64Mi" } });
-    apply(ground, &wanted)?;
+    apply(ground, &wanted).await?;
     let pod = ready(ground, &shop, 1).await?.pop().context("no pod")?.name_any();
     let spec = "  match: {causes: [OOMKilled]}\n  strategies: {resource_exhaustion: {medium: resize}}\n  resize: {factor: 2, max: 1Gi}\n";
-    ground.apply_policy(&Policy { name: "more-memory".to_owned(), version: 1, spec: spec.to_owned() })?;
+    ground.apply_policy(&Policy { name: "more-memory".to_owned(), version: 1, spec: spec.to_owned() }).await?;
     let controller = ground.controller(EVERY_SECOND).await?;
     // Kills are told apart by their second.
     for ago in [10, 0] {
@@ -133,11 +133,11 @@ fn service(namespace: &str, name: &str, annotations: Value) -> Value {
     })
 }
 
-fn apply(ground: &Ground, object: &Value) -> Result<()> {
+async fn apply(ground: &Ground, object: &Value) -> Result<()> {
     let file = ground.cluster.dir().join("object.json");
     fs::write(&file, object.to_string())?;
     // Stored as by a client without server-side apply, so that nobody owns a field.
-    ground.cluster.kubectl(&["create", "-f", &file.display().to_string()]).map(drop)
+    ground.cluster.kubectl(&["create", "-f", &file.display().to_string()]).await.map(drop)
 }
 
 /// Waits until so many pods of these controllers are ready.

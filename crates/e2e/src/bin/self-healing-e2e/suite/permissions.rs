@@ -51,7 +51,7 @@ pub(crate) async fn can_i(ground: &Ground) -> Result<()> {
     ];
     for (questions, expected) in [(yes.as_slice(), "yes"), (no.as_slice(), "no")] {
         for question in questions {
-            let answer = ask(ground, question)?;
+            let answer = ask(ground, question).await?;
             ensure!(answer == expected, "kubectl auth can-i {question}: {answer:?} instead of {expected:?}");
         }
     }
@@ -59,10 +59,10 @@ pub(crate) async fn can_i(ground: &Ground) -> Result<()> {
 }
 
 /// `kubectl auth can-i` answers with exit code 1 for "no".
-fn ask(ground: &Ground, question: &str) -> Result<String> {
+async fn ask(ground: &Ground, question: &str) -> Result<String> {
     let identity = format!("--as={CONTROLLER}");
     let words = ["auth", "can-i"].into_iter().chain(question.split(' ')).chain([identity.as_str()]);
-    let output = ground.cluster.try_kubectl(&words.collect::<Vec<_>>())?;
+    let output = ground.cluster.try_kubectl(&words.collect::<Vec<_>>()).await?;
     let code = output.status.code();
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(matches!(code, Some(0 | 1)) && !stderr.contains("error"), "kubectl auth can-i {question} failed: {stderr}");
@@ -72,21 +72,24 @@ fn ask(ground: &Ground, question: &str) -> Result<String> {
 pub(crate) async fn manifests(ground: &Ground) -> Result<()> {
     for file in FILES {
         let path = format!("{MANIFESTS}/{file}");
-        let output = ground.cluster.kubectl(&[
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            "--dry-run=server",
-            "--validate=strict",
-            "-f",
-            &path,
-        ])?;
+        let output = ground
+            .cluster
+            .kubectl(&[
+                "apply",
+                "--server-side",
+                "--force-conflicts",
+                "--dry-run=server",
+                "--validate=strict",
+                "-f",
+                &path,
+            ])
+            .await?;
         let warnings = String::from_utf8_lossy(&output.stderr);
         ensure!(warnings.trim().is_empty(), "{file} is applied with warnings: {warnings}");
     }
     // The admission of the namespace itself decides about the shipped pod.
     ground.nodes(1).await?;
-    ground.cluster.kubectl(&["scale", "deployment/self-healing-controller", "--replicas=1", "-n", OWN])?;
+    ground.cluster.kubectl(&["scale", "deployment/self-healing-controller", "--replicas=1", "-n", OWN]).await?;
     let pods = ground.cluster.pod_api(OWN);
     let params = ListParams::default().labels("app=self-healing-controller");
     let admitted = wait_for_all(&pods, &params, "the shipped pod to be admitted", SOON, |pods| !pods.is_empty()).await;

@@ -20,7 +20,7 @@ pub(crate) async fn kubectl(ground: &Ground) -> Result<()> {
     let drained = ground.recovery_is("n1", "Succeeded", QUICK).await?;
 
     for words in [["get", "recoveries"], ["get", "rec"], ["get", "healing"]] {
-        let text = ask(ground, &[words[0], words[1], "-n", OWN])?;
+        let text = ask(ground, &[words[0], words[1], "-n", OWN]).await?;
         ensure!(columns(&text) == COLUMNS, "kubectl {words:?} shows {:?}:\n{text}", columns(&text));
         let rows = [
             vec![
@@ -51,13 +51,13 @@ pub(crate) async fn kubectl(ground: &Ground) -> Result<()> {
             ensure!(missing.is_empty(), "the row of {} lacks {missing:?}:\n{text}", row[0]);
         }
     }
-    let wide = ask(ground, &["get", "recoveries", "-n", OWN, "-o", "wide"])?;
+    let wide = ask(ground, &["get", "recoveries", "-n", OWN, "-o", "wide"]).await?;
     let missing: Vec<&str> =
         COLUMNS.into_iter().chain(["WORKLOAD", "POLICY", "REASON"]).filter(|c| !columns(&wide).contains(c)).collect();
     ensure!(missing.is_empty(), "-o wide lacks {missing:?}:\n{wide}");
 
     ground.event(&healed.uid().unwrap_or_default(), "RecoverySucceeded", QUICK).await?;
-    let text = ask(ground, &["describe", "recovery", &healed.name_any(), "-n", OWN])?;
+    let text = ask(ground, &["describe", "recovery", &healed.name_any(), "-n", OWN]).await?;
     let expected = [
         "Reasons:",
         "Attempts:",
@@ -84,17 +84,17 @@ pub(crate) async fn policies(ground: &Ground) -> Result<()> {
         [("right", "failure.cause == 'Failed'", "True"), ("wrong", "failure.cause ==", "False")]
     {
         let spec = format!("  match:\n    types: [pod_failure]\n    when: \"{expression}\"\n");
-        ground.apply_policy(&Policy { name: name.into(), version: 1, spec })?;
+        ground.apply_policy(&Policy { name: name.into(), version: 1, spec }).await?;
         let condition = format!("--for=condition=Ready={ready}");
-        ask(ground, &["wait", &condition, &format!("healingpolicy/{name}"), "--timeout=20s"])?;
+        ask(ground, &["wait", &condition, &format!("healingpolicy/{name}"), "--timeout=20s"]).await?;
     }
-    let text = ask(ground, &["get", "hp", "wrong", "-o", "yaml"])?;
+    let text = ask(ground, &["get", "hp", "wrong", "-o", "yaml"]).await?;
     ensure!(text.contains("spec.match.when"), "the field that is wrong is not named:\n{text}");
     controller.stop().await
 }
 
-fn ask(ground: &Ground, args: &[&str]) -> Result<String> {
-    Ok(String::from_utf8(ground.cluster.kubectl(args)?.stdout)?)
+async fn ask(ground: &Ground, args: &[&str]) -> Result<String> {
+    Ok(String::from_utf8(ground.cluster.kubectl(args).await?.stdout)?)
 }
 
 fn columns(text: &str) -> Vec<&str> {
