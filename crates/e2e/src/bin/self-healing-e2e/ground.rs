@@ -1,6 +1,7 @@
 //! The ground of a scenario: a control plane with the shipped manifests applied, as an administrator would.
 
 mod adopted;
+mod manifests;
 
 use crate::controller::{Controller, Launch};
 use adopted::Adopted;
@@ -10,13 +11,13 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
+use manifests::install;
 use self_healing_e2e::shelf::SCHEDULER;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
 use self_healing_e2e::{Cluster, NodeSpec, Options};
 use self_healing_story::Policy;
 use serde_json::{Value, json};
 use std::cell::Cell;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,8 +29,6 @@ const CONFIG: &str = "self-healing-config";
 pub(crate) const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../kubernetes/self-healing");
 /// Their files, in the order in which an administrator applies them.
 pub(crate) const FILES: [&str; 5] = ["crds.yaml", "deployment.yaml", "rbac.yaml", "config.yaml", "networkpolicy.yaml"];
-/// The line that says how many pods the shipped Deployment has.
-const REPLICAS: &str = "  replicas: 1\n";
 /// What a test waits for without the controller's doing.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Namespaces that outlive a scenario.
@@ -124,11 +123,8 @@ impl Ground {
 
     /// Stores a version of a HealingPolicy as a person does with `kubectl apply`.
     pub(crate) async fn apply_policy(&self, policy: &Policy) -> Result<()> {
-        let file = self.cluster.dir().join(format!("policy-{}.yaml", policy.name));
         let head = "apiVersion: self-healing.dev/v1alpha1\nkind: HealingPolicy\nmetadata:\n  name: ";
-        fs::write(&file, format!("{head}{}\nspec:\n{}", policy.name, policy.spec))?;
-        let file = file.display().to_string();
-        self.cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file]).await.map(drop)
+        manifests::apply(&self.cluster, &format!("{head}{}\nspec:\n{}", policy.name, policy.spec)).await
     }
 
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
@@ -143,7 +139,7 @@ impl Ground {
             Some(adopted) => adopted.clear(self).await?,
             None => self.clear_all().await?,
         }
-        apply(&self.cluster).await
+        manifests::apply_shipped(&self.cluster).await
     }
 
     /// Removes every workload, pod, node and further namespace of a cluster that was started here.
@@ -188,31 +184,4 @@ fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         other => Ok(other.map(drop)?),
     }
-}
-
-/// Applies the shipped manifests, and gives the controller's kubeconfig.
-async fn install(cluster: &Cluster) -> Result<PathBuf> {
-    apply(cluster).await?;
-    established(cluster).await?;
-    cluster.service_account_kubeconfig(OWN, "self-healing-sa").await
-}
-
-/// Applies the shipped manifests with kubectl. The Deployment's own pod is not wanted here, not for a moment.
-/// One call for all files: others wait for the processor meanwhile.
-async fn apply(cluster: &Cluster) -> Result<()> {
-    let mut args = vec!["apply".to_owned(), "--server-side".to_owned(), "--force-conflicts".to_owned()];
-    for file in FILES {
-        let text = fs::read_to_string(format!("{MANIFESTS}/{file}")).with_context(|| format!("cannot read {file}"))?;
-        let applied = cluster.dir().join(file);
-        fs::write(&applied, text.replace(REPLICAS, "  replicas: 0\n"))?;
-        ensure!(file != "deployment.yaml" || text.matches(REPLICAS).count() == 1, "{file} has no {REPLICAS:?}");
-        args.push(format!("--filename={}", applied.display()));
-    }
-    cluster.kubectl(&args.iter().map(String::as_str).collect::<Vec<_>>()).await.map(drop)
-}
-
-async fn established(cluster: &Cluster) -> Result<()> {
-    let definitions = ["crd/recoveries.self-healing.dev", "crd/healingpolicies.self-healing.dev"];
-    let args = [&["wait", "--for=condition=Established", "--timeout=30s"][..], &definitions].concat();
-    cluster.kubectl(&args).await.map(drop)
 }

@@ -7,7 +7,8 @@ use self_healing_e2e::Options;
 use self_healing_e2e::real::Machine;
 use self_healing_e2e::real::image::{CONTROLLER, FAULT, Image, PAUSE};
 use self_healing_e2e::real::machine::Spec;
-use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub(crate) struct RealGround {
     machines: RefCell<Vec<Machine>>,
     pub(crate) ground: Ground,
     images: Vec<PathBuf>,
-    /// How long it took until the pods of a node without power were ready elsewhere.
-    pub(crate) elsewhere: Cell<Option<Duration>>,
+    /// How long it took after what befell a node until its pods were ready elsewhere.
+    pub(crate) elsewhere: RefCell<BTreeMap<&'static str, Duration>>,
 }
 
 impl RealGround {
@@ -32,7 +33,7 @@ impl RealGround {
         let options = Options { real_nodes: true, node_monitor_grace_period: Some(GRACE), ..Options::default() };
         let ground = Ground::start(binary, options).await?;
         let images = images(ground.cluster.dir(), binary)?;
-        let (machines, elsewhere) = (RefCell::default(), Cell::default());
+        let (machines, elsewhere) = (RefCell::default(), RefCell::default());
         let real = Self { machines, ground, images, elsewhere };
         let numbers = first..first + count;
         try_join_all(numbers.map(|number| real.boot(number, Spec::named(format!("n{number}"))))).await?;

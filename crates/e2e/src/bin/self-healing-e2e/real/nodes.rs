@@ -28,6 +28,13 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
 /// What a node's failure takes until it is seen, with room for a machine that does something else beside it.
 const SEEN: Duration = Duration::from_secs(90);
 
+/// What befalls a node, as the comparison with stock Kubernetes names it.
+pub(super) const POWER_CUT: &str = "power cut";
+pub(super) const RUNTIME_KILLED: &str = "container runtime killed";
+const KUBELET_KILLED: &str = "kubelet killed";
+const KUBELET_HANGS: &str = "kubelet hangs";
+const NETWORK_CUT: &str = "network cut";
+
 /// A Deployment `web`, and the node that most of the story is about: one that runs pods of it.
 pub(super) struct Scene {
     pub(super) shop: String,
@@ -58,6 +65,13 @@ impl Scene {
     /// Waits until all pods of `web` are ready on other nodes.
     async fn elsewhere(&self, real: &RealGround, deadline: Duration) -> Result<()> {
         real.elsewhere(&self.shop, "web", 3, &self.node, deadline).await
+    }
+
+    /// The same after what has just befallen the node, for the comparison with stock Kubernetes.
+    async fn elsewhere_after(&self, real: &RealGround, what: &'static str, begin: Instant) -> Result<()> {
+        self.elsewhere(real, SEEN).await?;
+        real.elsewhere.borrow_mut().insert(what, begin.elapsed());
+        Ok(())
     }
 
     async fn recovery(&self, real: &RealGround, cause: &str) -> Result<DynamicObject> {
@@ -105,37 +119,33 @@ pub(super) async fn kubelet_back(real: &RealGround) -> Result<()> {
 }
 
 pub(super) async fn kubelet_killed(real: &RealGround) -> Result<()> {
-    fails_and_returns(
-        real,
-        |node| node.signal(Daemon::Kubelet, "KILL"),
-        "KubeletDown",
-        |node| node.start(Daemon::Kubelet),
-    )
-    .await
+    let killed = |node: &Machine| node.signal(Daemon::Kubelet, "KILL");
+    fails_and_returns(real, (KUBELET_KILLED, killed), "KubeletDown", |node| node.start(Daemon::Kubelet)).await
 }
 
 /// The kernel goes on taking connections for it, so it is the control plane that gives it up.
 pub(super) async fn kubelet_hangs(real: &RealGround) -> Result<()> {
     let hangs = |node: &Machine| node.signal(Daemon::Kubelet, "STOP");
-    fails_and_returns(real, hangs, "Unreachable", |node| node.signal(Daemon::Kubelet, "CONT")).await
+    fails_and_returns(real, (KUBELET_HANGS, hangs), "Unreachable", |node| node.signal(Daemon::Kubelet, "CONT")).await
 }
 
 pub(super) async fn runtime_killed(real: &RealGround) -> Result<()> {
     let killed = |node: &Machine| node.signal(Daemon::Containerd, "KILL");
-    fails_and_returns(real, killed, "NotReady", |node| node.start(Daemon::Containerd)).await
+    fails_and_returns(real, (RUNTIME_KILLED, killed), "NotReady", |node| node.start(Daemon::Containerd)).await
 }
 
 /// A program of a node fails; the pods are ready elsewhere, and the node is as it was once the program is back.
 async fn fails_and_returns(
     real: &RealGround,
-    fail: impl FnOnce(&Machine) -> Result<()>,
+    (what, fail): (&'static str, impl FnOnce(&Machine) -> Result<()>),
     cause: &str,
     mend: impl FnOnce(&Machine) -> Result<()>,
 ) -> Result<()> {
     let scene = Scene::begin(real).await?;
+    let begin = Instant::now();
     fail(&*real.machine(&scene.node)?)?;
     scene.recovery(real, cause).await?;
-    scene.elsewhere(real, SOON).await?;
+    scene.elsewhere_after(real, what, begin).await?;
     mend(&*real.machine(&scene.node)?)?;
     scene.is_back(real).await?;
     scene.end(real).await
@@ -147,9 +157,10 @@ pub(super) async fn network_cut(real: &RealGround) -> Result<()> {
     let on_node = |pod: &&Pod| node_of(pod) == Some(&scene.node);
     let db = real.ground.pods(&scene.shop, "db").await?.into_iter().find(|pod| on_node(&pod));
     let db = db.with_context(|| format!("no pod of the StatefulSet is on {}, that proves nothing", scene.node))?;
+    let begin = Instant::now();
     real.machine(&scene.node)?.plug(false)?;
     scene.recovery(real, "Unreachable").await?;
-    scene.elsewhere(real, SOON).await?;
+    scene.elsewhere_after(real, NETWORK_CUT, begin).await?;
     // It may still run there, and two of one name would write to the same place: nobody may start another.
     let one = |pods: &[Pod]| pods.iter().all(|pod| pod.name_any() != db.name_any() || pod.uid() == db.uid());
     let what = format!("no second {} beside the one that nobody can see", db.name_any());
@@ -169,8 +180,7 @@ pub(super) async fn power_cut(real: &RealGround) -> Result<()> {
     let begin = Instant::now();
     machine.cut_power().await?;
     scene.recovery(real, "Unreachable").await?;
-    scene.elsewhere(real, SEEN).await?;
-    real.elsewhere.set(Some(begin.elapsed()));
+    scene.elsewhere_after(real, POWER_CUT, begin).await?;
     real.switch_on(machine).await?;
     scene.is_back(real).await?;
     let again = boot_id(&real.ground.cluster.nodes().get(&scene.node).await?);
