@@ -97,7 +97,7 @@ pub(crate) async fn more_memory(ground: &Ground) -> Result<()> {
     }
     let raised = |pod: Option<&Pod>| {
         let spec = pod.and_then(|pod| serde_json::to_value(&pod.spec).ok());
-        spec.is_some_and(|spec| spec["containers"][0]["resources"]["limits"]["memory"] == "128Mi")
+        spec.is_some_and(|spec| spec["containers"][0]["resources"]["limits"]["memory"] == "134217728")
     };
     wait_for(&ground.cluster.pod_api(&shop), &pod, "the limit to be 128Mi", QUICK, raised).await?;
     controller.stop().await
