@@ -214,6 +214,10 @@ fn container_status(container: &Container, look: Value) -> Value {
     let mut status = json!({
         "name": container.name, "image": image, "imageID": image, "ready": false, "started": false, "restartCount": 0,
     });
+    // By it the API server knows that a node can resize a container in place.
+    if let Some(resources) = container.resources.as_ref().filter(|_| look["state"]["running"].is_object()) {
+        status["resources"] = json!(resources);
+    }
     if let (Value::Object(status), Value::Object(look)) = (&mut status, look) {
         status.extend(look);
     }
