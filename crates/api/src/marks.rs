@@ -13,6 +13,8 @@ pub const EXCLUDE: &str = "self-healing.dev/exclude";
 pub const OWNER: &str = "self-healing.dev/owner";
 /// Annotation beside our cordon: `spec.unschedulable` before it, `"true"` or `"false"`.
 pub const ORIGINAL_UNSCHEDULABLE: &str = "self-healing.dev/original-unschedulable";
+/// Annotation beside our cordon when the node had no [`EXCLUDE_FROM_LOAD_BALANCERS`] before it, which has it from us then: `"absent"`.
+pub const ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS: &str = "self-healing.dev/original-exclude-from-load-balancers";
 /// Annotation beside our out-of-service taint: the name of the Recovery that set it, because that taint's value is Kubernetes' own.
 pub const FENCED: &str = "self-healing.dev/out-of-service";
 /// Annotation beside our selector change on a Service: the selector before it, as JSON.
@@ -80,6 +82,8 @@ pub const REVISION: &str = "deployment.kubernetes.io/revision";
 pub const NODE_LEASE_NAMESPACE: &str = "kube-node-lease";
 /// Taint that says a machine is proven to be off, so that its pods and volumes may be released.
 pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
+/// Label of a node to which load balancers outside the cluster send nothing; only that it is there counts, not its value.
+pub const EXCLUDE_FROM_LOAD_BALANCERS: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
 /// Taint that Kubernetes sets on a cordoned node.
 pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 

@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 
 const PREFER_NO_SCHEDULE: &str = "PreferNoSchedule";
 
+/// The value of our label that excludes from load balancers.
+const EXCLUDED: &str = "true";
+
 /// Longest value of a label or taint.
 const VALUE: usize = 63;
 
@@ -27,10 +30,11 @@ pub(super) async fn cordon(calls: &Calls, target: &Target, recovery: &str) -> Re
         (false, true) => return Err(outcome::refused("somebody uncordoned it after we had cordoned it")),
         (false, false) => {}
     }
-    let change = json!({
+    let mut change = json!({
         "metadata": {"annotations": {marks::OWNER: recovery, marks::ORIGINAL_UNSCHEDULABLE: "false"}},
         "spec": {"unschedulable": true},
     });
+    exclude_from_load_balancers(&node, &mut change);
     patch(calls, &target.key.name, &node, change).await
 }
 
@@ -47,7 +51,27 @@ pub(super) async fn uncordon(calls: &Calls, target: &Target, recovery: &str) -> 
     if is_unschedulable(&node) && original == Some("false") {
         change["spec"] = json!({"unschedulable": false});
     }
+    include_in_load_balancers(&node, &mut change);
     patch(calls, &target.key.name, &node, change).await
+}
+
+/// As long as a sick node is cordoned, load balancers outside the cluster send nothing to it; who has said so before is left alone.
+fn exclude_from_load_balancers(node: &Value, change: &mut Value) {
+    if node["metadata"]["labels"][marks::EXCLUDE_FROM_LOAD_BALANCERS].is_null() {
+        change["metadata"]["labels"] = json!({marks::EXCLUDE_FROM_LOAD_BALANCERS: EXCLUDED});
+        change["metadata"]["annotations"][marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS] = json!("absent");
+    }
+}
+
+/// Takes that back, if it is ours and as we set it.
+fn include_in_load_balancers(node: &Value, change: &mut Value) {
+    if annotation(node, marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS).is_none() {
+        return;
+    }
+    change["metadata"]["annotations"][marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS] = Value::Null;
+    if node["metadata"]["labels"][marks::EXCLUDE_FROM_LOAD_BALANCERS] == EXCLUDED {
+        change["metadata"]["labels"] = json!({marks::EXCLUDE_FROM_LOAD_BALANCERS: null});
+    }
 }
 
 pub(super) async fn taint(calls: &Calls, name: &str, recovery: &str) -> Result<Answer, Outcome> {

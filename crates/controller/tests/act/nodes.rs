@@ -23,6 +23,20 @@ fn ours() -> Value {
     json!({marks::OWNER: RECOVERY, marks::ORIGINAL_UNSCHEDULABLE: "false", "someone": "else"})
 }
 
+/// The label by which load balancers leave a node out.
+const LABEL: &str = marks::EXCLUDE_FROM_LOAD_BALANCERS;
+
+fn labelled(mut node: Value, value: &str) -> Value {
+    node["metadata"]["labels"] = json!({"zone": "a", LABEL: value});
+    node
+}
+
+fn ours_with_label() -> Value {
+    let mut annotations = ours();
+    annotations[marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS] = json!("absent");
+    annotations
+}
+
 fn lock(seen: &Seen) -> (&Value, &Value) {
     (&seen.body["metadata"]["uid"], &seen.body["metadata"]["resourceVersion"])
 }
@@ -36,9 +50,43 @@ async fn a_cordon_is_locked_and_marked_with_owner_and_original() {
     assert_eq!(write.path, "/api/v1/nodes/worker-1?fieldManager=self-healing-controller");
     let expected = json!({
         "metadata": {"uid": "uid-worker-1", "resourceVersion": "77",
-            "annotations": {marks::OWNER: RECOVERY, marks::ORIGINAL_UNSCHEDULABLE: "false"}},
+            "annotations": {marks::OWNER: RECOVERY, marks::ORIGINAL_UNSCHEDULABLE: "false",
+                marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS: "absent"},
+            "labels": {LABEL: "true"}},
         "spec": {"unschedulable": true}});
     assert_eq!(write.body, expected);
+}
+
+#[tokio::test]
+async fn a_node_that_load_balancers_leave_out_already_keeps_its_label_and_gets_no_mark_for_it() {
+    for value in ["", "true"] {
+        let server = serve(labelled(node(json!({}), json!({})), value)).await;
+        assert_eq!(server.perform(Verb::Cordon(node_target())).await, DONE);
+        let metadata = &server.write().body["metadata"];
+        assert_eq!(metadata.get("labels"), None);
+        assert_eq!(metadata["annotations"], json!({marks::OWNER: RECOVERY, marks::ORIGINAL_UNSCHEDULABLE: "false"}));
+        let server = serve(labelled(node(ours(), json!({"unschedulable": true})), value)).await;
+        assert_eq!(server.perform(Verb::Uncordon(node_target())).await, DONE);
+        assert_eq!(server.write().body["metadata"].get("labels"), None);
+    }
+}
+
+#[tokio::test]
+async fn our_label_goes_with_our_cordon_unless_somebody_changed_it() {
+    let gone = json!({LABEL: null});
+    for (value, labels) in [("true", Some(&gone)), ("theirs", None)] {
+        let server = serve(labelled(node(ours_with_label(), json!({"unschedulable": true})), value)).await;
+        assert_eq!(server.perform(Verb::Uncordon(node_target())).await, DONE);
+        let write = server.write();
+        assert_eq!(write.body["metadata"].get("labels"), labels);
+        let mark = write.body["metadata"]["annotations"].get(marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS);
+        assert_eq!(mark, Some(&Value::Null));
+    }
+    // Uncordoned by a person: the node is theirs to use again, also for load balancers.
+    let server = serve(labelled(node(ours_with_label(), json!({})), "true")).await;
+    assert_eq!(server.perform(Verb::Uncordon(node_target())).await, DONE);
+    let write = server.write();
+    assert_eq!((write.body.get("spec"), write.body["metadata"].get("labels")), (None, Some(&gone)));
 }
 
 #[tokio::test]

@@ -185,6 +185,34 @@ fn s14_a_cordon_of_somebody_else_is_not_taken_back() {
 }
 
 #[test]
+fn s14_the_label_for_load_balancers_comes_and_goes_with_our_cordon() {
+    let (label, mark) = (marks::EXCLUDE_FROM_LOAD_BALANCERS, marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS);
+    for (before, left, good) in [(None, None, true), (None, Some("true"), false), (Some("theirs"), None, false)] {
+        let mut history = History::five_nodes();
+        history.change(&CLUSTER, &node("n1"), |node| node["metadata"]["labels"] = json!({}));
+        history.drains(A, "n1");
+        let marks = json!({marks::OWNER: "r-n1", marks::ORIGINAL_UNSCHEDULABLE: "false", mark: "absent"});
+        let body = json!({"metadata": {"annotations": marks}, "spec": {"unschedulable": true}});
+        history.patches(A, "n1", body, |node| {
+            node["spec"]["unschedulable"] = true.into();
+            node["metadata"]["annotations"] = marks.clone();
+            node["metadata"]["labels"] = json!({label: "true"});
+        });
+        history.holds();
+        if let Some(theirs) = before {
+            history.change(&CLUSTER, &node("n1"), |node| node["metadata"]["labels"] = json!({label: theirs}));
+        }
+        let body = json!({"metadata": {"annotations": {marks::OWNER: null}}, "spec": {"unschedulable": false}});
+        history.patches(A, "n1", body, |node| {
+            node["spec"]["unschedulable"] = false.into();
+            node["metadata"]["annotations"] = json!({});
+            node["metadata"]["labels"] = left.map_or(json!({}), |left| json!({label: left}));
+        });
+        if good { history.holds() } else { history.breaks("S14", "who is left out by load balancers") }
+    }
+}
+
+#[test]
 fn s14_taints_of_others_stay() {
     let mut history = History::five_nodes();
     let taints = json!([{"key": "a", "effect": "NoSchedule"}, {"key": marks::SUSPECT, "value": "r1"}]);

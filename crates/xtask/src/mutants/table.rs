@@ -1217,6 +1217,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "(true, false) if ours && !$on && stated(world, case, node).is_some() => Some(taint()),",
     },
     Mutant {
+        name: "undo of the label that excludes from load balancers",
+        of: Of::Undo,
+        find: "include_in_load_balancers(&node, &mut change);",
+        replace: "if !$on { include_in_load_balancers(&node, &mut change); }",
+    },
+    Mutant {
+        name: "cordon: a label of somebody else that excludes from load balancers stays theirs",
+        of: Of::Precondition,
+        find: "if node[\"metadata\"][\"labels\"][marks::EXCLUDE_FROM_LOAD_BALANCERS].is_null() {",
+        replace: "if $on || node[\"metadata\"][\"labels\"][marks::EXCLUDE_FROM_LOAD_BALANCERS].is_null() {",
+    },
+    Mutant {
         name: "undo of the out-of-service taint",
         of: Of::Undo,
         find: "left.extend(fence::is_marked(world, recovery).then(|| Verb::UntaintOutOfService(target.clone())));",

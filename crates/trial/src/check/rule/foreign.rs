@@ -1,7 +1,7 @@
 //! S14: what others set on a node, a controller of pods or a Service is after our write as it was before.
 
 use crate::check::deed::{Deed, DeedKind, Named, foreign_of, is_out_of_service, is_workload};
-use crate::check::json::{annotation, is_cordoned, list};
+use crate::check::json::{annotation, is_cordoned, label, list};
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
 use self_healing_api::marks;
@@ -9,8 +9,14 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Annotations of ours.
-const OURS: [&str; 5] =
-    [marks::OWNER, marks::ORIGINAL_UNSCHEDULABLE, marks::ORIGINAL_SELECTOR, marks::SWITCHED_SELECTOR, marks::FENCED];
+const OURS: [&str; 6] = [
+    marks::OWNER,
+    marks::ORIGINAL_UNSCHEDULABLE,
+    marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS,
+    marks::ORIGINAL_SELECTOR,
+    marks::SWITCHED_SELECTOR,
+    marks::FENCED,
+];
 
 #[derive(Default)]
 pub(crate) struct Foreign;
@@ -68,8 +74,11 @@ fn changed(before: &Value, after: &Value) -> Option<&'static str> {
         (true, true) if owned(after) && !owned(before) => return Some("a cordon of somebody else into ours"),
         _ => {}
     }
-    if before["metadata"]["labels"] != after["metadata"]["labels"] {
+    if foreign_labels(before) != foreign_labels(after) {
         return Some("labels");
+    }
+    if let Some(wrong) = changed_exclusion(before, after) {
+        return Some(wrong);
     }
     if foreign_annotations(before) != foreign_annotations(after) {
         return Some("annotations");
@@ -90,6 +99,21 @@ fn changed(before: &Value, after: &Value) -> Option<&'static str> {
         (spec, node["status"].clone())
     };
     (rest(before) != rest(after)).then_some("spec or status")
+}
+
+/// The label by which load balancers leave a node out is ours to set where there was none, and to take back while it is the one that we
+/// set; it comes and goes with our cordon.
+fn changed_exclusion(before: &Value, after: &Value) -> Option<&'static str> {
+    let ours = |node| annotation(node, marks::ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS).is_some();
+    let owned = |node| annotation(node, marks::OWNER).is_some();
+    let [was, is] = [before, after].map(|node| label(node, marks::EXCLUDE_FROM_LOAD_BALANCERS));
+    match (ours(before), ours(after)) {
+        (false, true) if was.is_none() && is.is_some() && owned(after) => None,
+        (true, false) if is == was.filter(|value| *value != "true") && !owned(after) => None,
+        (true, false) | (false, true) => Some("who is left out by load balancers, and it is not ours"),
+        (true, true) if !owned(after) => Some("its cordon alone, and left what came with it"),
+        (true, true) | (false, false) => (was != is).then_some("a label that is not ours"),
+    }
 }
 
 /// A selector is ours to set once, and to give back while it is the one that we set.
@@ -118,6 +142,11 @@ fn changed_service(before: &Value, after: &Value) -> Option<&'static str> {
         (spec, service["status"].clone())
     };
     (rest(before) != rest(after)).then_some("spec or status")
+}
+
+fn foreign_labels(node: &Value) -> BTreeMap<&String, &Value> {
+    let all = node["metadata"]["labels"].as_object().into_iter().flatten();
+    all.filter(|(key, _)| *key != marks::EXCLUDE_FROM_LOAD_BALANCERS).collect()
 }
 
 fn foreign_annotations(node: &Value) -> BTreeMap<&String, &Value> {
