@@ -116,6 +116,23 @@ impl Cluster {
         .await
     }
 
+    /// The pod's containers have the resources that its spec says, as after a kubelet has resized them in place.
+    ///
+    /// # Errors
+    /// When the pod does not exist.
+    pub async fn resized(&self, namespace: &str, name: &str) -> Result<()> {
+        let pods = self.pod_api(namespace);
+        let pod = pods.get(name).await?;
+        let spec = pod.spec.context("a pod without a spec")?;
+        let mut told = pod.status.and_then(|status| status.container_statuses).unwrap_or_default();
+        for status in &mut told {
+            let wanted = spec.containers.iter().find(|container| container.name == status.name);
+            status.resources = wanted.and_then(|container| container.resources.clone());
+        }
+        let patch = Patch::Strategic(json!({ "status": { "containerStatuses": told } }));
+        pods.patch_status(name, &PatchParams::default(), &patch).await.map(drop).context("cannot tell the resources")
+    }
+
     /// The pod's containers run and are not ready.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::slack::{Reply, Slack};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use self_healing_story::{Deed, Moment, Object, Outcome, PodName, Story, Write};
+use self_healing_story::{Deed, Moment, Object, Outcome, PodName, Story, Verb, Write};
 use serde_json::json;
 use std::cell::RefCell;
 use std::future::Future;
@@ -47,7 +47,10 @@ pub(super) async fn play(ground: &Ground, story: &Story) -> Result<Outcome> {
     let player = Player { story, ground, witness, relay, controllers, slack, incidents };
     build(ground, story).await?;
     player.start().await?;
-    player.tell().await?;
+    tokio::select! {
+        told = player.tell() => told?,
+        failed = player.resizes() => failed?,
+    }
     sleep(AFTER).await;
     let receivers = [("slack", &player.slack), ("slack-incident", &player.incidents)];
     player.witness.outcome(story, ground, &receivers).await
@@ -96,6 +99,17 @@ impl Player<'_> {
             bail!("a write that the story waits for did not come");
         }
         Ok(())
+    }
+
+    /// What the kubelets do about pods that are resized in place.
+    async fn resizes(&self) -> Result<()> {
+        let mut writes = self.relay.writes();
+        while let Some((wrote, _answer)) = writes.recv().await {
+            if wrote.verb == Verb::Resize {
+                self.ground.cluster.resized(&wrote.name.namespace, &wrote.name.name).await?;
+            }
+        }
+        bail!("the relay has ended")
     }
 
     /// Does a deed right after the controller's next such write, before it has the answer.
