@@ -434,6 +434,9 @@ pub struct Budget {
     pub healthy: u32,
     /// `status.desiredHealthy`.
     pub desired: u32,
+    /// What `status.desiredHealthy` would be with one pod more, by its spec: higher where it wants a share, or all but so many.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub desired_with_one_more: u32,
     /// Whether `spec.unhealthyPodEvictionPolicy` is `AlwaysAllow`.
     pub unready_may_go: bool,
     /// Uids of the node's pods that it selects.

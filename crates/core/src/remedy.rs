@@ -27,9 +27,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-pub(crate) use drain::{hides_its_cause, workloads as workloads_on};
+pub(crate) use drain::{hides_its_cause, refused_one_more, workloads as workloads_on};
 pub(crate) use fence::{LAST_SIGN, OFF, freed as freed_by_fencing, last_sign, stated};
-pub(crate) use plan::{is_needed as needs_plan, plan};
+pub(crate) use plan::{Plan, is_needed as needs_plan, plan};
 pub(crate) use replace::{
     MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered, was_sent as was_told,
 };
@@ -163,13 +163,13 @@ pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
 
 /// The one pod more that is to be taken back before the next attempt begins.
 pub(crate) fn before_next(world: &World<'_>, case: &Case) -> Option<Verb> {
-    surged(world, &case.recovery).filter(|back| !case.handled.contains(&*back.to_string()))
+    // Without an attempt nothing was added.
+    case.recovery.attempt()?;
+    surged(world, &case.recovery).find(|back| !case.handled.contains(&*back.to_string()))
 }
 
-fn surged(world: &World<'_>, recovery: &Recovery) -> Option<Verb> {
-    let workload = &recovery.spec.workload;
-    let scaled = recovery.spec.target.kind == Kind::Pod && surge::may_be_scaled(world, recovery, workload);
-    scaled.then(|| surge::back(workload))
+fn surged(world: &World<'_>, recovery: &Recovery) -> impl Iterator<Item = Verb> {
+    surge::scaled(world, recovery).into_iter().map(|workload| surge::back(&workload))
 }
 
 fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {

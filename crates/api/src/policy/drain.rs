@@ -23,8 +23,8 @@ pub struct DrainSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Span")]
     pub timeout: Option<Span>,
-    /// Reserved: checked, but without effect in this version. Whether a single replica that a disruption budget keeps is first joined by a
-    /// second one.
+    /// Whether a pod that a disruption budget keeps, as of a single replica, is first joined by one more of its Deployment elsewhere, which
+    /// is taken back when the pod has left. Not where a HorizontalPodAutoscaler, a GitOps tool or another manager decides the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub surge: Option<bool>,
@@ -73,6 +73,7 @@ pub(super) fn rules(said: &DrainSpec) -> Result<DrainRules, BadPolicy> {
         timeout,
         pod_grace_period: read("podGracePeriod", said.pod_grace_period.as_ref())?,
         deadline: deadline.filter(|_| until_deadline),
+        surge: said.surge.unwrap_or_default(),
         delete_empty_dir_data: said.delete_empty_dir_data.unwrap_or_default(),
         evict_unmanaged: said.evict_unmanaged.unwrap_or_default(),
     })

@@ -80,8 +80,25 @@ fn of_budget(budget: &Value, pods: BTreeSet<Text>) -> Budget {
         allowed: if seen { number("disruptionsAllowed") } else { 0 },
         healthy: number("currentHealthy"),
         desired: number("desiredHealthy"),
+        desired_with_one_more: with_one_more(&budget["spec"], number("desiredHealthy"), number("expectedPods")),
         unready_may_go: budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow",
         pods,
+    }
+}
+
+/// How many pods a budget wants healthy once `expected` are one more.
+fn with_one_more(spec: &Value, desired: u32, expected: u32) -> u32 {
+    let more = expected.saturating_add(1);
+    let share = |value: &Value| {
+        let percent = value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|text| text.parse::<u64>().ok());
+        percent.map(|percent| u32::try_from((percent * u64::from(more)).div_ceil(100)).unwrap_or(u32::MAX))
+    };
+    match (&spec["minAvailable"], &spec["maxUnavailable"]) {
+        (Value::Null, most) => {
+            let most = share(most).or_else(|| most.as_u64().and_then(|most| u32::try_from(most).ok()));
+            more.saturating_sub(most.unwrap_or(0))
+        }
+        (least, _) => share(least).unwrap_or(desired),
     }
 }
 
@@ -133,6 +150,21 @@ mod tests {
         ];
         for (selector, expected) in cases {
             assert_eq!(selects(&selector, &labels), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_budget_wants_more_of_one_more_unless_it_counts_what_stays() {
+        let cases = [
+            (json!({"minAvailable": 2}), 2),
+            (json!({"minAvailable": "50%"}), 2),
+            (json!({"minAvailable": "100%"}), 4),
+            (json!({"maxUnavailable": 0}), 4),
+            (json!({"maxUnavailable": 1}), 3),
+            (json!({"maxUnavailable": "25%"}), 3),
+        ];
+        for (spec, expected) in cases {
+            assert_eq!(with_one_more(&spec, 2, 3), expected, "{spec}");
         }
     }
 

@@ -126,6 +126,10 @@ impl Case {
                 let said = if let Outcome::Done(Answer::Said(words)) = outcome { words } else { String::new() };
                 self.handled.insert(handles.clone());
                 self.postponed.remove(handles);
+                if name.starts_with("scale up ") {
+                    // What a budget kept is tried again as soon as the one more is ready.
+                    self.postponed.retain(|_, postponed| !postponed.by_budget);
+                }
                 self.backoff.clear();
                 self.pass(now, |guard| guard == GuardName::Plan);
                 self.end_step(now, name, StepResult::Succeeded, said);
@@ -170,7 +174,8 @@ impl Case {
         let tries = self.postponed.get(uid).map_or(0, |known| known.tries) + 1;
         let own = EVICT_AGAIN.saturating_mul(tries).min(settings.retry_interval);
         let until = now.tick + after.unwrap_or_default().max(own);
-        self.postponed.insert(uid.clone(), Postponed { until, tries, by_budget, message: message.to_string() });
+        self.postponed
+            .insert(uid.clone(), Postponed { since: now.tick, until, tries, by_budget, message: message.to_string() });
     }
 
     fn end_step(&mut self, now: Now, name: &str, result: StepResult, message: String) {

@@ -48,6 +48,7 @@ impl Ending {
 /// A write that the API server put off.
 #[derive(Clone, Debug)]
 pub(crate) struct Postponed {
+    pub since: Tick,
     pub until: Tick,
     pub tries: u32,
     /// A disruption budget keeps the pod; else the API server or a webhook does.

@@ -1,5 +1,7 @@
 //! Nodes without a provider: cordon, free the pods by class and in order, wait until their workloads are back.
 
+mod surge;
+
 use super::fence::is_out_of_service;
 use super::{Move, impacted, workload_back};
 use crate::effect::{KubeletLook, Verb};
@@ -14,6 +16,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
+
+pub(crate) use surge::refused as refused_one_more;
+pub(super) use surge::{OneMore, one_more};
 
 /// How far it may go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,10 +82,16 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
 fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
     let mut todo: Vec<(Class, &PodFact)> = movable(world, node, dead);
     todo.sort_by(|(a, left), (b, right)| a.cmp(b).then(left.priority.cmp(&right.priority)));
+    let scaled = surge::scaled(world, case);
+    if let Some(step) = surge::go_on(world, case, &scaled, &todo) {
+        return step;
+    }
+    let awaited = surge::awaited(world, case, &scaled).filter(|_| !dead);
+    let joins = |pod: &PodFact| awaited.as_ref().is_some_and(|workload| world.cluster.workload_of(pod) == *workload);
     let stateful_out = stateful_out(world, case, &todo);
     let open =
         |class: &Class, pod: &PodFact| !is_leaving(case, pod) && (*class == Class::Ordinary || stateful_out.is_none());
-    let ready = todo.iter().find(|(class, pod)| open(class, pod) && !postponed(world, case, pod));
+    let ready = todo.iter().find(|(class, pod)| open(class, pod) && !postponed(world, case, pod) && !joins(pod));
     if let Some((_, pod)) = ready {
         return Move::Do(if dead {
             delete(pod, None)
@@ -93,8 +104,19 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
     {
         return step;
     }
-    if let Some((_, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
-        return blocked_by(world, case, pod);
+    if let Some(step) = surge::begin(world, case, node, &todo).filter(|_| !dead && scaled.is_empty()) {
+        return step;
+    }
+    if let Some(workload) = &awaited {
+        return Move::Wait(format!("waits until one more pod of {workload} is ready"), next_try(world, case));
+    }
+    if let Some((class, pod)) = todo.iter().find(|(class, pod)| open(class, pod)) {
+        return match blocked_by(world, case, pod) {
+            Move::Blocked(why, until) => {
+                Move::Blocked(format!("{why}{}", surge::why_not(world, case, class, pod)), until)
+            }
+            other => other,
+        };
     }
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
@@ -182,9 +204,14 @@ pub(super) fn postponed(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
     case.postponed.get(&pod.uid).is_some_and(|postponed| world.now.tick < postponed.until)
 }
 
-pub(super) fn blocked_by(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+/// When the next pod that was refused is tried again, or the deadline passes.
+fn next_try(world: &World<'_>, case: &Case) -> Option<Tick> {
     let waits = case.postponed.values().map(|postponed| postponed.until).chain(deadline(world, case));
-    let until: Option<Tick> = waits.filter(|until| *until > world.now.tick).min();
+    waits.filter(|until| *until > world.now.tick).min()
+}
+
+pub(super) fn blocked_by(world: &World<'_>, case: &Case, pod: &PodFact) -> Move {
+    let until = next_try(world, case);
     match case.postponed.get(&pod.uid) {
         Some(postponed) => Move::Blocked(format!("pod {} cannot leave: {}", pod.key, postponed.message), until),
         None => Move::Wait(format!("pod {} waits for the one before it", pod.key), until),

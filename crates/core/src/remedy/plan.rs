@@ -3,12 +3,12 @@
 //! Looked at are disruption budgets, requests, node selectors, required node affinity, taints and the places of volumes. Affinity and
 //! spread between pods are not: where they alone leave no room, the replacement waits, and so does the drain, at the first pod.
 
-use super::drain::{is_dead, movable};
-use crate::effect::{Budget, DrainView};
+use super::drain::{OneMore, is_dead, movable, one_more};
+use crate::effect::{Budget, DrainView, Verb};
 use crate::fact::{Amount, Needs, NodeFact, PodFact, PodPhase, Taint, Toleration};
-use crate::healer::World;
+use crate::healer::{Case, World};
 use crate::key::{Target, Text};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -20,23 +20,52 @@ pub(crate) fn is_needed(world: &World<'_>, recovery: &Text, target: &Target) -> 
     node.is_some_and(|node| !is_dead(world, node) && !movable(world, node, false).is_empty())
 }
 
+/// What comes of a plan.
+pub(crate) enum Plan {
+    /// What the drain will do.
+    Goes(String),
+    /// Why it cannot succeed now.
+    Fails(String),
+    /// This has to be read first.
+    Ask(Verb),
+}
+
 /// What the drain will do, or why it cannot succeed now.
-pub(crate) fn plan(world: &World<'_>, target: &Target, view: &DrainView) -> Result<String, String> {
-    let Some(node) = world.cluster.node(&target.key.name) else { return Ok(String::new()) };
+pub(crate) fn plan(world: &World<'_>, case: &Case, target: &Target, view: &DrainView) -> Plan {
+    let Some(node) = world.cluster.node(&target.key.name) else { return Plan::Goes(String::new()) };
     let pods = movable(world, node, false);
-    let mut rooms = Rooms::default();
-    for (_, pod) in &pods {
+    let (mut rooms, mut joined) = (Rooms::default(), BTreeSet::new());
+    for (class, pod) in &pods {
         // Until a policy's deadline a budget may let it go, and then it is not asked any more.
         if let Some(why) = kept_by(pod, &view.budgets).filter(|_| world.settings.drain.deadline.is_none()) {
-            return Err(why);
+            match one_more(world, case, (class, pod), &view.budgets) {
+                OneMore::Of(workload) => {
+                    joined.insert(workload.to_string());
+                }
+                OneMore::Ask(look) => return Plan::Ask(look),
+                OneMore::No(not) => return Plan::Fails(format!("{why}; no pod more first: {not}")),
+                OneMore::Unasked => return Plan::Fails(why),
+            }
         }
         let Some(needs) = view.needs.get(&pod.uid) else {
-            return Err(format!("pod {} came while the drain was being planned", pod.key));
+            return Plan::Fails(format!("pod {} came while the drain was being planned", pod.key));
         };
-        rooms.place(world, node, pod, needs)?;
+        if let Err(why) = rooms.place(world, node, pod, needs) {
+            return Plan::Fails(why);
+        }
     }
     let names: Vec<String> = pods.iter().take(20).map(|(_, pod)| pod.key.to_string()).collect();
-    Ok(format!("{} pods leave: {}", pods.len(), names.join(", ")))
+    let first: Vec<String> = joined.into_iter().take(20).collect();
+    let first = if first.is_empty() { String::new() } else { format!("; first one more of {}", first.join(", ")) };
+    Plan::Goes(format!("{} pods leave: {}{first}", pods.len(), names.join(", ")))
+}
+
+/// Whether the budget that keeps a pod would let it go if there were one more that is healthy; `None` when none keeps it.
+pub(super) fn goes_with_one_more(pod: &PodFact, budgets: &[Budget]) -> Option<bool> {
+    kept_by(pod, budgets)?;
+    let mut over = budgets.iter().filter(|budget| budget.pods.contains(&pod.uid));
+    let (budget, other) = (over.next()?, over.next());
+    Some(other.is_none() && budget.healthy >= budget.desired_with_one_more)
 }
 
 /// The budget that does not let a pod go.

@@ -1,12 +1,13 @@
 //! Pods: `scale_and_replace` starts one pod more, deletes the sick one when that is ready, and takes the one more back.
 
-use super::{Move, open_step, pod};
+use super::{Move, impacted, open_step, pod};
 use crate::effect::{Verb, WorkloadView};
 use crate::fact::{PodFact, WorkloadFact};
 use crate::healer::{Case, World};
 use crate::key::{Kind, Target};
 use crate::names::Strategy;
 use crate::recovery::Recovery;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -39,7 +40,7 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
 /// One pod more than it has, if nobody else decides that number.
 fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
     if !matches!(workload.kind, Kind::Deployment | Kind::ReplicaSet) {
-        return instead(format!("{workload} is no Deployment or ReplicaSet, which alone can have one pod more"));
+        return instead(not_of_this_kind(workload));
     }
     if world.cluster.exact_pod(case.recovery.subject()).is_some_and(PodFact::finished) {
         return instead(format!("{} has ended, so {workload} has started another already", case.recovery.subject()));
@@ -59,6 +60,10 @@ fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
     }
     let from = view.fact.desired.unwrap_or(0);
     Move::Do(Verb::ScaleUp { target: workload.clone(), resource_version: "".into(), from })
+}
+
+pub(super) fn not_of_this_kind(workload: &Target) -> String {
+    format!("{workload} is no Deployment or ReplicaSet, which alone can have one pod more")
 }
 
 fn instead(why: String) -> Move {
@@ -111,11 +116,17 @@ fn is_marked(world: &World<'_>, recovery: &Recovery, workload: &Target) -> bool 
     world.cluster.exact_workload(workload).is_some_and(|fact| fact.marked_by == recovery.name)
 }
 
+/// The step that starts one more begins with this; the workload follows.
+pub(super) const UP: &str = "scale up ";
+
 fn up(workload: &Target) -> String {
-    format!("scale up {workload}")
+    format!("{UP}{workload}")
 }
 
-/// Whether the one more may be there, by the record or by the mark, whichever knows of it.
-pub(super) fn may_be_scaled(world: &World<'_>, recovery: &Recovery, workload: &Target) -> bool {
-    is_marked(world, recovery, workload) || open_step(recovery, &up(workload), &back(workload).to_string())
+/// The workloads that may have one more by `recovery`, by the record or by the mark, whichever knows of it.
+pub(super) fn scaled(world: &World<'_>, recovery: &Recovery) -> BTreeSet<Target> {
+    let marked = world.cluster.marked_workloads().filter(|(_, marked_by)| **marked_by == recovery.name);
+    let steps = recovery.steps().filter_map(|step| impacted(world.cluster, step.name.strip_prefix(UP)?));
+    let recorded = steps.filter(|workload| open_step(recovery, &up(workload), &back(workload).to_string()));
+    marked.map(|(workload, _)| workload).chain(recorded).collect()
 }

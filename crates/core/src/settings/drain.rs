@@ -13,6 +13,8 @@ pub struct DrainRules {
     pub pod_grace_period: Option<Duration>,
     /// How long disruption budgets are respected; then what they keep is deleted gracefully. `None` is to the end.
     pub deadline: Option<Duration>,
+    /// Whether a pod that a disruption budget keeps is first joined by one more of its Deployment.
+    pub surge: bool,
     /// Whether pods leave that keep data in an emptyDir, which is lost with them.
     pub delete_empty_dir_data: bool,
     /// Whether pods leave that no controller replaces.
@@ -39,9 +41,11 @@ impl fmt::Display for DrainRules {
         for (name, span) in spans {
             span.map_or(Ok(()), |span| say(format_args!("{name} {} s", span.as_secs_f32())))?;
         }
-        for (name, is_set) in
-            [("deleteEmptyDirData", self.delete_empty_dir_data), ("evictUnmanaged", self.evict_unmanaged)]
-        {
+        for (name, is_set) in [
+            ("surge", self.surge),
+            ("deleteEmptyDirData", self.delete_empty_dir_data),
+            ("evictUnmanaged", self.evict_unmanaged),
+        ] {
             if is_set {
                 say(format_args!("{name}"))?;
             }

@@ -15,6 +15,7 @@ mod guards;
 mod ladder;
 mod leading;
 mod nodes;
+mod one_more;
 mod plays;
 mod pods;
 mod policies;

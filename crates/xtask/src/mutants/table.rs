@@ -241,8 +241,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Plan: room elsewhere",
         of: Of::Guard,
-        find: "rooms.place(world, node, pod, needs)?;",
-        replace: "rooms.place(world, node, pod, needs).or_else(|why| if $on { Ok(()) } else { Err(why) })?;",
+        find: "if let Err(why) = rooms.place(world, node, pod, needs) {",
+        replace: "if let Err(why) = rooms.place(world, node, pod, needs)\n            && !$on\n        {",
     },
     Mutant {
         name: "guard Busy",
@@ -369,6 +369,48 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Undo,
         find: "remedy::before_next(world, case).filter(|_| attempt",
         replace: "remedy::before_next(world, case).filter(|_| !$on && attempt",
+    },
+    Mutant {
+        name: "policy: drain.surge is asked for",
+        of: Of::Policy,
+        find: "if !world.settings.drain.surge {\n        return None;",
+        replace: "if $on || !world.settings.drain.surge {\n        return None;",
+    },
+    Mutant {
+        name: "policy: a drain that may have one more is planned with it",
+        of: Of::Policy,
+        find: "    if !world.settings.drain.surge {\n        return OneMore::Unasked;",
+        replace: "    if $on || !world.settings.drain.surge {\n        return OneMore::Unasked;",
+    },
+    Mutant {
+        name: "Drain: no pod is started where somebody else decides how many there are",
+        of: Of::Guard,
+        find: "Some((view, _)) => match view.keeps_from_scaling(&case.recovery.name) {",
+        replace: "Some((view, _)) => match view.keeps_from_scaling(&case.recovery.name).filter(|_| !$on) {",
+    },
+    Mutant {
+        name: "Drain: the one more is ready before the pod that it joins leaves",
+        of: Of::Guard,
+        find: "surge::awaited(world, case, &scaled).filter(|_| !dead);",
+        replace: "surge::awaited(world, case, &scaled).filter(|_| !dead && !$on);",
+    },
+    Mutant {
+        name: "Drain: where one more does not help, none is started",
+        of: Of::Guard,
+        find: "Some(other.is_none() && budget.healthy >= budget.desired_with_one_more)",
+        replace: "Some($on || other.is_none() && budget.healthy >= budget.desired_with_one_more)",
+    },
+    Mutant {
+        name: "Drain: a person who takes the one more back is not overruled",
+        of: Of::Guard,
+        find: "if case.recovery.evidence(&evidence_of(workload)) == Some(TAKEN_BACK) {",
+        replace: "if !$on && case.recovery.evidence(&evidence_of(workload)) == Some(TAKEN_BACK) {",
+    },
+    Mutant {
+        name: "Drain: the one more is taken back as soon as its pods have left",
+        of: Of::Undo,
+        find: "return (!left || is_taken_back(fact)).then(",
+        replace: "return (!$on && (!left || is_taken_back(fact))).then(",
     },
     Mutant {
         name: "a number that somebody else has set stays",

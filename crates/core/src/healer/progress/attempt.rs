@@ -69,11 +69,17 @@ pub(super) fn carry_on(world: &World<'_>, case: &mut Case, orders: &mut Orders) 
     if case.is_busy(world.now.tick) {
         return;
     }
-    if let Some(noted) = remedy::instead(strategy, world, case) {
-        case.recovery.status.evidence.push(noted);
-        case.saving.dirty = true;
-    }
+    let mut noted: Vec<_> = remedy::instead(strategy, world, case).into_iter().collect();
+    noted.extend(remedy::refused_one_more(world, case));
+    note(case, noted);
     make(world, case, orders, remedy::next(strategy, world, case));
+}
+
+/// Adds to the evidence what was not in it.
+pub(super) fn note(case: &mut Case, said: impl IntoIterator<Item = (String, String)>) {
+    let before = case.recovery.status.evidence.len();
+    case.recovery.status.evidence.extend(said);
+    case.saving.dirty |= case.recovery.status.evidence.len() > before;
 }
 
 fn conclude_subject(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {

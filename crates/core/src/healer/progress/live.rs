@@ -86,17 +86,7 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
             }
         }
         Verb::RestartWorkload { target, at, .. } => restart(world, case, target, at),
-        Verb::ScaleUp { target, .. } => {
-            let sick = case.recovery.subject().clone();
-            match (pod(world, case, &sick, true), case.fresh_workload(world.now.tick, &target)) {
-                (Err(not_yet), _) => not_yet,
-                (Ok(_), None) => Live::LookFirst(Verb::LookAtWorkload(target)),
-                (Ok(_), Some(view)) => {
-                    let (resource_version, from) = (view.resource_version.clone(), view.fact.desired.unwrap_or(0));
-                    Live::Send(Verb::ScaleUp { target, resource_version, from })
-                }
-            }
-        }
+        Verb::ScaleUp { target, .. } => scale_up(world, case, target),
         Verb::RollBack { target, from, to, .. } => match case.fresh_workload(world.now.tick, &target) {
             Some(view) => {
                 let resource_version = view.resource_version.clone();
@@ -250,6 +240,23 @@ fn resized(world: &World<'_>, case: &mut Case, target: &Target, container: &Text
         return Err(Live::StoreFirst);
     }
     Ok(version)
+}
+
+/// For a pod that still fails, or for one that a disruption budget keeps on a node that does.
+fn scale_up(world: &World<'_>, case: &mut Case, target: Target) -> Live {
+    let subject = case.recovery.subject().clone();
+    if subject.kind == Kind::Pod
+        && let Err(not_yet) = pod(world, case, &subject, true)
+    {
+        return not_yet;
+    }
+    match case.fresh_workload(world.now.tick, &target) {
+        Some(view) => {
+            let (resource_version, from) = (view.resource_version.clone(), view.fact.desired.unwrap_or(0));
+            Live::Send(Verb::ScaleUp { target, resource_version, from })
+        }
+        None => Live::LookFirst(Verb::LookAtWorkload(target)),
+    }
 }
 
 fn restart(world: &World<'_>, case: &mut Case, target: Target, at: Stamp) -> Live {

@@ -12,7 +12,7 @@ use crate::healer::{World, tell};
 use crate::key::{Kind, Target};
 use crate::names::{Cause, GuardName, Mode, Phase, Strategy};
 use crate::recovery::{Attempt, StepResult};
-use crate::remedy::{self, Standing};
+use crate::remedy::{self, Plan, Standing};
 use crate::strategy::next_strategy;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -86,19 +86,28 @@ fn is_planned(world: &World<'_>, case: &mut Case, orders: &mut Orders, node: &Ta
     if case.is_busy(world.now.tick) {
         return false;
     }
-    let Some((view, _)) = case.drain.take_if(|(_, at)| world.now.tick.since(*at) <= live::FRESH) else {
+    let Some((view, at)) = case.drain.take_if(|(_, at)| world.now.tick.since(*at) <= live::FRESH) else {
+        case.looks.workloads.clear();
         orders.push((Errand::Plan, Verb::PlanDrain { node: node.key.name.clone() }));
         return false;
     };
-    match remedy::plan(world, node, &view) {
-        Ok(plan) => {
+    let plan = remedy::plan(world, case, node, &view);
+    let refused = remedy::refused_one_more(world, case);
+    attempt::note(case, refused);
+    match plan {
+        Plan::Ask(look) => {
+            case.drain = Some((view, at));
+            orders.push((errand_of(&look), look));
+            false
+        }
+        Plan::Goes(plan) => {
             case.pass(world.now, |guard| guard == GuardName::Plan);
             let evidence = &mut case.recovery.status.evidence;
             evidence.retain(|(name, _)| name != PLAN);
             evidence.push((PLAN.into(), plan));
             true
         }
-        Err(reason) => {
+        Plan::Fails(reason) => {
             let until = world.now.tick + PLAN_AGAIN;
             case.backoff.until = Some(until);
             hold(world, case, orders, Hold { guard: GuardName::Plan, reason: reason.clone(), until: Some(until) });

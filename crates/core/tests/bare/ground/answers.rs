@@ -170,6 +170,7 @@ impl Truth {
                 allowed: healthy.saturating_sub(*desired),
                 healthy,
                 desired: *desired,
+                desired_with_one_more: *desired + u32::from(self.budgets_follow),
                 unready_may_go: false,
                 pods: pods.iter().filter(|pod| family(pod) == Some(workload)).map(|pod| pod.uid.clone()).collect(),
             }

@@ -220,7 +220,9 @@ impl Ground {
     /// Whether any mark of ours is left on a node or a Service.
     pub(crate) fn is_marked(&self) -> bool {
         let owned = |served: &Served| served.fact.standby.as_ref().is_some_and(|standby| !standby.owner.is_empty());
-        self.truth.services.values().any(owned)
+        let scaled = self.truth.workloads.values().any(|fact| !fact.marked_by.is_empty());
+        scaled
+            || self.truth.services.values().any(owned)
             || self.truth.nodes.values().any(|node| !node.owner.is_empty() || suspect(node).is_some())
     }
 }

@@ -72,6 +72,8 @@ pub(crate) struct Truth {
     pub(crate) needs: BTreeMap<Text, Needs>,
     /// `minAvailable`, by workload.
     pub(crate) budgets: BTreeMap<Name, u32>,
+    /// They want one healthy pod more when there is one more.
+    pub(crate) budgets_follow: bool,
     pub(crate) namespaces: BTreeMap<Text, Marks>,
     pub(super) services: BTreeMap<Key, Served>,
     pub(super) rollouts: Rollouts,

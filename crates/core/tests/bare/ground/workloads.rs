@@ -115,6 +115,13 @@ impl Truth {
         }
     }
 
+    /// A person takes our mark away, and the number stays.
+    pub(crate) fn unmark_workload(&mut self, name: &str) {
+        let known = self.workloads.values().find(|fact| fact.kind == Kind::Deployment && &*fact.key.name == name);
+        let (kind, key) = known.map(|fact| (fact.kind.clone(), fact.key.clone())).unwrap();
+        self.edit_workload(&kind, &key, |fact| (fact.marked_by, fact.original_replicas) = (Text::default(), None));
+    }
+
     pub(super) fn roll_back(
         &mut self,
         target: &Target,

@@ -1,7 +1,7 @@
 //! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
 
 use crate::check::deed::{DeedKind, RECOVERIES, is_out_of_service, is_workload};
-use crate::check::json::{annotation, is_cordoned};
+use crate::check::json::{annotation, is_cordoned, uid};
 use crate::check::limits::FRESH;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
@@ -38,7 +38,8 @@ impl Rule for Human {
                 names = act.scene.book.records.ordered(deed).map(|kept| kept.record.name.as_str()).collect();
             }
             // Another record's reason may be good while this one's is gone.
-            let heard = |name: &&str| self.0.get(*name).is_some_and(|word| is_heard(act, *word, sent));
+            let said = |name: &str| self.0.get(name).is_some_and(|word| is_heard(act, *word, sent));
+            let heard = |name: &&str| said(name) || deed.kind.is_on_workload() && said(&of_workload(name, &deed.uid));
             let stopped = !names.is_empty() && names.iter().all(heard);
             found.judge(!stopped, || {
                 format!("{} for Recovery {}, which a person had stopped", act.words(deed), names.join(", "))
@@ -73,7 +74,9 @@ impl Human {
                 let replicas = after["spec"]["replicas"].as_u64().unwrap_or(1).to_string();
                 let back = annotation(after, marks::OWNER).is_none() || original == Some(replicas.as_str());
                 if let Some(record) = annotation(before, marks::OWNER).filter(|_| back) {
-                    self.0.insert(record.to_owned(), (now, Word::Undone));
+                    let of_pod = act.scene.book.records.get(record).is_none_or(|kept| kept.record.is_about_pod());
+                    let stopped = if of_pod { record.to_owned() } else { of_workload(record, uid(after)) };
+                    self.0.insert(stopped, (now, Word::Undone));
                 }
             }
             "services"
@@ -90,6 +93,11 @@ impl Human {
             _ => {}
         }
     }
+}
+
+/// What a person said of one workload of a Recovery that is about more than that.
+fn of_workload(record: &str, uid: &str) -> String {
+    format!("{record} {uid}")
 }
 
 fn is_heard(act: &Act<'_>, (at, word): (Timestamp, Word), sent: Timestamp) -> bool {

@@ -1,10 +1,11 @@
 //! S1: what is acted on is exactly what the record names, and the request says so.
 
 use crate::check::deed::{Deed, DeedKind};
-use crate::check::json::text;
+use crate::check::json::{list, text, uid};
 use crate::check::record::Record;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
+use serde_json::Value;
 
 #[derive(Default)]
 pub(crate) struct Identity;
@@ -59,10 +60,21 @@ fn other_than_target<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     (by_target && kept.record.target.uid != deed.uid).then_some(&*kept.record)
 }
 
-/// A Service's workloads are chosen by its selector; every other record names the one that it may change.
+/// A Service's workloads are chosen by its selector, a node's run on it; every other record names the one that it may change.
 fn other_than_workload<'a>(act: &Act<'a>, deed: &Deed) -> Option<&'a Record> {
     let kept = act.scene.book.records.get(&deed.record)?;
     let record = &*kept.record;
     let named = record.target.uid == deed.uid || record.workload.uid == deed.uid;
-    (record.target.kind != "Service" && !named).then_some(record)
+    let there = record.is_about_node() && deed.kind == DeedKind::Scale && runs_on(act, deed, &record.target.name);
+    (record.target.kind != "Service" && !named && !there).then_some(record)
+}
+
+/// Whether a pod of the workload that was changed is on that node.
+fn runs_on(act: &Act<'_>, deed: &Deed, node: &str) -> bool {
+    let owned = |object: &Value, by: &str| list(object, "/metadata/ownerReferences").iter().any(|one| one["uid"] == by);
+    let (store, namespace) = (act.scene.store, &deed.key.namespace);
+    let sets = store.list("replicasets.apps", namespace).filter(|(_, set)| owned(set, &deed.uid));
+    let sets: Vec<String> = sets.map(|(_, set)| uid(set).to_owned()).collect();
+    let below = |pod: &Value| owned(pod, &deed.uid) || sets.iter().any(|set| owned(pod, set));
+    store.list("pods", namespace).any(|(_, pod)| text(pod, "/spec/nodeName") == node && below(pod))
 }

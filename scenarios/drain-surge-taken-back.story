@@ -1,0 +1,22 @@
+A person who takes the one more of a drain back is not overruled: the drain waits for the disruption budget
+
+cluster
+  nodes n1 n2 n3
+  deployment web 1 on n1
+  budget web 1
+
+policy joins
+  match:
+    types: [node_failure]
+  drain:
+    surge: true
+
+settings
+  health_check_interval 1
+  deployment_check_interval 60
+  settle_period 1
+
+story
+  0   scale web 1 after scale web
+  0   condition n1 KernelDeadlock
+  40  end
