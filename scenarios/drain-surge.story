@@ -20,5 +20,5 @@ settings
 
 story
   0   condition n1 KernelDeadlock
-  40  condition n1 KernelDeadlock False
-  55  end
+  70  condition n1 KernelDeadlock False
+  85  end

@@ -1,10 +1,11 @@
 //! Outcomes: to whom each goes, and what it says about the cluster.
 
 use super::case::Case;
-use super::{Agenda, Healer};
+use super::{Agenda, FRESH, Healer};
 use crate::cluster::Subject;
 use crate::effect::{Answer, EffectId, Outcome, Verb};
 use crate::event::Event;
+use crate::fact::PodFact;
 use crate::key::{Target, Text};
 use crate::names::Channel;
 use crate::policy::PolicyStatus;
@@ -52,6 +53,7 @@ pub(super) fn started(case: &mut Case, now: Tick, id: EffectId, errand: Option<&
         | Errand::LookWorkload(_)
         | Errand::LookService(_)
         | Errand::LookMachine
+        | Errand::ListPods
         | Errand::Plan,
     ) = errand
     {
@@ -133,15 +135,11 @@ impl Healer {
                 self.with(&name, |case, now, settings| case.looked(now, settings, uid, outcome));
             }
             (Errand::ListPods, Outcome::Done(Answer::Pods(pods))) => {
-                for pod in pods {
-                    agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
-                }
-                self.with(&name, |case, _, _| case.listed = true);
+                let listed = self.see_pods(&name, pods, agenda);
+                self.with(&name, |case, _, _| case.listed = listed);
             }
             (Errand::Plan, Outcome::Done(Answer::Drain(mut view))) => {
-                for pod in core::mem::take(&mut view.pods) {
-                    agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
-                }
+                self.see_pods(&name, core::mem::take(&mut view.pods), agenda);
                 self.with(&name, |case, _, _| case.drain = Some((*view, case.asked)));
             }
             (Errand::Create | Errand::Save, outcome) => {
@@ -203,6 +201,18 @@ impl Healer {
             }
             _ => alloc::vec::Vec::new(),
         }
+    }
+
+    /// The pods of a list, unless that is old: what it has may be gone since, and the watch, which has said so, does not say it twice.
+    /// For the same reason one that terminates, and that the watch does not have, is on its way out.
+    fn see_pods(&mut self, name: &Text, pods: alloc::vec::Vec<PodFact>, agenda: &mut Agenda) -> bool {
+        let young = self.cases.get(name).is_some_and(|case| self.now.tick.since(case.asked) <= FRESH);
+        for pod in pods.into_iter().filter(|_| young) {
+            if !pod.terminating() || self.cluster.exact_pod(&pod.target()).is_some() {
+                agenda.subjects.extend(self.cluster.apply(self.now, Event::Pod(pod)));
+            }
+        }
+        young
     }
 
     fn see_workload(&mut self, target: &Target, outcome: &Outcome) -> alloc::vec::Vec<Subject> {

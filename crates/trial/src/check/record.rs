@@ -102,9 +102,10 @@ impl Record {
         }
     }
 
-    /// Whether its attempt under way, or the one that it is to begin with, does nothing but watch.
+    /// Whether it does nothing but watch: from the first, or because nothing else is left to try.
     pub(crate) fn watches(&self) -> bool {
-        self.attempts.last().map_or(&self.strategy, |attempt| &attempt.strategy) == "monitor"
+        let gave_up = self.attempts.len() > 1 && self.attempts.last().is_some_and(|attempt| !attempt.writes());
+        self.strategy == "monitor" || gave_up
     }
 
     pub(crate) fn is_over(&self) -> bool {
