@@ -6,6 +6,7 @@ cluster
 
 settings
   health_check_interval 1
+  pod_check_interval 60
   deployment_check_interval 60
   settle_period 1
   recovery_timeout 10
