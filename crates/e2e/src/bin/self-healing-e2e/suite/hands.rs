@@ -14,6 +14,10 @@ use self_healing_story::Policy;
 use serde_json::{Value, json};
 use std::fs;
 
+/// A pod that is not ready is the trouble of its Service here, not one of its own.
+const ON_STANDBY: &[(&str, &str)] =
+    &[("HEALTH_CHECK_INTERVAL", "1"), ("POD_CHECK_INTERVAL", "600"), ("DEPLOYMENT_CHECK_INTERVAL", "60")];
+
 /// Three controllers of pods, each behind a Service of its name; every pod is unready, so each is restarted as `kubectl rollout restart` does.
 pub(crate) async fn restarted_behind_services(ground: &Ground) -> Result<()> {
     let kinds = [("Deployment", "web"), ("StatefulSet", "db"), ("DaemonSet", "agent")];
@@ -45,7 +49,7 @@ pub(crate) async fn switched_to_its_standby(ground: &Ground) -> Result<()> {
     ground.deployment(&shop, "web", 1).await?;
     ground.deployment(&shop, "spare", 1).await?;
     apply(ground, &service(&shop, "web", json!({ "self-healing.dev/failover-selector": "app=spare" }))).await?;
-    let controller = ground.controller(EVERY_SECOND).await?;
+    let controller = ground.controller(ON_STANDBY).await?;
     let pod = ground.pod(&shop, "web").await?.name_any();
     ground.cluster.not_ready(&shop, &pod).await?;
     selects(ground, &shop, "spare").await?;
