@@ -83,14 +83,11 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
     requirements::programs()?;
     cgroup::sweep()?;
     network::enter()?;
+    let compared: Vec<&str> = COMPARED.into_iter().filter(|(story, _)| asked(story)).map(|(_, what)| what).collect();
     let begin = Instant::now();
     let told = Told::default();
     let lanes = async {
-        tokio::join!(
-            told.pods(binary, &pods),
-            told.nodes(binary, &nodes),
-            stock::elsewhere(binary, asked(POWER_CUT) || asked(RUNTIME_KILLED))
-        )
+        tokio::join!(told.pods(binary, &pods), told.nodes(binary, &nodes), stock::elsewhere(binary, &compared))
     };
     // What is dropped is switched off.
     let lanes = tokio::select! {
@@ -115,9 +112,9 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
 
 /// What the run tells of itself at the end.
 const INTERRUPTED: &str = "a run that is interrupted leaves nothing";
-/// The stories that stock Kubernetes is measured beside.
-const POWER_CUT: &str = "power cut, and a reboot";
-const RUNTIME_KILLED: &str = "container runtime killed";
+/// The stories that stock Kubernetes is measured beside, each with what befalls the node in it.
+const COMPARED: [(&str, &str); 2] =
+    [("power cut, and a reboot", nodes::POWER_CUT), (nodes::RUNTIME_KILLED, nodes::RUNTIME_KILLED)];
 
 #[derive(Default)]
 struct Told {
