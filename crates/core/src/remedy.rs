@@ -38,6 +38,7 @@ pub(crate) use service::{
     CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
     stays,
 };
+pub(crate) use surge::UP as SCALE_UP;
 
 /// What a remedy wants next.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,8 +87,13 @@ impl Cluster {
         let Some(owner) = fact.owner.as_ref().filter(|_| fact.kind == Kind::ReplicaSet) else {
             return Some(fact.target());
         };
-        let key = Key { namespace: fact.key.namespace.clone(), name: owner.name.clone() };
-        self.workload(&owner.kind, &key).filter(|above| above.uid == owner.uid).map(WorkloadFact::target)
+        self.owner(&fact.key.namespace, owner).map(WorkloadFact::target)
+    }
+
+    /// Exactly the workload that owns something of `namespace`.
+    pub(crate) fn owner(&self, namespace: &Text, owner: &Owner) -> Option<&WorkloadFact> {
+        let key = Key { namespace: namespace.clone(), name: owner.name.clone() };
+        self.workload(&owner.kind, &key).filter(|fact| fact.uid == owner.uid)
     }
 
     /// Every controller of pods in `namespace`.

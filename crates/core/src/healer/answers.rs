@@ -126,7 +126,7 @@ impl Case {
                 let said = if let Outcome::Done(Answer::Said(words)) = outcome { words } else { String::new() };
                 self.handled.insert(handles.clone());
                 self.postponed.remove(handles);
-                if name.starts_with("scale up ") {
+                if name.starts_with(crate::remedy::SCALE_UP) {
                     // What a budget kept is tried again as soon as the one more is ready.
                     self.postponed.retain(|_, postponed| !postponed.by_budget);
                 }

@@ -54,6 +54,11 @@ fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
     if let Some(why) = view.keeps_from_scaling(&case.recovery.name) {
         return instead(why);
     }
+    up_by(view, case, workload)
+}
+
+/// One more, by what a fresh read shows.
+pub(super) fn up_by(view: &WorkloadView, case: &Case, workload: &Target) -> Move {
     if view.owner == case.recovery.name {
         // Done before a crash; the watch has yet to show it.
         return Move::Wait(format!("waits until {workload} is seen to have one pod more"), None);
@@ -117,7 +122,7 @@ fn is_marked(world: &World<'_>, recovery: &Recovery, workload: &Target) -> bool 
 }
 
 /// The step that starts one more begins with this; the workload follows.
-pub(super) const UP: &str = "scale up ";
+pub(crate) const UP: &str = "scale up ";
 
 fn up(workload: &Target) -> String {
     format!("{UP}{workload}")

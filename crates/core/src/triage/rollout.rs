@@ -5,7 +5,7 @@ use crate::detect::newest_of_two;
 use crate::fact::PodFact;
 use crate::finding::Finding;
 use crate::healer::World;
-use crate::key::{Key, Kind};
+use crate::key::Kind;
 use crate::names::{Cause, FailureType, Strategy};
 use crate::recovery::Recovery;
 
@@ -33,10 +33,7 @@ fn rolls_back(parent: &Recovery) -> bool {
 /// Whether the pod is of a revision that its Deployment does not want any more.
 fn is_old(world: &World<'_>, finding: &Finding, pod: &PodFact) -> bool {
     let workload = world.cluster.workload(&finding.workload.kind, &finding.workload.key);
-    let set = pod.owner.as_ref().and_then(|owner| {
-        let key = Key { namespace: pod.key.namespace.clone(), name: owner.name.clone() };
-        world.cluster.workload(&owner.kind, &key).filter(|set| set.uid == owner.uid)
-    });
+    let set = pod.owner.as_ref().and_then(|owner| world.cluster.owner(&pod.key.namespace, owner));
     workload.zip(set).is_some_and(|(workload, set)| workload.revision() != set.revision())
 }
 

@@ -3,8 +3,8 @@
 use super::rollback::below;
 use super::{patch, path};
 use crate::act::call::Calls;
+use crate::act::look;
 use crate::act::look::annotation;
-use crate::act::{look, outcome};
 use self_healing_api::marks;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::{Key, Kind, Target, Text};
@@ -26,10 +26,7 @@ pub(in crate::act) async fn up(
 
 /// Takes the one more back while the mark is ours; a number that somebody else has set since stays.
 pub(in crate::act) async fn back(calls: &Calls, target: &Target, recovery: &str) -> Result<Answer, Outcome> {
-    let object = match outcome::of(&calls.get(&path(target)?).await?) {
-        Err(Outcome::Gone) => return Ok(Answer::Nothing),
-        object => object?,
-    };
+    let Some(object) = look::find(calls, &path(target)?).await? else { return Ok(Answer::Nothing) };
     if look::same(&object, target).is_err() {
         return Ok(Answer::Nothing);
     }

@@ -146,15 +146,7 @@ pub(super) fn begin(world: &World<'_>, case: &Case, node: &NodeFact, todo: &[(Cl
 fn scale_up(world: &World<'_>, case: &Case, target: Target) -> Move {
     match case.fresh_workload(world.now.tick, &target) {
         None => Move::Do(Verb::LookAtWorkload(target)),
-        // Done before a crash; the watch has yet to show it.
-        Some(view) if view.owner == case.recovery.name => {
-            Move::Wait(format!("waits until {target} is seen to have one pod more"), None)
-        }
-        Some(view) => {
-            let from = view.fact.desired.unwrap_or(0);
-            // The version is put in from the fresh read, right before sending.
-            Move::Do(Verb::ScaleUp { target, resource_version: "".into(), from })
-        }
+        Some(view) => surge::up_by(view, case, &target),
     }
 }
 
