@@ -23,6 +23,8 @@ pub const ORIGINAL_SELECTOR: &str = "self-healing.dev/original-selector";
 pub const SWITCHED_SELECTOR: &str = "self-healing.dev/switched-selector";
 /// Annotation beside our scale change: the replicas before it.
 pub const ORIGINAL_REPLICAS: &str = "self-healing.dev/original-replicas";
+/// Annotation beside our scale change: the replicas that we set, by which a later change of somebody else is known.
+pub const SCALED_REPLICAS: &str = "self-healing.dev/scaled-replicas";
 /// Taint of effect `PreferNoSchedule` on a node whose pod is recreated elsewhere; its value names the Recovery.
 pub const SUSPECT: &str = "self-healing.dev/suspect";
 /// Annotation on a Service: the standby's selector, `k=v,k2=v2`.

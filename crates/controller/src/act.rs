@@ -128,10 +128,11 @@ impl Actor {
             Verb::RestartWorkload { target, resource_version, at } => {
                 workload::restart(calls, target, resource_version, (recovery, *at)).await
             }
-            Verb::ScaleUp { target, resource_version, from } => {
-                workload::scale::up(calls, target, resource_version, *from, recovery).await
+            Verb::ScaleUp { target, resource_version, from, to } => {
+                workload::scale::up(calls, target, resource_version, (*from, *to), recovery).await
             }
             Verb::ScaleBack(target) => workload::scale::back(calls, target, recovery).await,
+            Verb::KeepScale(target) => workload::scale::keep(calls, target, recovery).await,
             Verb::RollBack { target, resource_version, from, to } => {
                 workload::rollback::roll_back(calls, target, resource_version, (from, to), recovery).await
             }

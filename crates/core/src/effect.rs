@@ -155,8 +155,8 @@ pub enum Verb {
         /// When the attempt began: the annotation's value, so that the same restart sent again changes nothing.
         at: Stamp,
     },
-    /// Set `spec.replicas` of a Deployment or ReplicaSet to one more, with the Recovery as owner and the number before, with uid and
-    /// resourceVersion preconditions.
+    /// Set `spec.replicas` of a Deployment or ReplicaSet to a higher number, with the Recovery as owner and both numbers beside it, with
+    /// uid and resourceVersion preconditions.
     ScaleUp {
         /// Which one.
         target: Target,
@@ -164,10 +164,14 @@ pub enum Verb {
         resource_version: Text,
         /// The number before.
         from: u32,
+        /// The number that it is to have.
+        to: u32,
     },
-    /// Take our one more back, only while the mark is ours; a number that somebody else has set since stays, and
+    /// Set the number back that was there before, only while the mark is ours; one that somebody else has set since stays, and
     /// [`Answer::Said`] says so. Nothing to do counts as done.
     ScaleBack(Target),
+    /// Take only the mark of [`Self::ScaleUp`] away, if it is ours: the number stays. Nothing to do counts as done.
+    KeepScale(Target),
     /// Put the template of one ReplicaSet of a Deployment in the place of the newest, with uid and resourceVersion preconditions. Beside
     /// it stand the Recovery's name and both ReplicaSets, so that it is known again.
     RollBack {
@@ -246,6 +250,7 @@ impl Verb {
                     | Self::SwitchBack(_)
                     | Self::CreatePod { .. }
                     | Self::ScaleBack(_)
+                    | Self::KeepScale(_)
                     | Self::UntaintOutOfService(_)
                     | Self::EndRemediation { .. }
             )
@@ -273,7 +278,8 @@ impl Verb {
             | Self::CreatePod { .. }
             | Self::UntaintOutOfService(_)
             | Self::EndRemediation { .. }
-            | Self::ScaleBack(_) => false,
+            | Self::ScaleBack(_)
+            | Self::KeepScale(_) => false,
             Self::ReadRecoveries
             | Self::CreateRecovery(_)
             | Self::SaveStatus { .. }
@@ -327,6 +333,7 @@ impl fmt::Display for Verb {
             Self::RestartWorkload { target, .. } => write!(f, "restart {target}"),
             Self::ScaleUp { target, .. } => write!(f, "scale up {target}"),
             Self::ScaleBack(target) => write!(f, "scale back {target}"),
+            Self::KeepScale(target) => write!(f, "keep the scale of {target}"),
             Self::RollBack { target, from, to, .. } => write!(f, "roll back {target} from {from} to {to}"),
             Self::SwitchService { target, .. } => write!(f, "switch service {} to its standby", target.key),
             Self::ResizePod { target, container, limit, .. } => {

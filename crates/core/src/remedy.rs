@@ -9,6 +9,7 @@ mod replace;
 mod resize;
 mod rollback;
 mod service;
+mod standby;
 mod surge;
 mod workload;
 
@@ -38,6 +39,7 @@ pub(crate) use service::{
     CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
     stays,
 };
+pub(crate) use standby::give_back;
 pub(crate) use surge::UP as SCALE_UP;
 
 /// What a remedy wants next.
@@ -159,10 +161,17 @@ pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
     let marks = replace::left(case).into_iter().chain(marks_left(world, &case.recovery)).map(Move::Do);
     // One that was taken back already may still be seen: the watch may be late.
     let mut left = marks.filter(|mark| !matches!(mark, Move::Do(verb) if case.handled.contains(&*verb.to_string())));
-    left.next().or_else(|| pod::give_back(world, case))
+    left.next().or_else(|| kept_for_now(world, case)).or_else(|| pod::give_back(world, case))
 }
 
-/// The one pod more that is to be taken back before the next attempt begins.
+/// A workload that keeps its additional pods until the watch shows that the Service does not need them.
+fn kept_for_now(world: &World<'_>, case: &Case) -> Option<Move> {
+    let mut scaled = surge::scaled(world, &case.recovery).into_iter();
+    let waiting = scaled.find(|workload| give_back(world.cluster, workload).is_none())?;
+    Some(Move::Wait(format!("waits until the Service that {waiting} serves is seen to be switched back"), None))
+}
+
+/// What was added and is to be taken back before the next attempt begins.
 pub(crate) fn before_next(world: &World<'_>, case: &Case) -> Option<Verb> {
     // Without an attempt nothing was added.
     case.recovery.attempt()?;
@@ -170,7 +179,7 @@ pub(crate) fn before_next(world: &World<'_>, case: &Case) -> Option<Verb> {
 }
 
 fn surged(world: &World<'_>, recovery: &Recovery) -> impl Iterator<Item = Verb> {
-    surge::scaled(world, recovery).into_iter().map(|workload| surge::back(&workload))
+    surge::scaled(world, recovery).into_iter().filter_map(|workload| give_back(world.cluster, &workload))
 }
 
 fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
@@ -186,9 +195,10 @@ fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
     let cordoned =
         world.cluster.node(&target.key.name).is_some_and(|node| node.uid == target.uid && node.owner == *name);
     let recorded = open_step(recovery, &format!("cordon {}", target.key), &format!("uncordon {}", target.key));
+    // A Service is switched back before its standby loses pods.
+    left.extend(service::marks_left(world, recovery));
     left.extend(surged(world, recovery));
     left.extend((target.kind == Kind::Node && (cordoned || recorded)).then(|| Verb::Uncordon(target.clone())));
-    left.extend(service::marks_left(world, recovery));
     left.extend(fence::is_marked(world, recovery).then(|| Verb::UntaintOutOfService(target.clone())));
     left
 }

@@ -18,6 +18,7 @@ use crate::binaries::Binaries;
 use crate::dir::Dir;
 use crate::kubeconfig;
 use crate::kubelet::FakeKubelet;
+use crate::lease::Renewal;
 use crate::plane::{Actors, Plane};
 use crate::process::Process;
 
@@ -50,7 +51,7 @@ impl Options {
         ]
     }
 
-    pub(crate) fn node_lease_seconds(&self) -> u64 {
+    fn node_lease_seconds(&self) -> u64 {
         self.node_monitor_grace_period
             .map_or(STOCK_LEASE_SECONDS, |grace| (grace.as_secs() * 4 / 5).clamp(1, STOCK_LEASE_SECONDS))
     }
@@ -65,6 +66,9 @@ pub struct Cluster {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     pub(crate) kubelets: Mutex<BTreeMap<String, FakeKubelet>>,
+    pub(crate) leases: Mutex<BTreeMap<String, Renewal>>,
+    /// How long a Lease of a fake node lasts.
+    pub(crate) lease_seconds: u64,
     dir: Dir,
 }
 
@@ -80,7 +84,8 @@ impl Cluster {
         let dir = Dir::new()?;
         let (plane, client) = Plane::start(dir.path(), binaries, &options).await?;
         let kubeconfig = dir.file("admin.kubeconfig");
-        Ok(Self { plane: Some(plane), client, kubeconfig, kubectl, kubelets: Mutex::default(), dir })
+        let (kubelets, leases, lease_seconds) = (Mutex::default(), Mutex::default(), options.node_lease_seconds());
+        Ok(Self { plane: Some(plane), client, kubeconfig, kubectl, kubelets, leases, lease_seconds, dir })
     }
 
     /// Uses the existing cluster of the `KUBECONFIG` environment variable, with the `kubectl` of the `PATH`. Its processes cannot be
@@ -101,7 +106,8 @@ impl Cluster {
         let client = kubeconfig::distant_client(&kubeconfig).await;
         let client = client.with_context(|| format!("cannot use {}", kubeconfig.display()))?;
         let kubectl = PathBuf::from("kubectl");
-        Ok(Self { plane: None, client, kubeconfig, kubectl, kubelets: Mutex::default(), dir: Dir::new()? })
+        let (kubelets, leases, lease_seconds) = (Mutex::default(), Mutex::default(), STOCK_LEASE_SECONDS);
+        Ok(Self { plane: None, client, kubeconfig, kubectl, kubelets, leases, lease_seconds, dir: Dir::new()? })
     }
 
     /// Whether it was not started here.
@@ -244,7 +250,7 @@ impl Cluster {
         Ok(&self.actors()?.scheduler)
     }
 
-    /// The kwok that plays all kubelets. A restarted one takes the nodes over only when their Leases have expired.
+    /// The kwok that plays all kubelets, but for their Leases.
     ///
     /// # Errors
     /// When the cluster was not started here, or without it.

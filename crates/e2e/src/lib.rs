@@ -32,6 +32,7 @@ pub mod cluster;
 mod dir;
 mod kubeconfig;
 pub mod kubelet;
+mod lease;
 pub mod nodes;
 mod plane;
 pub mod pods;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::kubelet::{Answer, FakeKubelet};
+use crate::lease::Renewal;
 use crate::wait::wait_for;
 
 /// A node with this label set to `kwok` has a fake kubelet; without it the node is silent.
@@ -74,6 +75,7 @@ impl Cluster {
             .create(&PostParams::default(), &node)
             .await
             .with_context(|| format!("cannot create node {name}"))?;
+        self.renew_lease(name).await?;
         self.patch_node_status(name, initial_status(name, kubelet.port())).await?;
         self.kubelets.lock().await.insert(name.clone(), kubelet);
         // Only now kwok may see the node: it would otherwise call it Ready before it has an address.
@@ -88,6 +90,9 @@ impl Cluster {
     /// When the node does not exist.
     pub async fn silence(&self, name: &str, answer: Answer) -> Result<()> {
         self.kubelet_answers(name, answer).await?;
+        if let Some(renewal) = self.leases.lock().await.remove(name) {
+            renewal.stop().await;
+        }
         self.label_kubelet(name, None).await
     }
 
@@ -97,6 +102,7 @@ impl Cluster {
     /// When the node does not exist.
     pub async fn wake(&self, name: &str) -> Result<()> {
         self.kubelet_answers(name, Answer::Accepts).await?;
+        self.renew_lease(name).await?;
         self.label_kubelet(name, Some("kwok")).await
     }
 
@@ -142,6 +148,7 @@ impl Cluster {
             .await
             .with_context(|| format!("cannot delete node {name}"))?;
         self.kubelets.lock().await.remove(name);
+        self.leases.lock().await.remove(name);
         Ok(())
     }
 
@@ -158,6 +165,13 @@ impl Cluster {
     /// All nodes, as admin.
     pub fn nodes(&self) -> Api<Node> {
         Api::all(self.admin())
+    }
+
+    async fn renew_lease(&self, name: &str) -> Result<()> {
+        let uid = self.nodes().get(name).await?.metadata.uid.with_context(|| format!("node {name} has no uid"))?;
+        let renewal = Renewal::start(self.admin(), name, &uid, self.lease_seconds).await?;
+        self.leases.lock().await.insert(name.to_owned(), renewal);
+        Ok(())
     }
 
     async fn label_kubelet(&self, name: &str, value: Option<&str>) -> Result<()> {

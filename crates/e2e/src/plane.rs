@@ -191,7 +191,8 @@ impl Setup<'_> {
                 format!("--kubeconfig={kubeconfig}"),
                 format!("--config={}", self.file("stages.yaml", STAGES)?),
                 format!("--manage-nodes-with-label-selector={KUBELET_LABEL}=kwok"),
-                format!("--node-lease-duration-seconds={}", self.options.node_lease_seconds()),
+                // Leases are renewed by the test itself.
+                "--node-lease-duration-seconds=0".into(),
                 format!("--server-address=127.0.0.1:{}", ports::free()?),
             ])
             .start()

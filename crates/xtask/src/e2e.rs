@@ -2,7 +2,7 @@
 
 use crate::image::build_static;
 use crate::parts::Part;
-use crate::tools::{cargo, own_program, run as run_command};
+use crate::tools::{cargo, own_program, run as run_command, run_own};
 use anyhow::Result;
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(crate) fn conformance(args: &[String]) -> Result<()> {
     let args = args.iter().map(String::as_str);
     let mut command = own_program("self-healing-e2e")?;
     command.arg("conformance").args(args);
-    run_command(command)
+    run_own(command)
 }
 
 /// Builds the controller and measures it.
@@ -60,5 +60,5 @@ fn with_controller(args: &[&str]) -> Result<()> {
     if args.contains(&"--real-node") {
         command.env("SELF_HEALING_FAULT", build_static("self-healing-fault", "fault")?);
     }
-    run_command(command)
+    run_own(command)
 }

@@ -1,7 +1,7 @@
 //! The controller on trial on the embedded cluster, in virtual time.
 
 use crate::parts::Part;
-use crate::tools::{own_program, run as run_command};
+use crate::tools::{own_program, run_own};
 use anyhow::Result;
 
 /// Runs what `args` choose; everything without any.
@@ -21,5 +21,5 @@ pub(crate) fn parts() -> Vec<Part> {
 fn runner(args: &[&str]) -> Result<()> {
     let mut command = own_program("self-healing-trial")?;
     command.args(args);
-    run_command(command)
+    run_own(command)
 }

@@ -3,8 +3,12 @@
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+/// What one failed scenario says of itself fits into these.
+const ERROR_LINES: usize = 40;
 
 /// The root of the work tree.
 pub(crate) fn root() -> PathBuf {
@@ -48,6 +52,26 @@ pub(crate) fn run(mut command: Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Runs one of the workspace's own programs with its output shown; an error gives what the program said of it, which are its last lines on
+/// standard error.
+pub(crate) fn run_own(mut command: Command) -> Result<()> {
+    let line = line(&command);
+    println!("$ {line}");
+    let mut child = command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot start `{line}`"))?;
+    let mut said: Vec<String> = Vec::new();
+    for read in BufReader::new(child.stderr.take().context("standard error is piped")?).lines() {
+        let read = read?;
+        eprintln!("{read}");
+        said.push(read);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        let last = said.len().saturating_sub(ERROR_LINES);
+        bail!("`{line}` ended with {status}\n{}", said.get(last..).unwrap_or_default().join("\n"));
     }
     Ok(())
 }

@@ -184,6 +184,7 @@ impl Shown {
             | Verb::RestartWorkload { .. }
             | Verb::ScaleUp { .. }
             | Verb::ScaleBack(_)
+            | Verb::KeepScale(_)
             | Verb::RollBack { .. }
             | Verb::DeleteRecovery { .. }
             | Verb::SavePolicyStatus { .. }

@@ -164,25 +164,27 @@ fn reply(web: &Value, sets: &[Value], seen: &Seen) -> Reply {
 }
 
 fn ours(replicas: u32) -> Value {
-    web(json!({marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}), json!({"replicas": replicas}))
+    let marks = json!({marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2", marks::SCALED_REPLICAS: "4"});
+    web(marks, json!({"replicas": replicas}))
 }
 
 #[tokio::test]
-async fn one_pod_more_is_marked_with_owner_and_original_in_the_same_write() {
+async fn more_pods_are_marked_with_owner_and_both_numbers_in_the_same_write() {
     let server = serve(web(json!({}), json!({})), Vec::new()).await;
-    let verb = Verb::ScaleUp { target: target(Kind::Deployment), resource_version: Text::from("77"), from: 2 };
+    let verb = Verb::ScaleUp { target: target(Kind::Deployment), resource_version: Text::from("77"), from: 2, to: 4 };
     assert_eq!(server.perform(verb).await, Outcome::Done(Answer::Nothing));
     let expected = json!({"metadata": {"uid": "uid-web", "resourceVersion": "77",
-        "annotations": {marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}}, "spec": {"replicas": 3}});
+        "annotations": {marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2", marks::SCALED_REPLICAS: "4"}},
+        "spec": {"replicas": 4}});
     assert_eq!(server.write().body, expected);
 }
 
 #[tokio::test]
-async fn the_one_more_is_taken_back_with_its_mark_and_the_copies_of_it() {
+async fn the_number_is_set_back_with_its_mark_and_the_copies_of_it() {
     let copy = set("web-new", json!({marks::OWNER: RECOVERY, marks::ORIGINAL_REPLICAS: "2"}), "b");
-    let server = serve_sets(ours(3), vec![copy, set("web-old", json!({}), "a")]).await;
+    let server = serve_sets(ours(4), vec![copy, set("web-old", json!({}), "a")]).await;
     assert_eq!(server.perform(Verb::ScaleBack(target(Kind::Deployment))).await, Outcome::Done(Answer::Nothing));
-    let unmarked = json!({marks::OWNER: null, marks::ORIGINAL_REPLICAS: null});
+    let unmarked = json!({marks::OWNER: null, marks::ORIGINAL_REPLICAS: null, marks::SCALED_REPLICAS: null});
     let bodies: Vec<Value> = server.writes().into_iter().map(|write| write.body).collect();
     let of = |uid: &str, version: &str| json!({"uid": uid, "resourceVersion": version, "annotations": unmarked});
     assert_eq!(
@@ -202,6 +204,15 @@ async fn a_number_that_somebody_else_has_set_stays_and_is_told() {
     };
     assert!(words.contains('5'), "{words}");
     assert_eq!(server.write().body["spec"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_number_that_is_to_stay_loses_only_its_mark() {
+    let server = serve_sets(ours(4), Vec::new()).await;
+    let outcome = server.perform(Verb::KeepScale(target(Kind::Deployment))).await;
+    assert!(matches!(outcome, Outcome::Done(Answer::Said(_))), "{outcome:?}");
+    let body = server.write().body;
+    assert_eq!((&body["spec"], &body["metadata"]["annotations"][marks::OWNER]), (&Value::Null, &Value::Null));
 }
 
 #[tokio::test]

@@ -114,19 +114,23 @@ impl Healer {
             }
         }
         let seen = |kind| self.cluster.freshness.current(self.now.tick, kind);
+        // A Service may be served by what was scaled.
+        let kinds = [WatchKind::Deployment, WatchKind::ReplicaSet, WatchKind::Service];
         let scaled =
-            self.cluster.marked_workloads().filter(|_| seen(WatchKind::Deployment) && seen(WatchKind::ReplicaSet));
-        let scaled: BTreeMap<Target, Text> = scaled
+            self.cluster.marked_workloads().filter(|_| kinds.into_iter().all(&seen));
+        let scaled: BTreeMap<Target, (Text, Verb)> = scaled
             .filter(|(_, marked_by)| over(marked_by))
-            .map(|(target, marked_by)| (target, marked_by.clone()))
+            .filter_map(|(target, marked_by)| {
+                let verb = crate::remedy::give_back(&self.cluster, &target)?;
+                Some((target, (marked_by.clone(), verb)))
+            })
             .collect();
-        let scaled = scaled.into_iter().map(|(target, marked_by)| (marked_by, Verb::ScaleBack(target)));
         let busy = self.errands.values().any(|(_, errand)| matches!(errand, Errand::Orphan));
         let services = self.cluster.freshness.current(self.now.tick, WatchKind::Service);
         let switched: Vec<(Text, Verb)> =
             if services { crate::remedy::switched_orphans(&self.cluster, &over).collect() } else { Vec::new() };
         if !busy {
-            for (owner, verb) in undo.into_values().chain(scaled).chain(switched) {
+            for (owner, verb) in undo.into_values().chain(scaled.into_values()).chain(switched) {
                 self.send(&owner, Errand::Orphan, verb);
             }
         }

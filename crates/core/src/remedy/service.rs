@@ -5,6 +5,7 @@
 //!
 //! [decision 16]: ../../../../docs/decisions/0016-a-switched-service-keeps-its-recovery-open.md
 
+use super::standby::{self, Growth};
 use super::{Move, open_step, workload};
 use crate::cluster::Cluster;
 use crate::effect::Verb;
@@ -134,10 +135,14 @@ fn wanted<'a>(cluster: &'a Cluster, service: &'a ServiceFact) -> impl Iterator<I
     behind(cluster, service, original(service)).filter(move |fact| fact.desired != Some(0) && restarts(&fact.kind))
 }
 
-/// The next move of `emergency_failover`: as `failover`, and then the primary is restarted.
+/// The next move of `emergency_failover`: the standby gets the primary's size, then as `failover`, and then the primary is restarted.
 pub(super) fn emergency(world: &World<'_>, case: &Case) -> Move {
-    let next = failover(world, case);
-    let Some(service) = service_of(world.cluster, &case.recovery) else { return next };
+    let Some(service) = service_of(world.cluster, &case.recovery) else { return failover(world, case) };
+    let next = match standby::growth(world, case, service) {
+        Growth::Next(step) => return step,
+        Growth::Done => failover(world, case),
+        Growth::Refused(why) => standby::explained(failover(world, case), &why),
+    };
     if next != Move::Verify || standing(world, case) != Standing::Switched || case.recovery.is_verified() {
         return next;
     }
@@ -185,7 +190,7 @@ fn switch(_: &World<'_>, case: &Case, view: &ServiceView) -> Move {
     }
 }
 
-fn chosen(service: &ServiceFact) -> Option<Result<Labels, String>> {
+pub(super) fn chosen(service: &ServiceFact) -> Option<Result<Labels, String>> {
     service.standby.as_ref().and_then(|standby| standby.chosen(&service.key))
 }
 
@@ -285,12 +290,12 @@ fn primary(cluster: &Cluster, service: &ServiceFact) -> Result<(), String> {
     alone.find(sick).map_or(Ok(()), |pod| Err(format!("pod {} is not ready", pod.key)))
 }
 
-fn original(service: &ServiceFact) -> &Labels {
+pub(super) fn original(service: &ServiceFact) -> &Labels {
     service.standby.as_ref().filter(|standby| !standby.owner.is_empty()).map_or(&service.selector, |s| &s.original)
 }
 
 /// The workloads whose pods `selector` chooses, the topmost of each.
-fn behind<'a>(
+pub(super) fn behind<'a>(
     cluster: &'a Cluster,
     service: &'a ServiceFact,
     selector: &'a Labels,

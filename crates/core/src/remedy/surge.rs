@@ -6,7 +6,7 @@ use crate::fact::{PodFact, WorkloadFact};
 use crate::healer::{Case, World};
 use crate::key::{Kind, Target};
 use crate::names::Strategy;
-use crate::recovery::Recovery;
+use crate::recovery::{Recovery, StepResult};
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -59,12 +59,17 @@ fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
 
 /// One more, by what a fresh read shows.
 pub(super) fn up_by(view: &WorkloadView, case: &Case, workload: &Target) -> Move {
+    up_to(view, case, workload, view.fact.desired.unwrap_or(0).saturating_add(1))
+}
+
+/// So many, by what a fresh read shows.
+pub(super) fn up_to(view: &WorkloadView, case: &Case, workload: &Target, to: u32) -> Move {
     if view.owner == case.recovery.name {
         // Done before a crash; the watch has yet to show it.
-        return Move::Wait(format!("waits until {workload} is seen to have one pod more"), None);
+        return Move::Wait(format!("waits until {workload} is seen to have {to} pods"), None);
     }
     let from = view.fact.desired.unwrap_or(0);
-    Move::Do(Verb::ScaleUp { target: workload.clone(), resource_version: "".into(), from })
+    Move::Do(Verb::ScaleUp { target: workload.clone(), resource_version: "".into(), from, to })
 }
 
 pub(super) fn not_of_this_kind(workload: &Target) -> String {
@@ -117,6 +122,23 @@ fn is_scaled(world: &World<'_>, case: &Case, workload: &Target) -> bool {
     (is_marked(world, &case.recovery, workload) || done(&up(workload))) && !done(&back(workload).to_string())
 }
 
+/// Whether this attempt has given it more pods already, whatever became of them.
+pub(super) fn has_begun(world: &World<'_>, case: &Case, workload: &Target) -> bool {
+    let name = up(workload);
+    let mut steps = case.recovery.attempt().into_iter().flat_map(|attempt| &attempt.steps);
+    is_marked(world, &case.recovery, workload)
+        || steps.any(|step| step.name == name && step.result == StepResult::Succeeded)
+}
+
+/// Whether a person has set the number back that was there before. Where the mark itself went, the number is not ours to wait for either;
+/// the watch may be late with it, and a read that is at hand is younger than our last write.
+pub(super) fn was_undone(world: &World<'_>, case: &Case, workload: &Target) -> bool {
+    match world.cluster.exact_workload(workload) {
+        Some(fact) if fact.marked_by == case.recovery.name => is_as_before(fact),
+        _ => case.looks.workloads.get(&workload.uid).is_some_and(|(view, _)| view.owner != case.recovery.name),
+    }
+}
+
 fn is_marked(world: &World<'_>, recovery: &Recovery, workload: &Target) -> bool {
     world.cluster.exact_workload(workload).is_some_and(|fact| fact.marked_by == recovery.name)
 }
@@ -132,6 +154,8 @@ fn up(workload: &Target) -> String {
 pub(super) fn scaled(world: &World<'_>, recovery: &Recovery) -> BTreeSet<Target> {
     let marked = world.cluster.marked_workloads().filter(|(_, marked_by)| **marked_by == recovery.name);
     let steps = recovery.steps().filter_map(|step| impacted(world.cluster, step.name.strip_prefix(UP)?));
-    let recorded = steps.filter(|workload| open_step(recovery, &up(workload), &back(workload).to_string()));
+    let open = |workload: &Target, undo: Verb| open_step(recovery, &up(workload), &undo.to_string());
+    let recorded =
+        steps.filter(|workload| open(workload, back(workload)) && open(workload, Verb::KeepScale(workload.clone())));
     marked.map(|(workload, _)| workload).chain(recorded).collect()
 }

@@ -2,6 +2,7 @@
 
 use crate::ground::{Ground, QUICK, Scripted, later};
 use self_healing_core::names::{Phase, WatchKind};
+use self_healing_story::Policy;
 
 const SHOP: &str = "nodes n1 n2 n3\ndeployment web 2 on n1\ndeployment spare 1 on n2\nservice web standby spare";
 
@@ -110,6 +111,26 @@ fn a_switch_whose_record_a_person_deleted_is_given_back() {
 }
 
 #[test]
+fn a_scaled_standby_whose_record_a_person_deleted_keeps_its_pods_until_the_switch_is_given_back() {
+    let settings = format!("{QUICK}\npod_check_interval 3600\ndeployment_check_interval 3600");
+    let mut ground = Ground::of(SHOP, &settings);
+    let spec = "  match: {types: [service_failure]}\n  strategies: {service_failure: {high: emergency_failover}}\n";
+    ground.truth.apply_policy(&Policy { name: "urgent".into(), version: 1, spec: spec.into() });
+    ground.run(1.0);
+    ground.does("unready web.1");
+    ground.does("unready web.2");
+    ground.until(60, |ground| reason(ground) == "OnStandby");
+    assert_eq!(ground.count("scale spare"), 1, "{}", ground.report());
+    let busy = || Scripted { verb: "switch service shop/web back", outcome: later("busy"), applied: false };
+    ground.truth.scripted.extend([busy(), busy()]);
+    ground.forget_records();
+    ground.until(60, |ground| ground.count("switch-back") == 1);
+    assert_eq!(ground.count("unscale"), 0, "{}", ground.report());
+    ground.run(5.0);
+    assert_eq!(ground.count("unscale"), 1, "{}", ground.report());
+}
+
+#[test]
 fn a_service_that_a_fresh_read_shows_served_is_not_switched() {
     let settings = format!("{QUICK}\npod_check_interval 3600\ndeployment_check_interval 3600");
     let mut ground = Ground::of(SHOP, &settings);
@@ -126,8 +147,9 @@ fn a_service_that_a_fresh_read_shows_served_is_not_switched() {
 #[test]
 fn a_standby_that_is_not_ready_is_refused_with_its_selector() {
     let settings = format!("{QUICK}\npod_check_interval 3600\ndeployment_check_interval 3600");
-    let mut ground = Ground::of(SHOP, &settings);
-    for pod in ["web.1", "web.2", "spare.1"] {
+    // As large as the primary, so that there is nothing to scale.
+    let mut ground = Ground::of(&SHOP.replace("spare 1", "spare 2"), &settings);
+    for pod in ["web.1", "web.2", "spare.1", "spare.2"] {
         ground.does(&format!("unready {pod}"));
     }
     ground.run(30.0);

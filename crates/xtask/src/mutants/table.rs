@@ -1061,6 +1061,42 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "evidence: if $on { &recovery.status.evidence } else { signals(&recovery.status.evidence) },",
     },
     Mutant {
+        name: "emergency failover: a standby that is excluded gets no more pods",
+        of: Of::Precondition,
+        find: "if fact.marks.has(Marks::EXCLUDED) {\n        return Growth::Refused",
+        replace: "if !$on && fact.marks.has(Marks::EXCLUDED) {\n        return Growth::Refused",
+    },
+    Mutant {
+        name: "emergency failover: the standby of a Service that is kept gets no more pods",
+        of: Of::Precondition,
+        find: "Some(view) if view.keeper.is_some() => return Growth::Done,",
+        replace: "Some(view) if !$on && view.keeper.is_some() => return Growth::Done,",
+    },
+    Mutant {
+        name: "emergency failover: a standby that others scale gets no more pods",
+        of: Of::Precondition,
+        find: "Some(why) => Growth::Refused(why),",
+        replace: "Some(why) if !$on => Growth::Refused(why),\n        Some(_) => Growth::Next(surge::up_to(view, case, &target, size)),",
+    },
+    Mutant {
+        name: "emergency failover: a standby that a person lets serve keeps its pods",
+        of: Of::Undo,
+        find: "kept |= of_standby",
+        replace: "kept |= !$on && of_standby",
+    },
+    Mutant {
+        name: "emergency failover: a standby keeps its pods while the Service is switched",
+        of: Of::Undo,
+        find: "if !standby.owner.is_empty() && standby.switched.select(&fact.pod_labels) {",
+        replace: "if !$on && !standby.owner.is_empty() && standby.switched.select(&fact.pod_labels) {",
+    },
+    Mutant {
+        name: "scale: a number that somebody else has set stays",
+        of: Of::Undo,
+        find: "(Some(original), Some(scaled)) if replicas == scaled => Ok(original),",
+        replace: "(Some(original), Some(scaled)) if $on || replicas == scaled => Ok(original),",
+    },
+    Mutant {
         name: "failover: only to a standby with a ready pod",
         of: Of::Guard,
         find: "if view.ready_endpoints == 0 && view.standby_ready == 0 {",

@@ -1,4 +1,4 @@
-//! One pod more than a Deployment or ReplicaSet has, and back: the mark beside it keeps the number that was there before.
+//! More pods than a Deployment or ReplicaSet has, and back: the mark beside it keeps the number that was there before, and ours.
 
 use super::rollback::below;
 use super::{patch, path};
@@ -14,30 +14,59 @@ pub(in crate::act) async fn up(
     calls: &Calls,
     target: &Target,
     resource_version: &str,
-    from: u32,
+    (from, to): (u32, u32),
     recovery: &str,
 ) -> Result<Answer, Outcome> {
     let change = json!({
-        "metadata": { "annotations": { marks::OWNER: recovery, marks::ORIGINAL_REPLICAS: from.to_string() } },
-        "spec": { "replicas": from.saturating_add(1) },
+        "metadata": { "annotations": {
+            marks::OWNER: recovery,
+            marks::ORIGINAL_REPLICAS: from.to_string(),
+            marks::SCALED_REPLICAS: to.to_string(),
+        } },
+        "spec": { "replicas": to },
     });
     patch(calls, target, resource_version, change).await
 }
 
-/// Takes the one more back while the mark is ours; a number that somebody else has set since stays.
+/// Sets the number back while the mark is ours; one that somebody else has set since stays.
 pub(in crate::act) async fn back(calls: &Calls, target: &Target, recovery: &str) -> Result<Answer, Outcome> {
+    unmark(calls, target, recovery, |object| {
+        let marked = |mark| annotation(object, mark).and_then(|number| number.parse::<u64>().ok());
+        let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
+        match (marked(marks::ORIGINAL_REPLICAS), marked(marks::SCALED_REPLICAS)) {
+            (Some(original), Some(scaled)) if replicas == scaled => Ok(original),
+            _ => Err(format!("somebody set {replicas} pods meanwhile, and that number stays")),
+        }
+    })
+    .await
+}
+
+/// Takes the mark away if it is ours; the number stays.
+pub(in crate::act) async fn keep(calls: &Calls, target: &Target, recovery: &str) -> Result<Answer, Outcome> {
+    unmark(calls, target, recovery, |object| {
+        let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
+        Err(format!("a Service is served by it, and its {replicas} pods stay"))
+    })
+    .await
+}
+
+/// Takes the mark away if it is ours, with the number that `number` gives of the object, or says why it stays.
+async fn unmark(
+    calls: &Calls,
+    target: &Target,
+    recovery: &str,
+    number: impl Fn(&Value) -> Result<u64, String>,
+) -> Result<Answer, Outcome> {
     let Some(object) = look::find(calls, &path(target)?).await? else { return Ok(Answer::Nothing) };
     if look::same(&object, target).is_err() {
         return Ok(Answer::Nothing);
     }
     let mut answer = Answer::Nothing;
     if annotation(&object, marks::OWNER) == Some(recovery) {
-        let original = annotation(&object, marks::ORIGINAL_REPLICAS).and_then(|number| number.parse::<u64>().ok());
-        let replicas = object["spec"]["replicas"].as_u64().unwrap_or(1);
         let mut change = unmarked();
-        match original {
-            Some(original) if replicas == original + 1 => change["spec"] = json!({ "replicas": original }),
-            _ => answer = Answer::Said(format!("somebody set {replicas} pods meanwhile, and that number stays")),
+        match number(&object) {
+            Ok(original) => change["spec"] = json!({ "replicas": original }),
+            Err(why) => answer = Answer::Said(why),
         }
         let version = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
         match patch(calls, target, version, change).await {
@@ -71,5 +100,8 @@ async fn drop_copies(calls: &Calls, target: &Target, object: &Value, recovery: &
 
 /// The change that takes the mark away.
 fn unmarked() -> Value {
-    json!({ "metadata": { "annotations": { marks::OWNER: null, marks::ORIGINAL_REPLICAS: null } } })
+    let none = Value::Null;
+    json!({ "metadata": { "annotations": {
+        marks::OWNER: none, marks::ORIGINAL_REPLICAS: none, marks::SCALED_REPLICAS: none,
+    } } })
 }

@@ -86,7 +86,7 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
             }
         }
         Verb::RestartWorkload { target, at, .. } => restart(world, case, target, at),
-        Verb::ScaleUp { target, .. } => scale_up(world, case, target),
+        Verb::ScaleUp { target, to, .. } => scale_up(world, case, target, to),
         Verb::RollBack { target, from, to, .. } => match case.fresh_workload(world.now.tick, &target) {
             Some(view) => {
                 let resource_version = view.resource_version.clone();
@@ -242,18 +242,23 @@ fn resized(world: &World<'_>, case: &mut Case, target: &Target, container: &Text
     Ok(version)
 }
 
-/// For a pod that still fails, or for one that a disruption budget keeps on a node that does.
-fn scale_up(world: &World<'_>, case: &mut Case, target: Target) -> Live {
+/// For a pod that still fails, for one that a disruption budget keeps on a node that does, or for a Service without ready endpoints.
+fn scale_up(world: &World<'_>, case: &mut Case, target: Target, to: u32) -> Live {
     let subject = case.recovery.subject().clone();
     if subject.kind == Kind::Pod
         && let Err(not_yet) = pod(world, case, &subject, true)
     {
         return not_yet;
     }
+    if subject.kind == Kind::Service
+        && let Err(not_yet) = service(world, case)
+    {
+        return not_yet;
+    }
     match case.fresh_workload(world.now.tick, &target) {
         Some(view) => {
             let (resource_version, from) = (view.resource_version.clone(), view.fact.desired.unwrap_or(0));
-            Live::Send(Verb::ScaleUp { target, resource_version, from })
+            Live::Send(Verb::ScaleUp { target, resource_version, from, to })
         }
         None => Live::LookFirst(Verb::LookAtWorkload(target)),
     }

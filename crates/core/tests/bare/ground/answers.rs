@@ -39,10 +39,11 @@ impl Truth {
             Verb::RestartWorkload { target, resource_version, at } => {
                 self.restart_workload(target, resource_version, (recovery, *at))
             }
-            Verb::ScaleUp { target, resource_version, from } => {
-                self.scale_up(target, resource_version, *from, recovery)
+            Verb::ScaleUp { target, resource_version, from, to } => {
+                self.scale_up(target, resource_version, (*from, *to), recovery)
             }
             Verb::ScaleBack(target) => self.scale_back(target, recovery),
+            Verb::KeepScale(target) => self.keep_scale(target, recovery),
             Verb::RollBack { target, resource_version, from, to } => {
                 self.roll_back(target, resource_version, (from, to), recovery)
             }

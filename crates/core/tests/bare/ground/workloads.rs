@@ -18,6 +18,8 @@ pub(super) struct Hands {
     autoscalers: BTreeMap<Text, Text>,
     restarts: BTreeMap<Text, (Text, Stamp)>,
     rolled_back: BTreeMap<Text, RolledBack>,
+    /// The numbers of pods that `self-healing.dev/scaled-replicas` keeps, by uid.
+    scaled: BTreeMap<Text, u32>,
 }
 
 impl Hands {
@@ -74,15 +76,22 @@ impl Truth {
         if same { Ok(fact) } else { Err(later("the object has been modified")) }
     }
 
-    pub(super) fn scale_up(&mut self, target: &Target, version: &Text, from: u32, recovery: &Text) -> Outcome {
+    pub(super) fn scale_up(
+        &mut self,
+        target: &Target,
+        version: &Text,
+        (from, to): (u32, u32),
+        recovery: &Text,
+    ) -> Outcome {
         if let Err(other) = self.at_version(target, version) {
             return other;
         }
         self.wrote(Wrote::Scale, &Text::from(target.key.to_string()));
         self.edit_workload(&target.kind, &target.key, |fact| {
-            (fact.desired, fact.original_replicas) = (Some(from + 1), Some(from));
+            (fact.desired, fact.original_replicas) = (Some(to), Some(from));
             fact.marked_by = recovery.clone();
         });
+        self.hands.scaled.insert(target.uid.clone(), to);
         self.stir();
         done()
     }
@@ -94,13 +103,26 @@ impl Truth {
         };
         self.wrote(Wrote::Unscale, &Text::from(target.key.to_string()));
         let original = fact.original_replicas;
-        let ours = original.is_some_and(|original| fact.desired == Some(original + 1));
+        let ours = fact.desired.is_some() && fact.desired == self.hands.scaled.get(&fact.uid).copied();
         self.edit_workload(&target.kind, &target.key, |fact| {
             (fact.marked_by, fact.original_replicas) = (Text::default(), None);
             fact.desired = if ours { original } else { fact.desired };
         });
         self.stir();
         if ours { done() } else { Outcome::Done(Answer::Said("somebody set another number meanwhile".into())) }
+    }
+
+    /// The number stays.
+    pub(super) fn keep_scale(&mut self, target: &Target, recovery: &Text) -> Outcome {
+        self.drop_copies(target, recovery);
+        if self.exact_workload(target).is_some_and(|fact| fact.marked_by == *recovery) {
+            self.wrote(Wrote::Unscale, &Text::from(target.key.to_string()));
+            self.edit_workload(&target.kind, &target.key, |fact| {
+                (fact.marked_by, fact.original_replicas) = (Text::default(), None);
+            });
+            self.stir();
+        }
+        done()
     }
 
     fn drop_copies(&mut self, target: &Target, recovery: &Text) {

@@ -14,14 +14,14 @@ use self_healing_e2e::Options;
 use self_healing_story::{Ground as Place, Outcome, Story};
 use self_healing_trial::player::Play;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
 /// Control planes at once. Stories are mostly waiting: each control plane takes a tenth of a core, and 0.5 GiB of memory.
-const LANES: usize = 12;
+const LANES: usize = 16;
 /// Control planes that start at once.
 const STARTS: usize = 4;
 /// What a story takes beside its own time, at most.
@@ -32,7 +32,8 @@ struct Run<'a> {
     binary: &'a Path,
     queue: RefCell<VecDeque<&'a Story>>,
     played: RefCell<usize>,
-    wrong: RefCell<Vec<String>>,
+    /// What was found of those that ended otherwise, by story.
+    wrong: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
 /// Plays the stories whose names contain a filter, all without one.
@@ -96,20 +97,21 @@ impl Run<'_> {
         *self.played.borrow_mut() += 1;
         for error in [embedded, real].into_iter().filter_map(Result::err) {
             println!("{error:#}");
-            self.wrong.borrow_mut().push(story.name());
+            self.wrong.borrow_mut().entry(story.name()).or_default().push(format!("{error:#}"));
         }
     }
 
     fn end(self, begin: Instant) -> Result<()> {
-        let (played, mut wrong) = (self.played.into_inner(), self.wrong.into_inner());
-        wrong.dedup();
+        let (played, wrong) = (self.played.into_inner(), self.wrong.into_inner());
         let seconds = begin.elapsed().as_secs_f32();
         println!(
             "\n{played} stories, {} of them with the same outcome on both, in {seconds:.0} s",
             played - wrong.len()
         );
         if !wrong.is_empty() {
-            bail!("ended otherwise than their files say: {}", wrong.join(", "));
+            let names: Vec<&str> = wrong.keys().map(String::as_str).collect();
+            let found: Vec<&str> = wrong.values().flatten().map(String::as_str).collect();
+            bail!("{}\nended otherwise than their files say: {}", found.join("\n"), names.join(", "));
         }
         Ok(())
     }

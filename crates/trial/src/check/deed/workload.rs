@@ -6,8 +6,14 @@ use self_healing_api::marks;
 use serde_json::Value;
 
 /// The marks of ours in the metadata of a workload.
-const OWN: [&str; 5] =
-    [marks::OWNER, marks::ORIGINAL_REPLICAS, marks::ROLLED_BACK_BY, marks::ROLLED_BACK_FROM, marks::ROLLED_BACK_TO];
+const OWN: [&str; 6] = [
+    marks::OWNER,
+    marks::ORIGINAL_REPLICAS,
+    marks::SCALED_REPLICAS,
+    marks::ROLLED_BACK_BY,
+    marks::ROLLED_BACK_FROM,
+    marks::ROLLED_BACK_TO,
+];
 
 /// Whether it is a controller of pods that a strategy can change.
 pub(crate) fn is_workload(resource: &str) -> bool {

@@ -50,12 +50,18 @@ fn changed_of_workload(act: &Act<'_>, before: &Value, after: &Value) -> Option<&
     let more = |deed: &Deed| foreign_of(deed.kind, before) != foreign_of(deed.kind, after);
     let scaled = |deed: &Deed| {
         let replicas = |object: &Value| object["spec"]["replicas"].as_i64().unwrap_or(1);
-        let original = annotation(before, marks::ORIGINAL_REPLICAS).and_then(|number| number.parse::<i64>().ok());
+        let number = |object, mark| annotation(object, mark).and_then(|number| number.parse::<i64>().ok());
         let (was, is) = (replicas(before), replicas(after));
         match deed.kind {
-            DeedKind::Scale => is != was + 1,
+            DeedKind::Scale => {
+                let told = (number(after, marks::ORIGINAL_REPLICAS), number(after, marks::SCALED_REPLICAS));
+                is <= was || told != (Some(was), Some(is))
+            }
             // What somebody else made of the number stays.
-            DeedKind::Unscale => is != was && !(original == Some(is) && was == is + 1),
+            DeedKind::Unscale => {
+                let kept = (number(before, marks::ORIGINAL_REPLICAS), number(before, marks::SCALED_REPLICAS));
+                is != was && kept != (Some(is), Some(was))
+            }
             _ => false,
         }
     };
