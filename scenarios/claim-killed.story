@@ -1,7 +1,5 @@
 A controller that is killed right after it had a NodeClaim deleted goes on with the workloads
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines karpenter
   nodes n1 n2 n3

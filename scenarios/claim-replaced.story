@@ -1,7 +1,5 @@
 The NodeClaim of a dead node is deleted, and its Recovery is verified by the workloads
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines karpenter
   nodes n1 n2 n3

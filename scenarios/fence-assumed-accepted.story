@@ -1,7 +1,5 @@
 A policy may take it that a machine must have rebooted by now
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

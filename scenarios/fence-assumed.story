@@ -1,7 +1,5 @@
 That a machine must have rebooted by now is no proof
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

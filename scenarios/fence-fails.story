@@ -1,7 +1,5 @@
 Of a node whose fencing fails only pods that may run twice are replaced
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 Nothing more is done to a node whose out-of-service taint a person took away
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A fenced node that comes back is given back all that it was before
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

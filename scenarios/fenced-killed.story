@@ -1,7 +1,5 @@
 The out-of-service taint of a controller that was killed right after it is taken back when the node is back
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

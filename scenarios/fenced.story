@@ -1,7 +1,5 @@
 A node whose fencing has succeeded is declared out of service, so that its StatefulSet goes on elsewhere
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

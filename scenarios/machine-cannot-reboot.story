@@ -1,7 +1,5 @@
 What can only replace a machine does not reboot it: the next strategy follows at once
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

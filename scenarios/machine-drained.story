@@ -1,7 +1,5 @@
 The machine of a node with a problem is replaced when its pods run elsewhere
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A controller that is killed right after it had a machine deleted waits for the one that comes in its place
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 When no machine comes in place of one that was deleted, a person is called and no other is deleted
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

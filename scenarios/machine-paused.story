@@ -1,7 +1,5 @@
 A machine that a person has paused is left alone; pods of its dead node are replaced nevertheless
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

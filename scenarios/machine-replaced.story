@@ -1,7 +1,5 @@
 The machine of a dead node is replaced, and its Recovery is verified by the node that comes
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines clusterapi
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A reboot that fails is followed by the next strategy of the ladder
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

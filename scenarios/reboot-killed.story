@@ -1,7 +1,5 @@
 A controller that is killed right after it had a node rebooted goes on with that reboot
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

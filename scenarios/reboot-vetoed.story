@@ -1,7 +1,5 @@
 The remediation of a Recovery that a person vetoes is taken back
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A node that is not ready is rebooted through its provider
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

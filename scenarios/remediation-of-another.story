@@ -1,7 +1,5 @@
 A node on which another tool's remediation works is left to it
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines medik8s
   nodes n1 n2 n3

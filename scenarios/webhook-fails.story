@@ -1,7 +1,5 @@
 Of a node whose webhook has failed only pods that may run twice are replaced
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines webhook
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A node whose machine a webhook calls off is declared out of service
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines webhook
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A controller that is killed right after it told a webhook asks it how far it is
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines webhook
   nodes n1 n2 n3

@@ -1,7 +1,5 @@
 A webhook reboots a node
 
-not on real: the control plane of tests has no provider of machines yet
-
 cluster
   machines webhook
   nodes n1 n2 n3

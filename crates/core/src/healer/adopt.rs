@@ -116,8 +116,7 @@ impl Healer {
         let seen = |kind| self.cluster.freshness.current(self.now.tick, kind);
         // A Service may be served by what was scaled.
         let kinds = [WatchKind::Deployment, WatchKind::ReplicaSet, WatchKind::Service];
-        let scaled =
-            self.cluster.marked_workloads().filter(|_| kinds.into_iter().all(&seen));
+        let scaled = self.cluster.marked_workloads().filter(|_| kinds.into_iter().all(&seen));
         let scaled: BTreeMap<Target, (Text, Verb)> = scaled
             .filter(|(_, marked_by)| over(marked_by))
             .filter_map(|(target, marked_by)| {

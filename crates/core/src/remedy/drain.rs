@@ -121,7 +121,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
     // On a dead node the pods stay Terminating until it is back; their replacements do not wait for that.
     let waiting = todo.iter().find(|(_, pod)| !dead && case.handled.contains(&pod.uid) || !is_leaving(case, pod));
     if let Some((_, pod)) = waiting {
-        let why = stateful_out.unwrap_or_else(|| format!("{} leaves {}", pod.key, node.name));
+        let why = stateful_out.unwrap_or_else(|| format!("{} leaves {}{}", pod.key, node.name, held_by(pod)));
         return Move::Wait(why, None);
     }
     confirm(case, node)
@@ -178,11 +178,17 @@ fn is_leaving(case: &Case, pod: &PodFact) -> bool {
     pod.terminating() || case.handled.contains(&pod.uid)
 }
 
+/// What keeps a pod that is being deleted, besides its containers: only whoever set a finalizer takes it away.
+fn held_by(pod: &PodFact) -> String {
+    let finalizers = pod.trouble.as_ref().filter(|_| pod.terminating()).map_or(&[][..], |trouble| &trouble.finalizers);
+    if finalizers.is_empty() { String::new() } else { format!("; finalizers: {}", finalizers.join(", ")) }
+}
+
 /// Why no further stateful pod may leave: one is on its way, or a workload that holds state misses one of its pods elsewhere.
 fn stateful_out(world: &World<'_>, case: &Case, todo: &[(Class, &PodFact)]) -> Option<String> {
     let leaving = todo.iter().find(|(class, pod)| *class == Class::Stateful && is_leaving(case, pod));
     if let Some((_, pod)) = leaving {
-        return Some(format!("{} leaves", pod.key));
+        return Some(format!("{} leaves{}", pod.key, held_by(pod)));
     }
     let node = &case.recovery.spec.target.key.name;
     let workloads = case.recovery.status.impact.iter().filter_map(|text| impacted(world.cluster, text));
@@ -278,6 +284,9 @@ fn left_note(world: &World<'_>, case: &Case) -> String {
     let Some(node) = world.cluster.node(&case.recovery.spec.target.key.name) else { return String::new() };
     let dead = is_dead(world, node);
     let left = world.cluster.pods_on(&node.name).filter_map(|pod| match classify(world, pod, dead) {
+        Class::Left(_) if pod.finished() && !held_by(pod).is_empty() => {
+            Some(format!("{} has ended{}", pod.key, held_by(pod)))
+        }
         Class::Left(why) if !pod.finished() && !pod.owned_by(&Kind::DaemonSet) => Some(format!("{} {why}", pod.key)),
         _ => None,
     });

@@ -24,7 +24,7 @@ pub(super) enum Growth {
 
 /// As many pods for the standby as the primary wants, and then the first of them ready.
 pub(super) fn growth(world: &World<'_>, case: &Case, service: &ServiceFact) -> Growth {
-    if standing(world, case) != Standing::Untouched || !service::chosen(service).is_some_and(|chosen| chosen.is_ok()) {
+    if standing(world, case) != Standing::Untouched || service::chosen(service).is_none_or(|chosen| chosen.is_err()) {
         return Growth::Done;
     }
     let named = service.standby.as_ref().and_then(|standby| standby.named(&service.key));
@@ -97,7 +97,9 @@ pub(crate) fn give_back(cluster: &Cluster, workload: &Target) -> Option<Verb> {
 /// What a refused growth adds to why there is no failover.
 pub(super) fn explained(next: Move, refused: &str) -> Move {
     match next {
-        Move::Impossible(guard, why) => Move::Impossible(guard, format!("{why}; it was not given more pods: {refused}")),
+        Move::Impossible(guard, why) => {
+            Move::Impossible(guard, format!("{why}; it was not given more pods: {refused}"))
+        }
         other => other,
     }
 }

@@ -36,6 +36,21 @@ fn ordinary_pods_leave_first_then_stateful_ones_one_by_one_then_system_pods() {
 }
 
 #[test]
+fn a_finalizer_that_keeps_a_pod_is_named_and_left_to_its_owner() {
+    let mut ground = Ground::of(WEB, &format!("{QUICK}\nrecovery_timeout 30"));
+    ground.does("finalizer web.1 example.com/keep");
+    ground.does("condition n1 KernelDeadlock");
+    ground.until(60, |ground| ground.count("evict") == 2);
+    ground.run(10.0);
+    let message = &ground.recovery("n1").status.message;
+    assert!(message.ends_with("leaves n1; finalizers: example.com/keep"), "{message}");
+    ground.run(60.0);
+    let told = ground.report();
+    assert!(told.contains("not verified within 30 s: ") && told.contains("finalizers: example.com/keep"), "{told}");
+    assert!(ground.pods().any(|pod| pod.terminating()), "{told}");
+}
+
+#[test]
 fn a_drain_asks_at_most_three_things_per_pod() {
     let mut ground = Ground::of("nodes n1 n2 n3\ndeployment web 50 on n1", QUICK);
     ground.does("condition n1 KernelDeadlock");

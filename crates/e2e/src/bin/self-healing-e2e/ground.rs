@@ -127,6 +127,17 @@ impl Ground {
         manifests::apply(&self.cluster, &format!("{head}{}\nspec:\n{}", policy.name, policy.spec)).await
     }
 
+    /// Applies an object as a person does with `kubectl apply`.
+    pub(crate) async fn apply(&self, object: Value) -> Result<()> {
+        manifests::apply_one(&self.cluster, object).await
+    }
+
+    /// Applies one of the shipped files as a person does with `kubectl apply`.
+    pub(crate) async fn apply_file(&self, file: &str) -> Result<()> {
+        let text = std::fs::read_to_string(format!("{MANIFESTS}/{file}"));
+        manifests::apply(&self.cluster, &text.with_context(|| format!("cannot read {file}"))?).await
+    }
+
     /// Removes everything that a scenario left, so that the next one starts on clean ground.
     pub(crate) async fn clear(&self) -> Result<()> {
         let admin = self.cluster.admin();

@@ -2,6 +2,7 @@
 
 mod build;
 mod deed;
+mod machines;
 mod player;
 mod relay;
 mod witness;

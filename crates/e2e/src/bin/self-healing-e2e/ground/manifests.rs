@@ -37,16 +37,21 @@ pub(super) async fn apply_shipped(cluster: &Cluster) -> Result<()> {
 /// Applies every object of a text.
 pub(super) async fn apply(cluster: &Cluster, text: &str) -> Result<()> {
     for value in serde_saphyr::from_multiple::<Value>(text)? {
-        let object: DynamicObject = serde_json::from_value(value)?;
-        let kind = GroupVersionKind::try_from(object.types.as_ref().context("an object without a kind")?)?;
-        let resource = ApiResource::from_gvk(&kind);
-        let api: Api<DynamicObject> = match object.namespace() {
-            Some(namespace) => Api::namespaced_with(cluster.admin(), &namespace, &resource),
-            None => Api::all_with(cluster.admin(), &resource),
-        };
-        let name = object.name_any();
-        let applied = api.patch(&name, &PatchParams::apply("kubectl").force(), &Patch::Apply(&object)).await;
-        applied.with_context(|| format!("{} {name}", kind.kind))?;
+        apply_one(cluster, value).await?;
     }
     Ok(())
+}
+
+/// Applies one object.
+pub(super) async fn apply_one(cluster: &Cluster, value: Value) -> Result<()> {
+    let object: DynamicObject = serde_json::from_value(value)?;
+    let kind = GroupVersionKind::try_from(object.types.as_ref().context("an object without a kind")?)?;
+    let resource = ApiResource::from_gvk(&kind);
+    let api: Api<DynamicObject> = match object.namespace() {
+        Some(namespace) => Api::namespaced_with(cluster.admin(), &namespace, &resource),
+        None => Api::all_with(cluster.admin(), &resource),
+    };
+    let name = object.name_any();
+    let applied = api.patch(&name, &PatchParams::apply("kubectl").force(), &Patch::Apply(&object)).await;
+    applied.map(drop).with_context(|| format!("{} {name}", kind.kind))
 }

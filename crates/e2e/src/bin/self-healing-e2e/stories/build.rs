@@ -60,9 +60,14 @@ pub(super) async fn build(ground: &Ground, story: &Story) -> Result<()> {
 /// The node that a thing is.
 pub(super) fn node(thing: &Thing) -> Option<NodeSpec> {
     let Thing::Node { name, zone, control_plane } = thing else { return None };
-    let spec = NodeSpec::named(name);
+    let spec = providing(name);
     let spec = zone.iter().fold(spec, |spec, zone| spec.zone(zone));
     Some(if *control_plane { spec.label(CONTROL_PLANE, "") } else { spec })
+}
+
+/// A node of that name, of a machine that its provider knows.
+pub(super) fn providing(name: &str) -> NodeSpec {
+    NodeSpec::named(name).provider_id(format!("machines:///{name}"))
 }
 
 /// The body of a pod with one small container.
@@ -80,7 +85,7 @@ fn namespace(thing: &Thing) -> Option<&str> {
 }
 
 /// The namespace is not one that an earlier story left, and pods can be made in it.
-async fn make_namespace(ground: &Ground, name: &str) -> Result<()> {
+pub(super) async fn make_namespace(ground: &Ground, name: &str) -> Result<()> {
     let api = Api::<Namespace>::all(ground.cluster.admin());
     let stays = api.get_opt(name).await?.is_some_and(|found| found.metadata.deletion_timestamp.is_none());
     if !stays {

@@ -76,6 +76,13 @@ impl Player<'_> {
                 api.create(&PostParams::default(), &object).await?;
                 Ok(())
             }
+            Deed::Provider(how) => {
+                self.provider()?.order(*how);
+                Ok(())
+            }
+            Deed::Remediate(node) => self.provider()?.remediate_by_another(node).await,
+            Deed::CallOff(node) => self.provider()?.call_off(node).await,
+            Deed::PauseMachine(node) => self.provider()?.pause(node).await,
             Deed::KillController => self.kill().await,
             Deed::StopController => self.stop().await,
             Deed::FreezeController(span) => self.freeze(*span).await,

@@ -1,6 +1,7 @@
 //! Plays a story on a real control plane: builds what is there, starts the controller, does each deed in its time.
 
 use super::build::build;
+use super::machines::{Hook, Provider, SECRET};
 use super::relay::{Relay, Wrote};
 use super::witness::Witness;
 use crate::controller::{Controller, eventually};
@@ -9,10 +10,10 @@ use crate::slack::{Reply, Slack};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use self_healing_story::{Deed, Moment, Object, Outcome, PodName, Story, Verb, Write};
+use self_healing_story::{Deed, Machines, Moment, Object, Outcome, PodName, Story, Verb, Write};
 use serde_json::json;
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub(super) struct Player<'a> {
     pub(super) story: &'a Story,
     pub(super) ground: &'a Ground,
     pub(super) witness: Witness,
+    provider: Option<Provider<'a>>,
     relay: Relay,
     controllers: RefCell<Vec<Arc<Controller>>>,
     slack: Slack,
@@ -44,16 +46,30 @@ pub(super) async fn play(ground: &Ground, story: &Story) -> Result<Outcome> {
     let witness = Witness::start(ground, &relay).await?;
     let (slack, incidents) = (Slack::start(Reply::Ok).await?, Slack::start(Reply::Ok).await?);
     let controllers = RefCell::default();
-    let player = Player { story, ground, witness, relay, controllers, slack, incidents };
+    let hook = match story.machines {
+        Some(Machines::Webhook) => Some(Hook::start(relay.teller()).await?),
+        _ => None,
+    };
+    let story = &hook.as_ref().map_or_else(|| story.clone(), |hook| hook.readdress(story));
     build(ground, story).await?;
+    let provider = match story.machines {
+        Some(kind) => Some(Provider::install(ground, kind, hook.as_ref()).await?),
+        None => None,
+    };
+    let player = Player { story, ground, witness, provider, relay, controllers, slack, incidents };
     player.start().await?;
     tokio::select! {
-        told = player.tell() => told?,
+        told = player.tell_all() => told?,
         failed = player.resizes() => failed?,
+        failed = player.provides() => failed?,
     }
-    sleep(AFTER).await;
     let receivers = [("slack", &player.slack), ("slack-incident", &player.incidents)];
-    player.witness.outcome(story, ground, &receivers).await
+    let Some(provider) = &player.provider else {
+        return player.witness.outcome(story, ground, &receivers, &[]).await;
+    };
+    let outcome = player.witness.outcome(story, ground, &receivers, &provider.remediations().await?).await;
+    provider.leave().await?;
+    outcome
 }
 
 impl Player<'_> {
@@ -78,10 +94,31 @@ impl Player<'_> {
             ("NOTIFICATION_INSECURE", "true"),
             ("SLACK_WEBHOOK_URL", slack.as_str()),
             ("SLACK_INCIDENT_WEBHOOK_URL", incidents.as_str()),
+            ("NODE_WEBHOOK_SECRET", SECRET),
         ];
         let controller = Arc::new(self.ground.replica_at(&self.relay.url(), &environment).await?);
         self.controllers.borrow_mut().push(Arc::clone(&controller));
         Ok(controller)
+    }
+
+    /// The story, and what a real cluster is slower to do.
+    async fn tell_all(&self) -> Result<()> {
+        self.tell().await?;
+        sleep(AFTER).await;
+        Ok(())
+    }
+
+    /// What the provider of machines does about orders.
+    async fn provides(&self) -> Result<()> {
+        match &self.provider {
+            Some(provider) => provider.work().await,
+            None => pending().await,
+        }
+    }
+
+    /// The provider of machines.
+    pub(super) fn provider(&self) -> Result<&Provider<'_>> {
+        self.provider.as_ref().context("the story has no provider of machines")
     }
 
     /// From the first moment to the end.

@@ -70,11 +70,26 @@ impl Relay {
         format!("http://{}", self.address)
     }
 
+    /// The way to tell of what the controller told somebody else than the API server.
+    pub(super) fn teller(&self) -> Teller {
+        Teller(Arc::clone(&self.shared))
+    }
+
     /// Every later write, in order.
     pub(super) fn writes(&self) -> mpsc::UnboundedReceiver<Heard> {
         let (listener, heard) = mpsc::unbounded_channel();
         self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
         heard
+    }
+}
+
+/// Tells of writes that passed elsewhere.
+pub(super) struct Teller(Arc<Shared>);
+
+impl Teller {
+    /// Returns when whoever waits for such a write has done what is to happen before its answer.
+    pub(super) async fn tell(&self, wrote: &Wrote) {
+        self.0.tell(wrote).await;
     }
 }
 
@@ -194,6 +209,17 @@ fn wrote(
                 change(is_fenced, Verb::Fence, Verb::Unfence),
             ];
             changes.into_iter().flatten().map(|verb| (verb, Name::of(node), String::new())).collect()
+        }
+        ("POST", ["apis", _, _, "namespaces", _, "fenceagentsremediations"]) => {
+            vec![(Verb::Replace, Name::of(text(got, "/metadata/name")), String::new())]
+        }
+        ("DELETE", ["apis", _, _, "namespaces", _, "fenceagentsremediations", name]) => {
+            vec![(Verb::EndRemediation, Name::of(name), String::new())]
+        }
+        // Machines are named after their nodes in stories.
+        ("DELETE", ["apis", "cluster.x-k8s.io", _, "namespaces", _, "machines", name])
+        | ("DELETE", ["apis", "karpenter.sh", _, "nodeclaims", name]) => {
+            vec![(Verb::Replace, Name::of(name), String::new())]
         }
         ("PATCH", ["apis", "apps", "v1", "namespaces", namespace, _, name]) => {
             let change = before.and_then(|before| change_of_workload(before, got));

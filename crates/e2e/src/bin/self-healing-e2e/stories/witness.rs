@@ -61,12 +61,13 @@ impl Witness {
         lock(&self.seen).names.find(pod).map(|(uid, name)| (uid.to_owned(), name.clone()))
     }
 
-    /// How it stands now. `receivers` are the channels' receivers by name.
+    /// How it stands now. `receivers` are the channels' receivers by name, `remediations` the provider's remediation objects.
     pub(super) async fn outcome(
         &self,
         story: &Story,
         ground: &Ground,
         receivers: &[(&str, &Slack)],
+        remediations: &[Value],
     ) -> Result<Outcome> {
         let client = ground.cluster.admin();
         let [pods, nodes, services] =
@@ -92,8 +93,7 @@ impl Witness {
             pods: pods.iter().collect(),
             workloads: workloads.iter().collect(),
             services: services.iter().collect(),
-            // This ground has no provider of machines.
-            remediations: Vec::new(),
+            remediations: remediations.iter().collect(),
         };
         look::fill(&mut outcome, story, &seen.names, &objects);
         Ok(outcome)
