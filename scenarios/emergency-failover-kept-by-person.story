@@ -22,5 +22,5 @@ settings
 story
   0   unready web.1
   0   unready web.2
-  7   annotate service/web self-healing.dev/owner -
+  0   annotate service/web self-healing.dev/owner - after restart web
   80  end

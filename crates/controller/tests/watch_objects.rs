@@ -75,7 +75,10 @@ fn a_crashing_pod_shows_what_fails_and_whose_it_is() {
     let marks =
         [Marks::EXCLUDED, Marks::KARPENTER_KEEP, Marks::AUTOSCALER_KEEP, Marks::PERSISTENT_VOLUME, Marks::EMPTY_DIR];
     assert!(marks.into_iter().all(|mark| fact.marks.has(mark)));
-    assert!(!fact.marks.has(Marks::MIRROR));
+    assert!(!fact.marks.has(Marks::MIRROR) && !fact.marks.has(Marks::ENDS_AT_ONCE));
+    let mut at_once = crashing_pod();
+    at_once["spec"]["terminationGracePeriodSeconds"] = json!(0);
+    assert!(pod_of(&at_once).marks.has(Marks::ENDS_AT_ONCE));
 
     let trouble = fact.trouble.unwrap();
     assert_eq!(trouble.ready_changed, Some(Stamp(1_767_323_100_000)), "of two Ready conditions the last counts");

@@ -43,6 +43,8 @@ impl Marks {
     pub const PERSISTENT_VOLUME: Self = Self(1 << 7);
     /// Has an emptyDir on disk.
     pub const EMPTY_DIR: Self = Self(1 << 8);
+    /// `spec.terminationGracePeriodSeconds: 0`: deleted as it is, it would go without a word of its kubelet.
+    pub const ENDS_AT_ONCE: Self = Self(1 << 11);
     /// Annotation `self-healing.dev/auto-rollback: "true"`.
     pub const AUTO_ROLLBACK: Self = Self(1 << 10);
     /// It is being deleted: `metadata.deletionTimestamp` (of nodes; a pod's is in its trouble).

@@ -140,7 +140,7 @@ pub(crate) fn verify(world: &World<'_>, case: &Case) -> (bool, String) {
     }
     if case.recovery.spec.target.kind == Kind::Node {
         let (back, message) = drain::verify(world, case);
-        return (back, format!("{message}{}", replace::note(case)));
+        return (back, format!("{message}{}", replace::note(world, case)));
     }
     if is_workload(&case.recovery.spec.target) {
         return workload::verify(world, case);

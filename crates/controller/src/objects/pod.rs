@@ -25,6 +25,7 @@ struct Spec {
     node_name: Option<String>,
     priority: Option<i32>,
     restart_policy: Option<String>,
+    termination_grace_period_seconds: Option<i64>,
     volumes: Option<Vec<Volume>>,
     containers: Option<Vec<SlimContainer>>,
     init_containers: Option<Vec<SlimContainer>>,
@@ -194,7 +195,9 @@ fn marks(pod: &SlimPod) -> Marks {
     let claims = volumes.iter().any(|v| v.persistent_volume_claim.is_some() || v.ephemeral.is_some());
     let on_disk = |dir: &EmptyDir| dir.medium.as_deref().unwrap_or("").is_empty();
     let scratch = volumes.iter().any(|v| v.empty_dir.as_ref().is_some_and(on_disk));
-    pod.metadata.marks().with_if(claims, Marks::PERSISTENT_VOLUME).with_if(scratch, Marks::EMPTY_DIR)
+    let at_once = pod.spec.as_ref().is_some_and(|spec| spec.termination_grace_period_seconds == Some(0));
+    let marks = pod.metadata.marks().with_if(claims, Marks::PERSISTENT_VOLUME).with_if(scratch, Marks::EMPTY_DIR);
+    marks.with_if(at_once, Marks::ENDS_AT_ONCE)
 }
 
 fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> PodTrouble {

@@ -7,6 +7,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// 0 would be a deletion by force.
+const SHORTEST_GRACE: Duration = Duration::from_secs(1);
 
 /// `status.phase` of a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +63,13 @@ impl PodFact {
     #[must_use]
     pub fn target(&self) -> Target {
         Target { kind: Kind::Pod, key: self.key.clone(), uid: self.uid.clone() }
+    }
+
+    /// The time that it gets to end when we remove it: `asked`, or its own, which is `None`. Never none at all, because the API server
+    /// takes such a pod away without waiting for its containers to end.
+    #[must_use]
+    pub(crate) fn grace(&self, asked: Option<Duration>) -> Option<Duration> {
+        asked.or_else(|| self.marks.has(Marks::ENDS_AT_ONCE).then_some(SHORTEST_GRACE))
     }
 
     /// When its trouble began: when it stopped being ready or its kubelet took it, else when it was made.

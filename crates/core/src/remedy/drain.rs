@@ -96,7 +96,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         return Move::Do(if dead {
             delete(pod, None)
         } else {
-            Verb::Evict { target: pod.target(), grace: world.settings.drain.pod_grace_period }
+            Verb::Evict { target: pod.target(), grace: pod.grace(world.settings.drain.pod_grace_period) }
         });
     }
     if let Some(step) =
@@ -159,12 +159,12 @@ pub(super) fn classify(world: &World<'_>, pod: &PodFact, dead: bool) -> Class {
     if pod.marks.has(Marks::KARPENTER_KEEP) || pod.marks.has(Marks::AUTOSCALER_KEEP) {
         return Class::Left("opts out of drains");
     }
+    if !dead && pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data {
+        return Class::Left("keeps data in an emptyDir");
+    }
     match (holds_state(pod), dead) {
         (true, true) => Class::Left("holds state, and nothing proves that its node is off"),
         (true, false) => Class::Stateful,
-        (false, false) if pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data => {
-            Class::Left("keeps data in an emptyDir")
-        }
         (false, _) if pod.priority >= SYSTEM_PRIORITY => Class::Critical,
         (false, _) => Class::Ordinary,
     }
@@ -237,7 +237,7 @@ fn deadline(world: &World<'_>, case: &Case) -> Option<Tick> {
 }
 
 fn delete(pod: &PodFact, grace: Option<Duration>) -> Verb {
-    Verb::DeletePod { target: pod.target(), grace, resource_version: Text::from("") }
+    Verb::DeletePod { target: pod.target(), grace: pod.grace(grace), resource_version: Text::from("") }
 }
 
 /// Two signals: its heartbeat is silent, and its kubelet does not answer or the control plane has given it up.

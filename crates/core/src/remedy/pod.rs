@@ -91,5 +91,5 @@ fn after_deletion(world: &World<'_>, case: &Case) -> Move {
 
 pub(super) fn delete(pod: &PodFact) -> Verb {
     // The version is put in from the fresh read that confirms the failure, right before sending.
-    Verb::DeletePod { target: pod.target(), grace: None, resource_version: Text::from("") }
+    Verb::DeletePod { target: pod.target(), grace: pod.grace(None), resource_version: Text::from("") }
 }

@@ -27,7 +27,11 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
         return Move::Verify;
     };
     if let Some(pod) = leftovers(world, case, node).next() {
-        return Move::Do(Verb::DeletePod { target: pod.target(), grace: None, resource_version: Text::from("") });
+        return Move::Do(Verb::DeletePod {
+            target: pod.target(),
+            grace: pod.grace(None),
+            resource_version: Text::from(""),
+        });
     }
     if let Some(pod) = world.cluster.pods_on(&node.name).find(|pod| case.handled.contains(&pod.uid)) {
         return Move::Wait(format!("pod {} leaves {}", pod.key, node.name), None);
@@ -37,7 +41,7 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
     }
     let above = above_requests(world, case, node);
     if let Some(pod) = above.iter().find(|pod| !postponed(world, case, pod)) {
-        return Move::Do(Verb::Evict { target: pod.target(), grace: None });
+        return Move::Do(Verb::Evict { target: pod.target(), grace: pod.grace(None) });
     }
     match above.first() {
         Some(pod) => blocked_by(world, case, pod),

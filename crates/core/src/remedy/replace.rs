@@ -7,7 +7,7 @@ use crate::fact::{ConditionStatus, NodeFact};
 use crate::healer::{Case, World};
 use crate::key::{Kind, Text};
 use crate::machine::{Inquiry, MachineRef, MachineState, MachineView, Order, Replacement};
-use crate::names::{GuardName, ProviderKind};
+use crate::names::{GuardName, Phase, ProviderKind};
 use crate::recovery::Recovery;
 use crate::time::Tick;
 use alloc::boxed::Box;
@@ -115,11 +115,28 @@ fn verified(world: &World<'_>, case: &Case, node: &NodeFact, freed: Move) -> Mov
 }
 
 /// What the provider could not do, for those who read how it ended.
-pub(super) fn note(case: &Case) -> String {
-    match case.looks.machine.as_ref().map(|(view, _)| &view.state) {
-        Some(MachineState::NotOffered(why)) => format!("; not replaced: {why}"),
-        _ => String::new(),
-    }
+pub(super) fn note(world: &World<'_>, case: &Case) -> String {
+    let why = match case.looks.machine.as_ref().map(|(view, _)| &view.state) {
+        Some(MachineState::NotOffered(why)) => Some(why.clone()),
+        Some(MachineState::Ready { machine, .. }) if ordered(&case.recovery).is_none() => {
+            unreplaced(world, &machine.pool)
+        }
+        _ => None,
+    };
+    why.map(|why| format!("; not replaced: {why}")).unwrap_or_default()
+}
+
+/// Why no other machine of `pool` is deleted: none has come in place of one that was, within `history_window`.
+fn unreplaced(world: &World<'_>, pool: &Text) -> Option<String> {
+    let in_vain = |case: &&Case| {
+        let lately =
+            case.times.finished().is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window);
+        let failed = matches!(case.recovery.status.phase, Some(Phase::Escalated | Phase::Failed));
+        let same = ordered(&case.recovery).is_some_and(|machine| machine.pool == *pool && !pool.is_empty());
+        failed && lately && same && awaits_another(world, case)
+    };
+    let other = world.node_cases().find(in_vain)?;
+    Some(format!("no machine has come in place of that of {}", other.recovery.spec.target.key.name))
 }
 
 fn there<'a>(world: &World<'a>, case: &Case) -> Option<&'a NodeFact> {
@@ -151,6 +168,9 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
         }
         (MachineState::Ready { .. }, _) if there(world, case).is_none() => {
             Provision::None(String::from("the node is gone"))
+        }
+        (MachineState::Ready { machine, .. }, _) if !reboot && unreplaced(world, &machine.pool).is_some() => {
+            Provision::None(unreplaced(world, &machine.pool).unwrap_or_default())
         }
         (MachineState::Ready { machine, .. }, Some(known)) if known.uid != machine.uid => {
             Provision::Failed(format!("{} is not the machine any more that was to be replaced", machine.name))

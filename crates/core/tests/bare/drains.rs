@@ -36,6 +36,31 @@ fn ordinary_pods_leave_first_then_stateful_ones_one_by_one_then_system_pods() {
 }
 
 #[test]
+fn a_pod_that_holds_state_and_has_an_empty_dir_stays_as_well() {
+    let mut ground = Ground::of(&format!("{WEB}\nstatefulset db 1 on n1"), QUICK);
+    ground.change("db.1", |pod| pod.marks = Marks::EMPTY_DIR);
+    ground.does("condition n1 KernelDeadlock");
+    ground.run(20.0);
+    assert_eq!((ground.count("evict web"), ground.count("evict db")), (2, 0), "{}", ground.report());
+}
+
+#[test]
+fn a_pod_without_grace_period_gets_a_second_to_end() {
+    let mut ground = Ground::of(WEB, QUICK);
+    ground.change("web.1", |pod| pod.marks = Marks::ENDS_AT_ONCE);
+    ground.does("condition n1 KernelDeadlock");
+    let target = ground.target("web.1");
+    ground.run(20.0);
+    let graces: Vec<Option<Duration>> = (ground.log.iter())
+        .filter_map(|(_, effect)| match &effect.verb {
+            Verb::Evict { target: of, grace } if *of == target => Some(*grace),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(graces, [Some(Duration::from_secs(1))], "{}", ground.report());
+}
+
+#[test]
 fn a_finalizer_that_keeps_a_pod_is_named_and_left_to_its_owner() {
     let mut ground = Ground::of(WEB, &format!("{QUICK}\nrecovery_timeout 30"));
     ground.does("finalizer web.1 example.com/keep");

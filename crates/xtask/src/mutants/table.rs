@@ -653,10 +653,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "(true, true) if $on => Class::Stateful,\n        (true, true) => Class::Left",
     },
     Mutant {
+        name: "a pod without grace period is not removed by force",
+        of: Of::Precondition,
+        find: "asked.or_else(|| self.marks.has(Marks::ENDS_AT_ONCE)",
+        replace: "asked.or_else(|| (!$on && self.marks.has(Marks::ENDS_AT_ONCE))",
+    },
+    Mutant {
+        name: "replace: no other machine goes while none has come",
+        of: Of::Precondition,
+        find: "if !reboot && unreplaced(world, &machine.pool).is_some()",
+        replace: "if !$on && !reboot && unreplaced(world, &machine.pool).is_some()",
+    },
+    Mutant {
         name: "Drain: leaves data in an emptyDir",
         of: Of::Guard,
-        find: "(false, false) if pod.marks.has(Marks::EMPTY_DIR)",
-        replace: "(false, false) if !$on && pod.marks.has(Marks::EMPTY_DIR)",
+        find: "if !dead && pod.marks.has(Marks::EMPTY_DIR)",
+        replace: "if !$on && !dead && pod.marks.has(Marks::EMPTY_DIR)",
     },
     Mutant {
         name: "Drain: state leaves one by one",
@@ -907,8 +919,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "policy: pods with an emptyDir stay",
         of: Of::Policy,
-        find: "pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data =>",
-        replace: "pod.marks.has(Marks::EMPTY_DIR) && !$on && !world.settings.drain.delete_empty_dir_data =>",
+        find: "pod.marks.has(Marks::EMPTY_DIR) && !world.settings.drain.delete_empty_dir_data {",
+        replace: "pod.marks.has(Marks::EMPTY_DIR) && !$on && !world.settings.drain.delete_empty_dir_data {",
     },
     Mutant {
         name: "policy: pods that nobody replaces stay",

@@ -33,7 +33,8 @@ impl Share {
         let own = also.filter(|recovery| recovery.is_active());
         let stored = || world.node_cases().filter(|case| scope.has(world, &case.recovery));
         let name = |recovery: &'_ Recovery| recovery.spec.target.key.name.clone();
-        let acting = stored().filter(|case| case.is_acting()).map(|case| name(&case.recovery));
+        let kept = |case: &&Case| case.is_acting() || case.recovery.is_active() && case.recovery.has_acted();
+        let acting = stored().filter(kept).map(|case| name(&case.recovery));
         let acting: BTreeSet<Text> = acting.chain(own.map(name)).collect();
         let removed = stored().filter(|case| was_removed(world, case)).map(|case| name(&case.recovery));
         let gone: BTreeSet<Text> =
