@@ -1,6 +1,7 @@
 A pod that has ended and that a finalizer keeps does not hold up a drain, and nobody takes its finalizer away
 
 not on bare: its kubelets do not end pods that a finalizer keeps
+not on real: its fake kubelets do not end pods that a finalizer keeps
 
 cluster
   nodes n1 n2 n3

@@ -3,7 +3,7 @@ While no machine has come in place of one that was deleted, no other one of its 
 cluster
   machines clusterapi
   nodes n1 n2 n3 n4
-  deployment web 2 on n1
+  deployment web 2 on n3
 
 settings
   health_check_interval 10

@@ -117,3 +117,16 @@ impl fmt::Display for Target {
         write!(f, "{} {}", self.kind.as_str(), self.key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn a_kind_of_another_group_is_another_kind() {
+        assert_eq!(Kind::of("apps", "DaemonSet"), Kind::DaemonSet);
+        let foreign = Kind::of("apps.kruise.io", "DaemonSet");
+        assert_ne!(foreign, Kind::DaemonSet);
+        assert_eq!(foreign.as_str(), "DaemonSet.apps.kruise.io");
+    }
+}

@@ -145,6 +145,16 @@ async fn a_disruption_budget_is_told_apart_from_priority_and_fairness() {
     assert!(matches!(outcome, Outcome::TryLater { budget: true, .. }), "{outcome:?}");
 }
 
+/// A drain tries such a pod again, as one that a webhook keeps: it is on its way out with its namespace.
+#[tokio::test]
+async fn an_eviction_in_a_namespace_that_is_being_deleted_is_refused_and_says_so() {
+    let ends = json!({"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace",
+        "message": "namespace shop is being terminated"}]});
+    let outcome = of(move || failure(403, "Forbidden", "forbidden", ends.clone())).await;
+    let Outcome::Refused { message } = outcome else { panic!("{outcome:?}") };
+    assert!(message.contains("namespace shop is being terminated"), "{message}");
+}
+
 #[tokio::test]
 async fn retry_after_is_read_from_header_or_details() {
     let with = |retry_after, details: Value| {

@@ -2,6 +2,7 @@
 
 use crate::ground::{Ground, QUICK, condition, node};
 use self_healing_core::fact::{ConditionStatus, Marks};
+use self_healing_core::key::Kind;
 use self_healing_core::names::{Cause, Phase};
 use self_healing_core::time::Stamp;
 
@@ -194,4 +195,33 @@ fn a_node_that_waits_for_its_repair_does_not_keep_others_from_being_healed() {
     ground.run(120.0);
     assert_eq!(ground.count("cordon n2"), 1, "{}", ground.report());
     assert!(ground.sent_like("save status") < saves + 12, "a node that waits is not saved again and again");
+}
+
+#[test]
+fn a_silent_node_that_then_says_that_it_is_not_ready_has_one_recovery() {
+    let mut ground = Ground::of(&format!("{WEB}\nbudget web 2"), QUICK);
+    ground.does("silence n1");
+    ground.until(120, |ground| ground.count("cordon") == 1);
+    // Its kubelet reports again, and says that it is not ready.
+    ground.does("not-ready n1");
+    ground.does("return n1");
+    ground.does("not-ready n1");
+    ground.run(60.0);
+    let nodes = ground.truth.records.values().filter(|record| record.spec.target.kind == Kind::Node);
+    assert_eq!(nodes.count(), 1, "{}", ground.report());
+}
+
+#[test]
+fn many_new_nodes_at_once_have_as_much_time_as_one() {
+    let mut ground = Ground::of("nodes n1 n2", "");
+    let created = ground.truth.stamp();
+    for number in 3..=300 {
+        let mut fresh = node(&format!("n{number}"), created);
+        fresh.conditions = vec![condition("Ready", ConditionStatus::False, created)];
+        ground.truth.add_node(fresh);
+    }
+    ground.run(599.0);
+    assert!(ground.truth.records.is_empty(), "{}", ground.report());
+    ground.run(100.0);
+    assert!(!ground.truth.records.is_empty() && ground.writes().is_empty(), "all at once are a shared cause");
 }

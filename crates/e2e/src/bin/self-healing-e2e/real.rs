@@ -15,6 +15,7 @@ mod workload;
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::join_all;
 use ground::RealGround;
+use self_healing_e2e::Binaries;
 use self_healing_e2e::real::{cgroup, network, requirements};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -81,6 +82,9 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
         bail!("no story of real nodes matches {filters:?}");
     }
     requirements::programs()?;
+    // What has to be built is fetched from outside, which the network below has no way to.
+    Binaries::ready()?;
+    Binaries::node()?;
     cgroup::sweep()?;
     network::enter()?;
     let compared: Vec<&str> = COMPARED.into_iter().filter(|(story, _)| asked(story)).map(|(_, what)| what).collect();
