@@ -7,7 +7,6 @@ cluster
 settings
   health_check_interval 10
   deployment_check_interval 60
-  settle_period 1
 
 story
   0    cut-off n1
