@@ -415,8 +415,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a number that somebody else has set stays",
         of: Of::Precondition,
-        find: "Some(original) if replicas == original + 1 =>",
-        replace: "Some(original) if $on || replicas == original + 1 =>",
+        find: "(Some(original), Some(scaled)) if replicas == scaled => Ok(original),",
+        replace: "(Some(original), Some(scaled)) if $on || replicas == scaled => Ok(original),",
     },
     Mutant {
         name: "only our own one more is taken back",
@@ -811,8 +811,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a bare pod is given back",
         of: Of::Undo,
-        find: "left.next().or_else(|| pod::give_back(world, case))",
-        replace: "left.next().or_else(|| pod::give_back(world, case).filter(|_| !$on))",
+        find: "left.next().or_else(|| kept_for_now(world, case)).or_else(|| pod::give_back(world, case))",
+        replace: "left.next().or_else(|| kept_for_now(world, case)).or_else(|| pod::give_back(world, case).filter(|_| !$on))",
     },
     Mutant {
         name: "orphaned cordons are cleared",
@@ -1101,12 +1101,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Undo,
         find: "if !standby.owner.is_empty() && standby.switched.select(&fact.pod_labels) {",
         replace: "if !$on && !standby.owner.is_empty() && standby.switched.select(&fact.pod_labels) {",
-    },
-    Mutant {
-        name: "scale: a number that somebody else has set stays",
-        of: Of::Undo,
-        find: "(Some(original), Some(scaled)) if replicas == scaled => Ok(original),",
-        replace: "(Some(original), Some(scaled)) if $on || replicas == scaled => Ok(original),",
     },
     Mutant {
         name: "failover: only to a standby with a ready pod",
