@@ -14,6 +14,7 @@ policy joins
 settings
   health_check_interval 1
   deployment_check_interval 60
+  pod_check_interval 600
   settle_period 1
 
 story

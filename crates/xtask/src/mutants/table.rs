@@ -653,6 +653,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "(true, true) if $on => Class::Stateful,\n        (true, true) => Class::Left",
     },
     Mutant {
+        name: "Drain: that a person took the one more back is stored before its mark goes",
+        of: Of::Precondition,
+        find: "let hides = matches!(verb, Verb::ScaleBack(_))",
+        replace: "let hides = !$on && matches!(verb, Verb::ScaleBack(_))",
+    },
+    Mutant {
         name: "a pod without grace period is not removed by force",
         of: Of::Precondition,
         find: "asked.or_else(|| self.marks.has(Marks::ENDS_AT_ONCE)",

@@ -38,7 +38,9 @@ pub(super) enum Live {
 
 pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     if !verb.is_destructive() {
-        return Live::Send(verb);
+        // Without the mark nothing but the record says that a person had taken the one more back.
+        let hides = matches!(verb, Verb::ScaleBack(_)) && (case.saving.dirty || case.saving.in_flight.is_some());
+        return if hides { Live::StoreFirst } else { Live::Send(verb) };
     }
     if !is_recorded(case) {
         return Live::StoreFirst;

@@ -1,7 +1,7 @@
 //! S15: when a person has taken our mark back, or vetoed a Recovery, that Recovery takes nothing more away.
 
 use crate::check::deed::{DeedKind, RECOVERIES, is_out_of_service, is_workload};
-use crate::check::json::{annotation, is_cordoned, uid};
+use crate::check::json::{annotation, controller, is_cordoned, uid};
 use crate::check::limits::FRESH;
 use crate::check::scene::{Act, Rule};
 use crate::check::violation::Found;
@@ -69,7 +69,12 @@ impl Human {
                     self.0.insert(record.to_owned(), (now, Word::Undone));
                 }
             }
-            resource if is_workload(resource) && annotation(before, marks::OWNER).is_some() => {
+            // A ReplicaSet has copies of its Deployment's marks, and its number from there.
+            resource
+                if is_workload(resource)
+                    && annotation(before, marks::OWNER).is_some()
+                    && controller(before).is_none() =>
+            {
                 let original = annotation(before, marks::ORIGINAL_REPLICAS);
                 let replicas = after["spec"]["replicas"].as_u64().unwrap_or(1).to_string();
                 let back = annotation(after, marks::OWNER).is_none() || original == Some(replicas.as_str());
