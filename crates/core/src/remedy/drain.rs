@@ -294,6 +294,17 @@ fn left_note(world: &World<'_>, case: &Case) -> String {
     if left.is_empty() { String::new() } else { format!("; left on {}: {}", node.name, left.join(", ")) }
 }
 
+/// A pod of a node that lives for which its machine has to stay: one that a drain leaves there, other than what belongs to the node.
+pub(super) fn keeps_machine(world: &World<'_>, node: &NodeFact) -> Option<String> {
+    let of_node = |pod: &PodFact| pod.owned_by(&Kind::DaemonSet) || pod.marks.has(Marks::MIRROR);
+    let pods = world.cluster.pods_on(&node.name).filter(|pod| !pod.finished() && !of_node(pod));
+    let mut left = pods.filter_map(|pod| match classify(world, pod, false) {
+        Class::Left(why) => Some(format!("{} {why}", pod.key)),
+        Class::Ordinary | Class::Stateful | Class::Critical => None,
+    });
+    left.next().filter(|_| !is_dead(world, node))
+}
+
 /// A sick node that Kubernetes would still use has to stay cordoned, so its Recovery cannot end before it is healthy or gone.
 pub(crate) fn keeps_cordon(case: &Case) -> bool {
     matches!(case.recovery.spec.cause, Some(Cause::ProblemCondition | Cause::PodStartFailures))

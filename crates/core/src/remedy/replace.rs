@@ -62,6 +62,9 @@ pub(super) fn after_drain(world: &World<'_>, case: &Case, drained: Move) -> Move
     if drained != Move::Verify || case.recovery.is_verified() || !drain::verify(world, case).0 {
         return drained;
     }
+    if !was_ordered(case) && there(world, case).is_some_and(|node| drain::keeps_machine(world, node).is_some()) {
+        return drained;
+    }
     match provision(world, case, false) {
         Provision::None(_) => Move::Verify,
         Provision::Next(step) => step,
@@ -116,7 +119,10 @@ fn verified(world: &World<'_>, case: &Case, node: &NodeFact, freed: Move) -> Mov
 
 /// What the provider could not do, for those who read how it ended.
 pub(super) fn note(world: &World<'_>, case: &Case) -> String {
+    let kept = || drain::keeps_machine(world, there(world, case)?).filter(|_| !was_ordered(case));
+    let provides = world.settings.provider.kind != ProviderKind::None;
     let why = match case.looks.machine.as_ref().map(|(view, _)| &view.state) {
+        _ if provides && kept().is_some() => kept(),
         Some(MachineState::NotOffered(why)) => Some(why.clone()),
         Some(MachineState::Ready { machine, .. }) if ordered(&case.recovery).is_none() => {
             unreplaced(world, &machine.pool)

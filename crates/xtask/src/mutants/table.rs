@@ -659,6 +659,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "let hides = !$on && matches!(verb, Verb::ScaleBack(_))",
     },
     Mutant {
+        name: "replace: a machine stays for a pod that may not be moved",
+        of: Of::Precondition,
+        find: "if !was_ordered(case) && there(world, case)",
+        replace: "if !$on && !was_ordered(case) && there(world, case)",
+    },
+    Mutant {
         name: "a pod without grace period is not removed by force",
         of: Of::Precondition,
         find: "asked.or_else(|| self.marks.has(Marks::ENDS_AT_ONCE)",
