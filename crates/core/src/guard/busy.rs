@@ -20,8 +20,8 @@ const CLAIMS: &[(&str, &str)] = &[
     ("medik8s.io/drain", "medik8s drains it for maintenance"),
 ];
 
-/// Conditions by which maintenance tools say that somebody works on the node.
-const AT_WORK: &[&str] = &["MaintenanceInProgress", "DrainInProgress"];
+/// Conditions of Kubernetes 1.37 by which maintenance tools say that somebody works on the node.
+const AT_WORK: &[&str] = &["MaintenanceInProgress", "DrainInProgress", "GracefulNodeShutdownInProgress"];
 
 pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     let target = &recovery.spec.target;

@@ -157,6 +157,7 @@ fn a_node_that_another_actor_has_claimed_is_left_to_it() {
         ("taint n1 medik8s.io/drain", "medik8s"),
         ("condition n1 MaintenanceInProgress", "MaintenanceInProgress"),
         ("condition n1 DrainInProgress", "DrainInProgress"),
+        ("condition n1 GracefulNodeShutdownInProgress", "GracefulNodeShutdownInProgress"),
     ];
     for (claim, words) in claims {
         let mut ground = Ground::of(WEB, "");

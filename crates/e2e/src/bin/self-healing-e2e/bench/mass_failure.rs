@@ -27,7 +27,7 @@ const PODS: usize = 400;
 const BATCH: usize = 10;
 /// Kubernetes alone: 50 s until a node is Unknown, one node tainted per ten seconds, 300 s of toleration; and as much again.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// Issue 7: seconds after the last heartbeat.
+/// Seconds after the last heartbeat; what we ask of ourselves.
 const TARGET: f64 = 150.0;
 
 pub(super) async fn run(binary: &Path) -> Result<()> {
