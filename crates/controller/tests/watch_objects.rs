@@ -253,6 +253,10 @@ fn a_namespace_can_opt_out() {
     let json = json!({"metadata": {"name": "shop", "annotations": {"self-healing.dev/exclude": "true"}}}).to_string();
     let fact = namespace::parse(json.as_bytes(), &mut Shared::default()).unwrap();
     assert!((&*fact.name, fact.marks.has(Marks::EXCLUDED)) == ("shop", true));
+    assert!(!fact.marks.has(Marks::DELETING));
+    let json = json!({"metadata": {"name": "shop", "deletionTimestamp": "2026-01-02T03:05:00Z"}}).to_string();
+    let fact = namespace::parse(json.as_bytes(), &mut Shared::default()).unwrap();
+    assert!(fact.marks.has(Marks::DELETING));
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

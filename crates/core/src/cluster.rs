@@ -16,7 +16,7 @@ pub(crate) use life::Heartbeat;
 
 use crate::effect::KubeletLook;
 use crate::event::{Event, WatchState};
-use crate::fact::{EndpointsFact, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
+use crate::fact::{EndpointsFact, Marks, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Stamp, Tick};
@@ -183,6 +183,12 @@ impl Cluster {
     #[must_use]
     pub(crate) fn namespace(&self, name: &Text) -> Option<&NamespaceFact> {
         self.namespaces.get(name)
+    }
+
+    /// Whether everything in the namespace is on its way out.
+    #[must_use]
+    pub(crate) fn is_going(&self, namespace: &Text) -> bool {
+        self.namespace(namespace).is_some_and(|found| found.marks.has(Marks::DELETING))
     }
 
     /// How many objects of `kind` are known.

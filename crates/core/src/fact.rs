@@ -47,7 +47,7 @@ impl Marks {
     pub const ENDS_AT_ONCE: Self = Self(1 << 11);
     /// Annotation `self-healing.dev/auto-rollback: "true"`.
     pub const AUTO_ROLLBACK: Self = Self(1 << 10);
-    /// It is being deleted: `metadata.deletionTimestamp` (of nodes; a pod's is in its trouble).
+    /// It is being deleted: `metadata.deletionTimestamp` (of nodes and namespaces; a pod's is in its trouble).
     pub const DELETING: Self = Self(1 << 15);
     /// Label `node-role.kubernetes.io/control-plane` (or the older `master`).
     pub const CONTROL_PLANE: Self = Self(1 << 9);

@@ -1,7 +1,7 @@
 //! Namespaces.
 
 use super::{Metadata, ObjectError, Shared};
-use self_healing_core::fact::NamespaceFact;
+use self_healing_core::fact::{Marks, NamespaceFact};
 use serde::Deserialize;
 
 /// What is read of a namespace.
@@ -27,7 +27,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NamespaceFact, ObjectEr
 pub fn fact(namespace: &SlimNamespace, shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
     Ok(NamespaceFact {
         name: shared.text(namespace.metadata.name()?),
-        marks: namespace.metadata.marks(),
+        marks: namespace.metadata.marks().with_if(namespace.metadata.deletion_timestamp.is_some(), Marks::DELETING),
         labels: namespace.metadata.label_fact(shared),
     })
 }

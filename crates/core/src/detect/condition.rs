@@ -19,7 +19,9 @@ pub(super) const UNAVAILABLE: Rule<WorkloadFact> = Rule {
     cause: Cause::Unavailable,
     failure: FailureType::Deployment,
     threshold: deployment_checks,
-    signal: |deployment, _| of_deployment(deployment, Cause::Unavailable, "Available", ConditionStatus::False),
+    signal: |deployment, sight| {
+        of_deployment(deployment, sight, Cause::Unavailable, ("Available", ConditionStatus::False))
+    },
 };
 
 /// `ReplicaFailure`: the Deployment's pods cannot be created or deleted, as by a quota.
@@ -27,7 +29,9 @@ pub(super) const REPLICA_FAILURE: Rule<WorkloadFact> = Rule {
     cause: Cause::ReplicaFailure,
     failure: FailureType::Deployment,
     threshold: deployment_checks,
-    signal: |deployment, _| of_deployment(deployment, Cause::ReplicaFailure, "ReplicaFailure", ConditionStatus::True),
+    signal: |deployment, sight| {
+        of_deployment(deployment, sight, Cause::ReplicaFailure, ("ReplicaFailure", ConditionStatus::True))
+    },
 };
 
 const fn pressure(cause: Cause, signal: fn(&NodeFact, &Sight<'_>) -> Signal) -> Rule<NodeFact> {
@@ -45,9 +49,15 @@ fn of_node(node: &NodeFact, cause: Cause) -> Signal {
     found.map_or(Signal::Good(None), |condition| bad("node", condition, cause))
 }
 
-fn of_deployment(deployment: &WorkloadFact, cause: Cause, kind: &str, status: ConditionStatus) -> Signal {
-    // What it says of an earlier spec is no news of this one; nobody misses pods that are not wanted.
-    let speaks = deployment.observed && deployment.desired != Some(0);
+fn of_deployment(
+    deployment: &WorkloadFact,
+    sight: &Sight<'_>,
+    cause: Cause,
+    (kind, status): (&str, ConditionStatus),
+) -> Signal {
+    // What it says of an earlier spec is no news of this one; nobody misses pods that are not wanted, or that go with their namespace.
+    let going = sight.cluster.is_going(&deployment.key.namespace);
+    let speaks = deployment.observed && deployment.desired != Some(0) && !going;
     let found = deployment.condition(kind, status).filter(|_| speaks);
     found.map_or(Signal::Good(None), |condition| bad("Deployment", condition, cause))
 }

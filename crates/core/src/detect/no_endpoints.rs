@@ -16,7 +16,9 @@ fn threshold(settings: &Settings) -> Duration {
 }
 
 fn signal(service: &ServiceFact, sight: &Sight<'_>) -> Signal {
-    if service.selector.is_empty() || sight.cluster.ready_endpoints(&service.key) > 0 {
+    let serves = sight.cluster.ready_endpoints(&service.key) > 0;
+    // What goes with its namespace loses its pods before it is gone.
+    if service.selector.is_empty() || serves || sight.cluster.is_going(&service.key.namespace) {
         return Signal::Good(None);
     }
     let pods: Vec<&PodFact> = pods_behind(service, sight).collect();

@@ -19,6 +19,9 @@ fn threshold(settings: &Settings) -> Duration {
 }
 
 fn signal(deployment: &WorkloadFact, sight: &Sight<'_>) -> Signal {
+    if sight.cluster.is_going(&deployment.key.namespace) {
+        return Signal::Good(None);
+    }
     let newest = newest_of_two(deployment, sight.cluster);
     let late = deployment.condition("Progressing", ConditionStatus::False).filter(|_| deployment.observed);
     let late = late.filter(|progressing| &*progressing.reason == "ProgressDeadlineExceeded");

@@ -19,7 +19,7 @@ fn threshold(settings: &Settings) -> Duration {
 fn signal(set: &WorkloadFact, sight: &Sight<'_>) -> Signal {
     let (Some(rollout), Some(desired)) = (&set.rollout, set.desired) else { return Signal::Good(None) };
     let under_way = set.observed && rollout.revision != rollout.previous && rollout.updated < desired;
-    if !under_way || rollout.held_back {
+    if !under_way || rollout.held_back || sight.cluster.is_going(&set.key.namespace) {
         return Signal::Good(None);
     }
     // Ordinals are updated from the highest down, each after the one above is ready.

@@ -1,7 +1,7 @@
 //! Triage: many symptoms of one trouble are one Recovery.
 
 use crate::ground::{Ground, QUICK, condition};
-use self_healing_core::fact::ConditionStatus;
+use self_healing_core::fact::{ConditionStatus, Marks};
 use self_healing_core::key::{Key, Kind};
 use self_healing_core::names::{Cause, Phase};
 
@@ -16,6 +16,23 @@ fn pods_of_one_workload_that_crash_alike_are_one_recovery_and_one_action_and_the
     let record = ground.recovery("web.1");
     assert_eq!((record.status.phase, &*record.status.reason), (Some(Phase::Escalated), "ApplicationFault"));
     assert_eq!(ground.writes(), ["delete web.1"], "{}", ground.report());
+}
+
+#[test]
+fn what_goes_with_its_namespace_has_not_failed() {
+    // The Deployment tells of it, or where that is looked at too seldom the Service.
+    for of_deployments in [1, 3600] {
+        for marks in [Marks::default(), Marks::DELETING] {
+            let settings = format!("{QUICK}\npod_check_interval 3600\ndeployment_check_interval {of_deployments}");
+            let mut ground = Ground::of("nodes n1 n2\ndeployment web 2 on n1\nservice web", &settings);
+            ground.truth.unwell = true;
+            ground.truth.mark_namespace("shop", marks);
+            ground.does("unready web.1");
+            ground.does("unready web.2");
+            ground.run(600.0);
+            assert_eq!(ground.truth.records.is_empty(), marks == Marks::DELETING, "{}", ground.report());
+        }
+    }
 }
 
 #[test]

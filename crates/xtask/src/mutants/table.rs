@@ -665,6 +665,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "if !$on && !was_ordered(case) && there(world, case)",
     },
     Mutant {
+        name: "what goes with its namespace has not failed",
+        of: Of::Guard,
+        find: "is_some_and(|found| found.marks.has(Marks::DELETING))",
+        replace: "is_some_and(|found| !$on && found.marks.has(Marks::DELETING))",
+    },
+    Mutant {
         name: "a pod without grace period is not removed by force",
         of: Of::Precondition,
         find: "asked.or_else(|| self.marks.has(Marks::ENDS_AT_ONCE)",

@@ -13,13 +13,17 @@ use alloc::vec::Vec;
 impl Healer {
     /// One fact each.
     pub(super) fn seen_of(&self, target: &Target, now: Now) -> Vec<String> {
-        match target.kind {
+        let mut seen = match target.kind {
             Kind::Node => self.cluster.node(&target.key.name).map(|node| self.node(node, now)),
             Kind::Pod => self.cluster.pod(&target.key).map(|pod| self.pod(pod)),
             Kind::Service => self.cluster.service(&target.key).map(|service| self.service(service)),
             _ => self.cluster.workload(&target.kind, &target.key).map(workload),
         }
-        .unwrap_or_default()
+        .unwrap_or_default();
+        if self.cluster.is_going(&target.key.namespace) {
+            seen.push(format!("namespace {} is being deleted", target.key.namespace));
+        }
+        seen
     }
 
     fn pod(&self, pod: &PodFact) -> Vec<String> {

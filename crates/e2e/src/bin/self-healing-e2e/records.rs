@@ -50,6 +50,13 @@ impl Ground {
         Ok(self.recoveries().list(&ListParams::default()).await?.items.len())
     }
 
+    /// The names of all Recoveries of an object of this name.
+    pub(crate) async fn recoveries_of(&self, target: &str) -> Result<Vec<String>> {
+        let all = self.recoveries().list(&ListParams::default()).await?.items;
+        let of_it = all.iter().filter(|record| record.data["spec"]["target"]["name"] == target);
+        Ok(of_it.map(ResourceExt::name_any).collect())
+    }
+
     /// Annotates a Recovery, as a person would.
     pub(crate) async fn annotate_recovery(&self, name: &str, key: &str, value: &str) -> Result<()> {
         let patch = Patch::Merge(json!({ "metadata": { "annotations": { key: value } } }));

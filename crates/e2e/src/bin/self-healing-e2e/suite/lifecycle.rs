@@ -1,7 +1,7 @@
 //! The life of the process: leadership, its handover, and what it answers over HTTP.
 
 use super::drains::{FAST, loaded_node, uncordoned};
-use crate::controller::Controller;
+use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, OWN};
 use crate::objects::{FINALIZER, is_cordoned};
 use crate::suite::QUICK;
@@ -119,15 +119,18 @@ pub(crate) async fn endpoints(ground: &Ground) -> Result<()> {
     let pod = ground.pod(&shop, "web").await?;
     ground.cluster.fail(&shop, &pod.name_any()).await?;
     ground.recovery_is(&pod.name_any(), "Succeeded", QUICK).await?;
-    let (_, text) = controller.text("/metrics").await?;
     for (series, expected) in [
         (SERIES[0], 1.0),
         (SERIES[2], 1.0),
         (SERIES[4], 1.0),
         ("self_healing_active_failures{type=\"pod_failure\"}", 0.0),
     ] {
-        let found = value(&text, series);
-        ensure!(found == Some(expected), "{series} is {found:?} after one healed pod, {expected} was expected");
+        // The record is stored before it is counted.
+        let shows = async || {
+            let (_, text) = controller.text("/metrics").await?;
+            Ok((value(&text, series) == Some(expected)).then_some(()))
+        };
+        eventually(&format!("{series} to be {expected} after one healed pod"), QUICK, shows).await?;
     }
     controller.stop().await
 }

@@ -100,6 +100,7 @@ pub(crate) async fn cancelled(ground: &Ground) -> Result<()> {
     ensure!(ended.data["status"]["phase"] == "Cancelled", "wrong end: {}", ended.data["status"]);
     ensure!(ended.data["status"].to_string().contains("bob"), "nobody says who cancelled: {}", ended.data["status"]);
     ground.pod_stays(&pod, A_WHILE).await?;
-    ensure!(ground.recovery_count().await? == 1, "the same failure was taken up again after the veto");
+    let names = ground.recoveries_of(&pod.name_any()).await?;
+    ensure!(names.len() == 1, "the same failure was taken up again after the veto: {names:?}");
     controller.stop().await
 }
