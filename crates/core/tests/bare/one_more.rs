@@ -129,3 +129,15 @@ fn a_person_who_takes_the_marks_away_is_not_overruled() {
     assert_eq!((ground.count("scale"), ground.count("evict")), (1, 0), "{}", ground.report());
     assert!(ground.held("n1").1.contains("somebody took back"), "{}", ground.report());
 }
+
+#[test]
+fn that_a_person_took_it_back_is_stored_before_the_mark_goes() {
+    let mut ground = waiting();
+    ground.truth.store_down = true;
+    ground.does("scale web 1");
+    ground.run(5.0);
+    assert_eq!(ground.count("unscale web"), 0, "a successor could not know of it: {}", ground.report());
+    ground.truth.store_down = false;
+    ground.run(60.0);
+    assert_eq!((ground.count("scale web"), ground.count("unscale web")), (1, 1), "{}", ground.report());
+}
