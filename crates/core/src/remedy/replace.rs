@@ -165,6 +165,11 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
         let order = Order { inquiry: inquiry.clone(), machine, resource_version, reboot, reason };
         Provision::Next(Move::Do(Verb::Replace(Box::new(order))))
     };
+    if let MachineState::Ready { machine, .. } = &view.state
+        && let Some(why) = unreplaced(world, &machine.pool).filter(|_| !reboot && !sent)
+    {
+        return Provision::None(why);
+    }
     match (&view.state, known) {
         (MachineState::NotOffered(why), _) if !sent => Provision::None(why.clone()),
         (MachineState::NotOffered(why), _) => Provision::UnderWay(why.clone(), until),
@@ -174,9 +179,6 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
         }
         (MachineState::Ready { .. }, _) if there(world, case).is_none() => {
             Provision::None(String::from("the node is gone"))
-        }
-        (MachineState::Ready { machine, .. }, _) if !reboot && unreplaced(world, &machine.pool).is_some() => {
-            Provision::None(unreplaced(world, &machine.pool).unwrap_or_default())
         }
         (MachineState::Ready { machine, .. }, Some(known)) if known.uid != machine.uid => {
             Provision::Failed(format!("{} is not the machine any more that was to be replaced", machine.name))

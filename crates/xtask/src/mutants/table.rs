@@ -679,8 +679,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "replace: no other machine goes while none has come",
         of: Of::Precondition,
-        find: "if !reboot && unreplaced(world, &machine.pool).is_some()",
-        replace: "if !$on && !reboot && unreplaced(world, &machine.pool).is_some()",
+        find: "unreplaced(world, &machine.pool).filter(|_| !reboot && !sent)",
+        replace: "unreplaced(world, &machine.pool).filter(|_| !$on && !reboot && !sent)",
     },
     Mutant {
         name: "Drain: leaves data in an emptyDir",
