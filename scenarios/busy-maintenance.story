@@ -14,6 +14,6 @@ settings
 story
   0   budget web 2 after cordon n1
   0    condition n1 KernelDeadlock
-  8    condition n1 DrainInProgress
-  9    budget web 1
-  20   end
+  20   condition n1 DrainInProgress
+  30   budget web 1
+  70   end

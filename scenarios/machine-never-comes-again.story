@@ -10,10 +10,10 @@ settings
   deployment_check_interval 60
   settle_period 1
   node_replacement clusterapi
-  recovery_timeout 150
+  recovery_timeout 200
 
 story
   0    provider removes
   0    silence n1
-  200  silence n2
-  300  end
+  260  silence n2
+  350  end

@@ -10,7 +10,7 @@ settings
   deployment_check_interval 60
   settle_period 1
   node_replacement clusterapi
-  recovery_timeout 150
+  recovery_timeout 200
 
 story
   0    provider removes

@@ -20,7 +20,7 @@ settings
 story
   0   budget web 2 after cordon n1
   0   condition n1 KernelDeadlock
-  8   apply closed 2
-  10  budget web 1
-  20  withdraw closed
-  40  end
+  20  apply closed 2
+  22  budget web 1
+  45  withdraw closed
+  90  end
