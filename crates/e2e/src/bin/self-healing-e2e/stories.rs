@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
 /// Control planes at once. Stories are mostly waiting: each control plane takes a tenth of a core, and 0.5 GiB of memory.
-const LANES: usize = 14;
+const LANES: usize = 16;
 /// Control planes that start at once.
 const STARTS: usize = 4;
 /// What a story takes beside its own time, at most.
