@@ -119,16 +119,15 @@ fn verified(world: &World<'_>, case: &Case, node: &NodeFact, freed: Move) -> Mov
 
 /// What the provider could not do, for those who read how it ended.
 pub(super) fn note(world: &World<'_>, case: &Case) -> String {
-    let kept = || drain::keeps_machine(world, there(world, case)?).filter(|_| !was_ordered(case));
-    let provides = world.settings.provider.kind != ProviderKind::None;
-    let why = match case.looks.machine.as_ref().map(|(view, _)| &view.state) {
-        _ if provides && kept().is_some() => kept(),
+    let stays = world.settings.provider.kind != ProviderKind::None && !was_ordered(case);
+    let kept = there(world, case).filter(|_| stays).and_then(|node| drain::keeps_machine(world, node));
+    let why = kept.or_else(|| match case.looks.machine.as_ref().map(|(view, _)| &view.state) {
         Some(MachineState::NotOffered(why)) => Some(why.clone()),
         Some(MachineState::Ready { machine, .. }) if ordered(&case.recovery).is_none() => {
             unreplaced(world, &machine.pool)
         }
         _ => None,
-    };
+    });
     why.map(|why| format!("; not replaced: {why}")).unwrap_or_default()
 }
 

@@ -190,7 +190,8 @@ fn at_once() -> DeleteParams {
     DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() }
 }
 
-fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
+/// That an object is not there is no error where it was to go anyway.
+pub(crate) fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
     match answer {
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         other => Ok(other.map(drop)?),

@@ -10,7 +10,7 @@ pub(super) use webhook::{Hook, SECRET};
 
 use super::build::{make_namespace, providing};
 use crate::controller::eventually;
-use crate::ground::Ground;
+use crate::ground::{Ground, gone_is_fine};
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
@@ -195,11 +195,4 @@ fn successor(node: &str) -> String {
 
 fn resource(group: &str, version: &str, kind: &str) -> ApiResource {
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
-}
-
-fn gone_is_fine<T>(answer: kube::Result<T>) -> Result<()> {
-    match answer {
-        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-        other => Ok(other.map(drop)?),
-    }
 }

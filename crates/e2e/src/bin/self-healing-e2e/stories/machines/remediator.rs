@@ -1,6 +1,7 @@
 //! An operator as medik8s has them: it works on each remediation object, and says how far it is by conditions.
 
 use super::{Provider, resource};
+use crate::ground::gone_is_fine;
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
@@ -77,7 +78,7 @@ impl Provider<'_> {
         let patched =
             self.api(&remediations()).patch_status(name, &PatchParams::default(), &Patch::Merge(status)).await;
         // It may have been deleted meanwhile.
-        super::gone_is_fine(patched)
+        gone_is_fine(patched)
     }
 }
 
