@@ -64,6 +64,16 @@ fn what_is_wrong_is_named_with_its_field_its_value_and_what_is_expected() {
             format!("{ANY}drain: {{deadline: 10m, timeout: 5m}}"),
             "spec.drain.deadline: 600 s: expected less than spec.drain.timeout, 300 s",
         ),
+        (
+            format!("{ANY}replacement: {{provider: remediation-template, escalatingRemediations: []}}"),
+            "spec.replacement.escalatingRemediations: 0 templates: expected 1 to 8",
+        ),
+        (
+            format!(
+                "{ANY}replacement: {{provider: remediation-template, escalatingRemediations: [{{templateRef: {{apiVersion: a/v1, kind: RTemplate, name: t}}, timeout: soon}}]}}"
+            ),
+            "spec.replacement.escalatingRemediations[0].timeout: \"soon\": expected ",
+        ),
         (format!("{ANY}drain: {{podGracePeriod: 0}}"), "spec.drain.podGracePeriod: 0: expected"),
         (format!("{ANY}priority: 2000000"), "spec.priority: 2000000: expected a whole number from -1000000 to 1000000"),
         (format!("{ANY}mode: observe"), "spec.mode: \"observe\": expected one of Enforce, Approve, Observe"),

@@ -27,6 +27,7 @@ fn policy(spec: &str) -> String {
 #[test]
 fn what_a_rule_refuses_the_code_refuses_as_well() {
     const ANY: &str = "match: {types: [pod_failure]}\n";
+    const RT: &str = "{apiVersion: a/v1, kind: RTemplate, name: t}";
     for (spec, message) in [
         ("match: {}".to_owned(), "matches nothing"),
         (format!("{ANY}severity: {{floor: critical, ceiling: low}}"), "the floor may be at most the ceiling"),
@@ -55,6 +56,18 @@ fn what_a_rule_refuses_the_code_refuses_as_well() {
             "GROUP/VERSION",
         ),
         (
+            format!(
+                "{ANY}replacement: {{provider: none, escalatingRemediations: [{{templateRef: {RT}, timeout: 1m}}]}}"
+            ),
+            "so does escalatingRemediations",
+        ),
+        (
+            format!(
+                "{ANY}replacement: {{provider: remediation-template, templateRef: {RT}, escalatingRemediations: [{{templateRef: {RT}, timeout: 1m}}]}}"
+            ),
+            "either templateRef or escalatingRemediations",
+        ),
+        (
             format!("{ANY}replacement: {{provider: karpenter, acceptAssumed: true}}"),
             "acceptAssumed belongs to provider",
         ),
@@ -80,6 +93,7 @@ fn rules_let_pass_what_the_code_lets_pass() {
         "match: {types: [node_failure]}\nreplacement: {provider: webhook, webhook: {url: 'https://example.com/x'}}",
         "match: {types: [node_failure]}\nreplacement: {provider: remediation-template, acceptAssumed: true, templateRef: {apiVersion: a/v1, kind: RTemplate, name: t}}",
         "match: {types: [node_failure]}\nreplacement: {provider: webhook, webhook: {url: 'http://relay.machines/x', insecure: true}}",
+        "match: {types: [node_failure]}\nreplacement: {provider: remediation-template, escalatingRemediations: [{templateRef: {apiVersion: a/v1, kind: RTemplate, name: t}, timeout: 3m}, {templateRef: {apiVersion: b/v1, kind: STemplate, name: t}, timeout: 300}]}",
         "match: {causes: [OOMKilled]}\nresize: {factor: 1.5, max: 2Gi}\nnotify: {routes: {critical: [pagerduty]}}",
     ] {
         assert_eq!(said(spec), "", "{spec}");

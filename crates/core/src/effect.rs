@@ -10,6 +10,7 @@ use crate::key::{Key, Target, Text};
 use crate::machine::{Inquiry, MachineRef, MachineView, Order};
 use crate::policy::PolicyStatus;
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, Status};
+use crate::remedy::END_REMEDIATION;
 use crate::time::Stamp;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -321,7 +322,7 @@ impl fmt::Display for Verb {
                 let what = if order.reboot { "reboot" } else { "replace" };
                 write!(f, "{what} {} by {}", order.inquiry.node.key, order.inquiry.provider.kind)
             }
-            Self::EndRemediation { node, .. } => write!(f, "end remediation of {}", node.key),
+            Self::EndRemediation { node, .. } => write!(f, "{END_REMEDIATION}{}", node.key),
             Self::TaintOutOfService(target) => write!(f, "taint {} out-of-service", target.key),
             Self::UntaintOutOfService(target) => write!(f, "untaint {} out-of-service", target.key),
             Self::Cordon(target) => write!(f, "cordon {}", target.key),

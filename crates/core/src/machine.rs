@@ -5,14 +5,15 @@ use crate::names::ProviderKind;
 use crate::time::Stamp;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// Who may reboot or replace nodes, as configuration and policies say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provider {
     /// Which kind.
     pub kind: ProviderKind,
-    /// The template of the remediation object, for [`ProviderKind::RemediationTemplate`].
-    pub template: Option<Template>,
+    /// The templates of remediation objects, for [`ProviderKind::RemediationTemplate`]: each when the one before has not helped.
+    pub templates: Vec<Template>,
     /// Whom to ask, for [`ProviderKind::Webhook`].
     pub webhook: Option<Webhook>,
     /// Whether a machine that is only assumed to be off, because enough time has passed, counts as one that is off.
@@ -30,6 +31,8 @@ pub struct Template {
     pub namespace: Text,
     /// Its name.
     pub name: Text,
+    /// How long what is made from it may take before the next one's turn; of the last one no more than the attempt has.
+    pub timeout: Option<Duration>,
 }
 
 /// One webhook.
@@ -59,6 +62,8 @@ pub struct Inquiry {
     pub node: Target,
     /// Whom.
     pub provider: Provider,
+    /// The template whose turn it is, for [`ProviderKind::RemediationTemplate`].
+    pub template: Option<Template>,
     /// What was ordered for it before, if something was.
     pub known: Option<MachineRef>,
     /// When the Recovery was stored, on the API server's clock: a machine that is older is no replacement.

@@ -106,6 +106,11 @@ impl Recovery {
         self.steps().any(|done| done.result == StepResult::Succeeded && step(&done.name))
     }
 
+    /// How many steps of such a name were accepted.
+    pub(crate) fn count_done(&self, step: impl Fn(&str) -> bool) -> usize {
+        self.steps().filter(|done| done.result == StepResult::Succeeded && step(&done.name)).count()
+    }
+
     /// What the current attempt acts on, the spec's target before the first.
     #[must_use]
     pub fn subject(&self) -> &Target {

@@ -5,6 +5,7 @@ mod fence;
 mod plan;
 mod pod;
 mod relieve;
+mod remediation;
 mod replace;
 mod resize;
 mod rollback;
@@ -31,9 +32,8 @@ use core::time::Duration;
 pub(crate) use drain::{hides_its_cause, refused_one_more, workloads as workloads_on};
 pub(crate) use fence::{LAST_SIGN, OFF, freed as freed_by_fencing, last_sign, stated};
 pub(crate) use plan::{Plan, is_needed as needs_plan, plan};
-pub(crate) use replace::{
-    MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered, was_sent as was_told,
-};
+pub(crate) use remediation::{END_REMEDIATION, give_up, was_sent as was_told};
+pub(crate) use replace::{MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered};
 pub(crate) use resize::keeps as keeps_of_limit;
 pub(crate) use service::{
     CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
@@ -128,7 +128,9 @@ pub(crate) fn is_drain(strategy: Strategy, subject: &Target) -> bool {
 /// Time that the attempt under way has.
 pub(crate) fn time_limit(settings: &Settings, recovery: &Recovery) -> Duration {
     let drains = recovery.attempt().is_some_and(|attempt| is_drain(attempt.strategy, &attempt.target));
-    if drains { settings.drain.limit(settings.recovery_timeout) } else { settings.recovery_timeout }
+    let own = if drains { settings.drain.limit(settings.recovery_timeout) } else { settings.recovery_timeout };
+    let node = recovery.spec.target.kind == Kind::Node;
+    if node { own.max(remediation::time_limit(&settings.provider)) } else { own }
 }
 
 /// Whether the workloads are back, and the sentence that says so.
@@ -158,9 +160,9 @@ pub(crate) const fn is_workload(target: &Target) -> bool {
 
 /// The next mark to take back before the Recovery may end; from the record and from the world, whichever knows of it.
 pub(crate) fn undo(world: &World<'_>, case: &Case) -> Option<Move> {
-    let marks = replace::left(case).into_iter().chain(marks_left(world, &case.recovery)).map(Move::Do);
     // One that was taken back already may still be seen: the watch may be late.
-    let mut left = marks.filter(|mark| !matches!(mark, Move::Do(verb) if case.handled.contains(&*verb.to_string())));
+    let seen = marks_left(world, &case.recovery).into_iter().filter(|mark| !case.handled.contains(&*mark.to_string()));
+    let mut left = remediation::left(case).into_iter().chain(seen).map(Move::Do);
     left.next().or_else(|| kept_for_now(world, case)).or_else(|| pod::give_back(world, case))
 }
 
@@ -205,7 +207,7 @@ fn marks_left(world: &World<'_>, recovery: &Recovery) -> Vec<Verb> {
 
 /// A sick node that has to keep a mark of ours, so that its Recovery cannot end before it is healthy or gone.
 pub(crate) fn keeps_mark(world: &World<'_>, case: &Case) -> bool {
-    drain::keeps_cordon(case) || fence::is_marked(world, &case.recovery) || replace::left(case).is_some()
+    drain::keeps_cordon(case) || fence::is_marked(world, &case.recovery) || remediation::left(case).is_some()
 }
 
 /// The taint that steers a replacement away from the node where a pod failed.

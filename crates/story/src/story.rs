@@ -97,7 +97,7 @@ pub enum WorkloadKind {
 words! {
     /// Who provides the machines of the nodes.
     Machines {
-        /// An operator of medik8s with a template `fence` in namespace `machines`, which makes FenceAgentsRemediations.
+        /// An operator of medik8s with templates `fence` and `reset` in namespace `machines`, which makes FenceAgentsRemediations.
         Medik8s = "medik8s",
         /// Cluster API, with one MachineSet over all nodes, in namespace `machines`.
         ClusterApi = "clusterapi",

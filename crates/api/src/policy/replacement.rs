@@ -1,7 +1,7 @@
 //! `replacement`: who reboots and replaces the nodes that a policy is about.
 
-use super::BadPolicy;
-use super::read::word;
+use super::read::{span, word};
+use super::{BadPolicy, Span};
 use crate::keys::receiver;
 use crate::recovery::NAME;
 use kube::KubeSchema;
@@ -10,11 +10,19 @@ use self_healing_core::key::Text;
 use self_healing_core::machine::{Provider, Template, Webhook};
 use self_healing_core::names::ProviderKind;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// What one remediation may take: below a second no operator has even begun.
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
+/// Templates in one list; medik8s' lists have two or three.
+const LONGEST: usize = 8;
 
 /// What replaces a node.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[x_kube(
-    validation = Rule::new("has(self.templateRef) == (self.provider == 'remediation-template')").message("templateRef belongs to provider remediation-template"),
+    validation = Rule::new("(has(self.templateRef) || has(self.escalatingRemediations)) == (self.provider == 'remediation-template')").message("templateRef belongs to provider remediation-template, and so does escalatingRemediations"),
+    validation = Rule::new("!has(self.templateRef) || !has(self.escalatingRemediations)").message("either templateRef or escalatingRemediations"),
     validation = Rule::new("has(self.webhook) == (self.provider == 'webhook')").message("webhook belongs to provider webhook"),
     validation = Rule::new("!has(self.acceptAssumed) || self.provider in ['remediation-template', 'webhook']").message("acceptAssumed belongs to provider remediation-template or webhook")
 )]
@@ -28,6 +36,10 @@ pub struct ReplacementSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "TemplateRef")]
     pub template_ref: Option<TemplateRef>,
+    /// In place of templateRef: templates one after the other, each when the one before has failed or was not done in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<EscalatingRemediation>", length(min = 1, max = LONGEST))]
+    pub escalating_remediations: Option<Vec<EscalatingRemediation>>,
     /// Whom to ask, with provider webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "WebhookSpec")]
@@ -37,6 +49,17 @@ pub struct ReplacementSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     pub accept_assumed: Option<bool>,
+}
+
+/// One template of several.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EscalatingRemediation {
+    /// The template of the remediation object.
+    pub template_ref: TemplateRef,
+    /// Time from the order until the next template's turn, unless the node is healthy by then: seconds, or as 5m. An attempt has at least
+    /// the sum of these.
+    pub timeout: Span,
 }
 
 /// One template.
@@ -83,8 +106,9 @@ pub(super) fn provider(said: &ReplacementSpec) -> Result<Provider, BadPolicy> {
     let field = "spec.replacement";
     let read = word(&format!("{field}.provider"), Some(&said.provider), ProviderKind::parse, ProviderKind::ALL)?;
     let kind = read.unwrap_or_default();
+    let templates = templates(said)?;
     for (name, there, of) in [
-        ("templateRef", said.template_ref.is_some(), ProviderKind::RemediationTemplate),
+        ("templateRef", !templates.is_empty(), ProviderKind::RemediationTemplate),
         ("webhook", said.webhook.is_some(), ProviderKind::Webhook),
     ] {
         if there != (kind == of) {
@@ -98,14 +122,35 @@ pub(super) fn provider(said: &ReplacementSpec) -> Result<Provider, BadPolicy> {
     }
     Ok(Provider {
         kind,
-        template: said.template_ref.as_ref().map(template).transpose()?,
+        templates,
         webhook: said.webhook.as_ref().map(webhook).transpose()?,
         accept_assumed: said.accept_assumed.unwrap_or_default(),
     })
 }
 
-fn template(said: &TemplateRef) -> Result<Template, BadPolicy> {
-    let field = |name: &str| format!("spec.replacement.templateRef.{name}");
+/// One template, or several with the time that each has.
+fn templates(said: &ReplacementSpec) -> Result<Vec<Template>, BadPolicy> {
+    let (one, list) = ("spec.replacement.templateRef", "spec.replacement.escalatingRemediations");
+    match (&said.template_ref, &said.escalating_remediations) {
+        (None, None) => Ok(Vec::new()),
+        (Some(said), None) => Ok(vec![template(one, said, None)?]),
+        (Some(_), Some(_)) => Err(BadPolicy::new(list, "something", "nothing beside templateRef")),
+        (None, Some(said)) if said.is_empty() || said.len() > LONGEST => {
+            Err(BadPolicy::new(list, format!("{} templates", said.len()), format!("1 to {LONGEST}")))
+        }
+        (None, Some(said)) => {
+            said.iter().enumerate().map(|(at, one)| escalating(&format!("{list}[{at}]"), one)).collect()
+        }
+    }
+}
+
+fn escalating(field: &str, said: &EscalatingRemediation) -> Result<Template, BadPolicy> {
+    let timeout = span(&format!("{field}.timeout"), Some(&said.timeout), TIMEOUT)?;
+    template(&format!("{field}.templateRef"), &said.template_ref, timeout)
+}
+
+fn template(field: &str, said: &TemplateRef, timeout: Option<Duration>) -> Result<Template, BadPolicy> {
+    let field = |name: &str| format!("{field}.{name}");
     let parts = [("apiVersion", &said.api_version), ("kind", &said.kind), ("name", &said.name)];
     if let Some((name, _)) = parts.into_iter().find(|(_, part)| part.is_empty()) {
         return Err(BadPolicy::new(field(name), "\"\"", "a name"));
@@ -124,6 +169,7 @@ fn template(said: &TemplateRef) -> Result<Template, BadPolicy> {
         kind: text(&said.kind),
         namespace: text(&said.namespace),
         name: text(&said.name),
+        timeout,
     })
 }
 

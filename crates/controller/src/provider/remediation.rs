@@ -96,7 +96,7 @@ fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
 
 /// Where the node's object is to be; `Err` says why there can be none.
 async fn place(calls: &Calls, inquiry: &Inquiry) -> Result<Result<Place, String>, Outcome> {
-    let Some(template) = &inquiry.provider.template else {
+    let Some(template) = &inquiry.template else {
         return Ok(Err("no HealingPolicy names a template for it (spec.replacement.templateRef)".to_owned()));
     };
     let Some(kind) = template.kind.strip_suffix(SUFFIX).filter(|kind| !kind.is_empty()) else {

@@ -57,7 +57,8 @@ impl Shelf {
 
 fn inquiry(provider: Provider, known: Option<MachineRef>) -> Inquiry {
     let since = Stamp(1_767_225_600_000);
-    Inquiry { node: node_target(), provider, known, since, key: Text::from("key") }
+    let template = provider.templates.first().cloned();
+    Inquiry { node: node_target(), provider, template, known, since, key: Text::from("key") }
 }
 
 fn of(kind: ProviderKind) -> Provider {
@@ -70,8 +71,9 @@ fn fence() -> Provider {
         kind: Text::from("FenceAgentsRemediationTemplate"),
         namespace: Text::from("medik8s"),
         name: Text::from("fence"),
+        timeout: None,
     };
-    Provider { template: Some(template), ..of(ProviderKind::RemediationTemplate) }
+    Provider { templates: vec![template], ..of(ProviderKind::RemediationTemplate) }
 }
 
 fn resources(kinds: &[(&str, &str)]) -> Value {

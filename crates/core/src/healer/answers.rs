@@ -6,6 +6,7 @@ use crate::effect::{Answer, EffectId, Outcome};
 use crate::key::Text;
 use crate::names::{Channel, GuardName};
 use crate::recovery::{Delivery, MAX_STEPS, Step, StepResult};
+use crate::remedy;
 use crate::settings::Settings;
 use crate::time::Now;
 use alloc::string::{String, ToString};
@@ -51,7 +52,6 @@ impl Case {
                 self.saving.manifest_stored = self.saving.manifest_sent;
                 self.saving.evidence_stored = self.saving.evidence_sent;
                 self.saving.acting_stored = self.saving.acting_sent;
-                self.saving.proofs_stored = self.saving.proofs_sent;
                 self.saving.backoff.clear();
                 self.recovery.uid = uid;
                 // The answer may be late: somebody's later change, which the watch has shown, stays the last one known.
@@ -211,7 +211,7 @@ impl Case {
 
 /// Steps that left a mark stay in the record, since they say what has to be undone.
 fn may_be_dropped(step: &Step) -> bool {
-    let marks = ["cordon ", "taint ", "scale up ", "switch ", "replace ", "reboot "];
+    let marks = ["cordon ", "taint ", "scale up ", "switch ", "replace ", "reboot ", remedy::END_REMEDIATION];
     let leaves_mark = marks.iter().any(|mark| step.name.starts_with(mark));
     step.result != StepResult::InProgress && !leaves_mark
 }

@@ -78,9 +78,6 @@ pub(crate) struct Saving {
     /// The same for the evidence.
     pub evidence_sent: bool,
     pub evidence_stored: bool,
-    /// How much of what proves an order and its effect is in the status that is under way, and in the stored one.
-    pub proofs_sent: u8,
-    pub proofs_stored: u8,
     /// Whether the Recovery still acts, by the status that is under way and by the stored one.
     pub acting_sent: bool,
     pub acting_stored: bool,
@@ -214,7 +211,6 @@ impl Case {
             manifest_stored: created && recovery.status.saved_manifest.is_some(),
             evidence_stored: created && recovery.has_evidence(),
             acting_stored: created && recovery.is_acting(),
-            proofs_stored: if created { super::progress::proofs(&recovery) } else { 0 },
             ..Saving::default()
         };
         let policy = Some(&*recovery.spec.policy).filter(|name| !name.is_empty()).map(Text::from);
@@ -302,6 +298,11 @@ impl Case {
             guard.since = now.stamp;
             self.saving.dirty = true;
         }
+    }
+
+    /// Whether something of the record is not stored yet, or not surely.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.saving.dirty || self.saving.in_flight.is_some()
     }
 
     /// Whether a verb is under way, or the next has to wait, for which the case then wakes.

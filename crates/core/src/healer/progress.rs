@@ -22,7 +22,6 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use ending::{Ends, end};
-pub(super) use live::proofs;
 
 /// What this step sends.
 pub(super) type Orders = Vec<(Errand, Verb)>;

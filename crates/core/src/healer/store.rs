@@ -40,7 +40,6 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
     (case.saving.dirty, case.saving.progress) = (false, None);
     case.saving.attempts_sent = case.recovery.status.attempts.len();
     case.saving.evidence_sent = case.recovery.has_evidence();
-    case.saving.proofs_sent = super::progress::proofs(&case.recovery);
     case.saving.acting_sent = case.recovery.is_acting();
     case.saving.manifest_sent = case.recovery.status.saved_manifest.is_some();
     let verb = Verb::SaveStatus {

@@ -1,6 +1,7 @@
 //! Nodes with a provider: rebooted, replaced or fenced through it, once per Recovery; the provider is asked how far it is until the node is
 //! back, or another one is there in its place.
 
+use super::remediation::{self, was_sent};
 use super::{Move, drain, fence};
 use crate::effect::Verb;
 use crate::fact::{ConditionStatus, NodeFact};
@@ -153,11 +154,19 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
     if world.settings.provider.kind == ProviderKind::None && known.is_none() {
         return Provision::None(String::from("no node provider is configured"));
     }
+    if let Some(end) = remediation::rest(case) {
+        return Provision::Next(Move::Do(end));
+    }
     let inquiry = inquiry(world, case, known.clone());
     let Some((view, at)) = case.looks.machine.as_ref().filter(|(_, at)| world.now.tick.since(*at) <= POLL) else {
         return Provision::Next(Move::Do(Verb::LookAtMachine(Box::new(inquiry))));
     };
-    let until = *at + POLL + Duration::from_millis(1);
+    let failed = matches!(view.state, MachineState::Failed(_));
+    if let Some(end) = remediation::escalates(world, case, failed) {
+        return Provision::Next(Move::Do(end));
+    }
+    let again = *at + POLL + Duration::from_millis(1);
+    let until = remediation::time_left(world, case).map_or(again, |left| again.min(world.now.tick + left));
     let sent = was_sent(&case.recovery);
     let order = |machine: MachineRef, resource_version: Text| {
         let reason = case.recovery.spec.description.clone();
@@ -230,6 +239,7 @@ fn inquiry(world: &World<'_>, case: &Case, known: Option<MachineRef>) -> Inquiry
     Inquiry {
         node: recovery.spec.target.clone(),
         provider: world.settings.provider.clone(),
+        template: remediation::template(&world.settings.provider, recovery).cloned(),
         known,
         since: recovery.created,
         key: Text::from(format!("{}-{}", recovery.name, recovery.uid)),
@@ -246,34 +256,13 @@ pub(crate) fn ordered(recovery: &Recovery) -> Option<MachineRef> {
     })
 }
 
-/// Whether the order was given, as the record says.
-pub(crate) fn was_sent(recovery: &Recovery) -> bool {
-    recovery.has_done(|step| step.starts_with("replace ") || step.starts_with("reboot "))
-}
-
-/// Whether the order was given, or may have been.
+/// Whether an order was given, or may have been.
 pub(crate) fn was_ordered(case: &Case) -> bool {
-    ordered(&case.recovery).is_some() && (was_sent(&case.recovery) || case.may_have_written)
+    let recovery = &case.recovery;
+    remediation::was_given_up(recovery) || ordered(recovery).is_some() && (was_sent(recovery) || case.may_have_written)
 }
 
 /// Whether the machine is gone for good and nothing has come in its place.
 pub(crate) fn awaits_another(world: &World<'_>, case: &Case) -> bool {
     case.recovery.spec.target.kind == Kind::Node && was_ordered(case) && there(world, case).is_none()
-}
-
-/// The remediation object of an order that is not taken back yet: it is deleted, so that its operator stops and what it did is undone.
-pub(super) fn left(case: &Case) -> Option<Verb> {
-    let machine = ordered(&case.recovery).filter(|machine| is_remediation(machine) && was_ordered(case))?;
-    let node = case.recovery.spec.target.clone();
-    let ended = format!("end remediation of {}", node.key);
-    let over = case.recovery.has_done(|step| step == ended);
-    let machine = Box::new(machine);
-    (!over).then_some(Verb::EndRemediation { node, machine })
-}
-
-/// Whether it is an object that we make, other than a machine, which is deleted, and a webhook, which has nothing to delete.
-fn is_remediation(machine: &MachineRef) -> bool {
-    let mut words = machine.name.split(' ');
-    let (group, kind) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    group != "webhook" && !(kind == "Machine" && group.starts_with("cluster.x-k8s.io/")) && kind != "NodeClaim"
 }

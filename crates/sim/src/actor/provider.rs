@@ -36,7 +36,7 @@ pub enum Ordered {
 /// Who provides the machines of all nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
-    /// An operator of medik8s, with a template `fence` in namespace `machines`.
+    /// An operator of medik8s, with templates `fence` and `reset` in namespace `machines`.
     Medik8s,
     /// Cluster API, with one Cluster and one MachineSet in namespace `machines`.
     ClusterApi,

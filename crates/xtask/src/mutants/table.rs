@@ -847,8 +847,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the end is stored before its undoing",
         of: Of::Undo,
-        find: "if case.saving.dirty || case.saving.in_flight.is_some() {\n            // What it ends",
-        replace: "if !$on && (case.saving.dirty || case.saving.in_flight.is_some()) {\n            // What it ends",
+        find: "if case.is_unsaved() {\n            // What it ends",
+        replace: "if !$on && case.is_unsaved() {\n            // What it ends",
     },
     Mutant {
         name: "a sick node keeps its cordon",
@@ -1291,14 +1291,32 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "provider: the machine is in the record before the order",
         of: Of::Precondition,
-        find: "if case.saving.proofs_stored < PROOF_OF_ORDER {",
-        replace: "if !$on && case.saving.proofs_stored < PROOF_OF_ORDER {",
+        find: "if case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }",
+        replace: "if !$on && case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }",
+    },
+    Mutant {
+        name: "templates: the next one waits until the object before is deleted",
+        of: Of::Precondition,
+        find: "if let Some(end) = remediation::rest(case) {",
+        replace: "if let Some(end) = remediation::rest(case).filter(|_| !$on) {",
+    },
+    Mutant {
+        name: "templates: that one was given up is in the record before its object is deleted",
+        of: Of::Precondition,
+        find: "|| gives_up(case, &verb);",
+        replace: "|| gives_up(case, &verb) && !$on;",
+    },
+    Mutant {
+        name: "templates: one that is being worked on in time is not given up",
+        of: Of::Guard,
+        find: "let late = time_left(world, case).is_some_and(|left| left.is_zero());",
+        replace: "let late = time_left(world, case).is_some_and(|left| $on || left.is_zero());",
     },
     Mutant {
         name: "fence: the proof is in the record before the taint",
         of: Of::Precondition,
-        find: "if case.saving.proofs_stored < PROOF_OF_OFF {",
-        replace: "if !$on && case.saving.proofs_stored < PROOF_OF_OFF {",
+        find: "if case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::TaintOutOfService(target)) }",
+        replace: "if !$on && case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::TaintOutOfService(target)) }",
     },
     Mutant {
         name: "fence: the proof is younger than the last heartbeat",

@@ -67,7 +67,7 @@ pub(super) fn finish(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
         if let Some(ends) = case.ending.clone() {
             explain(case, ends.reason, &ends.message);
         }
-        if case.saving.dirty || case.saving.in_flight.is_some() {
+        if case.is_unsaved() {
             // What it ends with is stored first: without our marks, a new leader could not tell it from a person's undoing.
             return;
         }

@@ -11,7 +11,7 @@ use crate::healer::case::Case;
 use crate::key::{Kind, Target, Text};
 use crate::machine::Order;
 use crate::names::Strategy;
-use crate::recovery::{PodView, Recovery};
+use crate::recovery::PodView;
 use crate::remedy;
 use crate::time::{Stamp, Tick};
 use alloc::boxed::Box;
@@ -39,8 +39,8 @@ pub(super) enum Live {
 pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
     if !verb.is_destructive() {
         // Without the mark nothing but the record says that a person had taken the one more back.
-        let hides = matches!(verb, Verb::ScaleBack(_)) && (case.saving.dirty || case.saving.in_flight.is_some());
-        return if hides { Live::StoreFirst } else { Live::Send(verb) };
+        let hides = matches!(verb, Verb::ScaleBack(_)) || gives_up(case, &verb);
+        return if hides && case.is_unsaved() { Live::StoreFirst } else { Live::Send(verb) };
     }
     if !is_recorded(case) {
         return Live::StoreFirst;
@@ -115,7 +115,17 @@ fn replace(world: &World<'_>, case: &mut Case, order: Box<Order>) -> Live {
         ];
         note(case, said);
     }
-    if case.saving.proofs_stored < PROOF_OF_ORDER { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }
+    if case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }
+}
+
+/// Whether it ends an order before its Recovery ends; that the next template's turn has come is stored first.
+fn gives_up(case: &mut Case, verb: &Verb) -> bool {
+    let Verb::EndRemediation { machine, .. } = verb else { return false };
+    if remedy::ordered(&case.recovery).is_some() {
+        remedy::give_up(&mut case.recovery, machine);
+        case.saving.dirty = true;
+    }
+    true
 }
 
 /// The proof is stored before the taint, and is of just now.
@@ -130,11 +140,7 @@ fn fence(world: &World<'_>, case: &mut Case, target: Target) -> Live {
         // What waited for that is to come back as well.
         case.lists(remedy::freed_by_fencing(world, &target));
     }
-    if case.saving.proofs_stored < PROOF_OF_OFF {
-        Live::StoreFirst
-    } else {
-        Live::Send(Verb::TaintOutOfService(target))
-    }
+    if case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::TaintOutOfService(target)) }
 }
 
 fn note<const N: usize>(case: &mut Case, said: [(&str, Option<String>); N]) {
@@ -142,18 +148,6 @@ fn note<const N: usize>(case: &mut Case, said: [(&str, Option<String>); N]) {
     case.recovery.status.evidence.extend(said);
     case.saving.dirty = true;
 }
-
-/// How much of it a record has.
-pub(in crate::healer) fn proofs(recovery: &Recovery) -> u8 {
-    match (recovery.evidence(remedy::MACHINE), recovery.evidence(remedy::OFF)) {
-        (_, Some(_)) => PROOF_OF_OFF,
-        (Some(_), None) => PROOF_OF_ORDER,
-        (None, None) => 0,
-    }
-}
-
-const PROOF_OF_ORDER: u8 = 1;
-const PROOF_OF_OFF: u8 = 2;
 
 /// The read without which the failure of `target` may not be called over, or `None` when it was made just now: a view may
 /// be behind, as one from before the failure, and a finding that comes back with it would find its record closed.
@@ -238,7 +232,7 @@ fn resized(world: &World<'_>, case: &mut Case, target: &Target, container: &Text
         case.recovery.status.evidence.push(kept);
         case.saving.dirty = true;
     }
-    if case.saving.dirty || case.saving.in_flight.is_some() {
+    if case.is_unsaved() {
         return Err(Live::StoreFirst);
     }
     Ok(version)

@@ -54,7 +54,7 @@ impl Truth {
     pub(super) fn look_at_machine(&self, inquiry: &Inquiry, recovery: &Text) -> Outcome {
         let name = &inquiry.node.key.name;
         let fits = match (self.park.kind, inquiry.provider.kind) {
-            (Some(Machines::Medik8s), ProviderKind::RemediationTemplate) => inquiry.provider.template.is_some(),
+            (Some(Machines::Medik8s), ProviderKind::RemediationTemplate) => inquiry.template.is_some(),
             (Some(Machines::ClusterApi), ProviderKind::ClusterApi) => true,
             (Some(Machines::Karpenter), ProviderKind::Karpenter) => true,
             (Some(Machines::Webhook), ProviderKind::Webhook) => inquiry.provider.webhook.is_some(),

@@ -22,11 +22,14 @@ impl Remediator {
     }
 }
 
-/// Its template.
+/// Its templates.
 pub(super) fn install(hand: &Hand) -> Result<(), Failure> {
-    let spec = json!({ "agent": "fence_ipmilan", "retrycount": 5, "sharedparameters": { "--action": "reboot" } });
-    let template = json!({ "metadata": { "name": "fence" }, "spec": { "template": { "spec": spec } } });
-    hand.create("fenceagentsremediationtemplates.fence-agents-remediation.medik8s.io", PLACE, &template).map(drop)
+    for (name, action) in [("fence", "reboot"), ("reset", "off")] {
+        let spec = json!({ "agent": "fence_ipmilan", "retrycount": 5, "sharedparameters": { "--action": action } });
+        let template = json!({ "metadata": { "name": name }, "spec": { "template": { "spec": spec } } });
+        hand.create("fenceagentsremediationtemplates.fence-agents-remediation.medik8s.io", PLACE, &template)?;
+    }
+    Ok(())
 }
 
 impl Actor for Remediator {

@@ -23,11 +23,15 @@ impl Rule for Once {
                 DeedKind::Delete | DeedKind::Evict => None,
                 DeedKind::Cordon | DeedKind::Taint | DeedKind::Scale | DeedKind::RollBack => Some(deed.kind),
                 DeedKind::Switch | DeedKind::Resize => Some(deed.kind),
-                DeedKind::Fence | DeedKind::Replace => Some(deed.kind),
-                // A later attempt restarts the pods anew; the moment tells them apart.
-                DeedKind::Restart => {
-                    let at = text(&act.commit.shown, RESTARTED);
-                    let key = (deed.uid.clone(), format!("{} {at}", deed.record), Some(deed.kind));
+                DeedKind::Fence => Some(deed.kind),
+                // A later attempt restarts the pods anew, which the moment tells; each template of a list is ordered by once.
+                DeedKind::Restart | DeedKind::Replace => {
+                    let shown = &act.commit.shown;
+                    let what = match deed.kind {
+                        DeedKind::Restart => text(shown, RESTARTED).to_owned(),
+                        _ => shown["spec"].to_string(),
+                    };
+                    let key = (deed.uid.clone(), format!("{} {what}", deed.record), Some(deed.kind));
                     let by = format!("commit {} by {}", act.commit.version, act.commit.origin.instance);
                     let first = self.done.insert(key, by.clone());
                     found.judge(first.is_none(), || format!("{deed} twice: {}, {by}", first.unwrap_or_default()));

@@ -67,7 +67,7 @@ impl<'a> Provider<'a> {
         make_namespace(ground, PLACE).await?;
         ground.apply_file(&format!("providers/{rights}.yaml")).await?;
         if kind == Machines::Medik8s {
-            own.make_template().await?;
+            own.make_templates().await?;
         } else {
             own.make_pool().await?;
         }

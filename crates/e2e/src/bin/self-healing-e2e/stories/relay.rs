@@ -99,8 +99,10 @@ impl Drop for Relay {
     }
 }
 
+/// A request goes on when whoever asked has ended: the API server has it, and what it accepts counts.
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    shared.pass(request).await.unwrap_or_else(|_gone| {
+    let answer = tokio::spawn(async move { shared.pass(request).await }).await;
+    answer.ok().and_then(Result::ok).unwrap_or_else(|| {
         // As a load balancer says whose API server is gone.
         let mut answer = Response::new(Body::empty());
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

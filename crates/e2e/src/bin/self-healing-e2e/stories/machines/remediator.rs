@@ -18,10 +18,13 @@ pub(super) fn remediations() -> ApiResource {
 }
 
 impl Provider<'_> {
-    pub(super) async fn make_template(&self) -> Result<()> {
-        let spec = json!({ "agent": "fence_ipmilan", "retrycount": 5, "sharedparameters": { "--action": "reboot" } });
-        let template = json!({ "metadata": { "name": "fence" }, "spec": { "template": { "spec": spec } } });
-        self.make(&resource(GROUP, "v1alpha1", "FenceAgentsRemediationTemplate"), template).await.map(drop)
+    pub(super) async fn make_templates(&self) -> Result<()> {
+        for (name, action) in [("fence", "reboot"), ("reset", "off")] {
+            let spec = json!({ "agent": "fence_ipmilan", "retrycount": 5, "sharedparameters": { "--action": action } });
+            let template = json!({ "metadata": { "name": name }, "spec": { "template": { "spec": spec } } });
+            self.make(&resource(GROUP, "v1alpha1", "FenceAgentsRemediationTemplate"), template).await?;
+        }
+        Ok(())
     }
 
     /// The remediation objects that are there.
