@@ -121,21 +121,21 @@ keys! {
     /// Slack channel for high and critical severity.
     slack_incident_channel: Text = "#incidents", Text::from(1, 80);
     /// Who gets mail about high and critical severity.
-    email_recipients: Emails = "", Emails, planned;
-    /// The sender of mails.
-    email_from: Mailbox = "", Mailbox, planned;
+    email_recipients: Emails = "", Emails;
+    /// The sender of mails; the user name at the mail server when empty.
+    email_from: Mailbox = "", Mailbox;
     /// The mail server.
-    email_smtp_server: Host = "", Host, planned;
-    /// The mail server's port.
-    email_smtp_port: Port = "587", Port, planned;
+    email_smtp_server: Host = "", Host;
+    /// The mail server's port; on 465 the connection is encrypted from its first byte, in place of STARTTLS.
+    email_smtp_port: Port = "587", Port;
     /// Whether the connection to the mail server must be upgraded by STARTTLS.
-    email_use_tls: Switch = "true", Switch, planned;
+    email_use_tls: Switch = "true", Switch;
     /// Whether critical severity goes to PagerDuty.
-    pagerduty_enabled: Switch = "false", Switch, planned;
+    pagerduty_enabled: Switch = "false", Switch;
     /// Allows plain http and private or loopback addresses for receivers, for tests and in-cluster relays.
     notification_insecure: Switch = "false", Switch;
     /// Where PagerDuty takes events; change it for the EU host or a relay.
-    pagerduty_url: Link = "https://events.pagerduty.com/v2/enqueue", Link, planned;
+    pagerduty_url: Link = "https://events.pagerduty.com/v2/enqueue", Link;
     /// `Enforce` acts, `Approve` waits for a person first, `Observe` decides and records but writes nothing else.
     mode: OneOf<Mode> = "Enforce", OneOf::new();
     /// Kill switch: nothing new starts, and running attempts stop before their next write.

@@ -20,4 +20,5 @@ mod provider;
 pub mod record;
 pub mod replay;
 pub mod run;
+mod signature;
 pub mod watch;

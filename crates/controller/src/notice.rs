@@ -37,7 +37,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// The notice on what `key` (`opened`, `storm`, `outcome`, `held-<Guard>`) names in the life of `about`.
+    /// The notice on what `key` (`opened`, `storm`, `outcome`, `resolved`, `held-<Guard>`) names in the life of `about`.
     ///
     /// The same record and key give the same notice, so that a repeated message is a repetition and no news. A saved
     /// manifest is never part of it.
@@ -63,6 +63,12 @@ impl Notice {
             fields.push(("Evidence", evidence));
         }
         Self { title: TITLE, fields }
+    }
+
+    /// The value of a label.
+    #[must_use]
+    pub fn value(&self, label: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| *known == label).map(|(_, value)| value.as_str())
     }
 }
 
@@ -105,6 +111,9 @@ fn result(about: &Recovery, key: &str) -> String {
     if let Some(guard) = guard_of(key) {
         let reason = about.status.guards.iter().find(|state| state.name.as_str() == guard).map(|state| &*state.reason);
         return plain(&sentence(&format!("Held by {guard}"), reason.unwrap_or_default()), FIELD_LIMIT);
+    }
+    if key == "resolved" {
+        return "Resolved: the failure is over".to_owned();
     }
     let word = match about.status.phase {
         None => "Unknown".to_owned(),

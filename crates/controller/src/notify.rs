@@ -1,128 +1,177 @@
-//! Sends notices to their channels, and says what became of each.
+//! Sends messages to their channels, and says what became of each.
 //!
-//! Nothing is kept here: what is pending, how often it was tried and when to try again stands in the Recovery.
+//! Nothing is kept here: what is pending, how often it was tried and when to try again stands in the Recovery. A further channel is a
+//! [`Form`] in a file of its own, and a line in [`open`].
 
-mod address;
+mod alertmanager;
+mod email;
 mod https;
-mod post;
+mod letter;
+mod pagerduty;
+mod receiver;
 mod slack;
+mod smtp;
+mod teams;
+mod webhook;
 
-use crate::notice::Notice;
-use crate::outside::Post;
-use post::Receiver;
-use secrecy::SecretString;
+pub use letter::Letter;
+
+use crate::config::Secrets;
+use crate::outside::{Outside, Parcel, Post};
+use https::Https;
+use receiver::Receiver;
+use secrecy::{ExposeSecret, SecretString};
+use self_healing_api::keys::{BadReceiver, Config, receiver as checked};
 use self_healing_core::effect::Outcome;
 use self_healing_core::names::Channel;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The time that one message may take, connection and answer included.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where notices go, as configured. A channel without an address is off.
-pub struct Receivers {
-    /// `slack_channel`: low and medium.
-    pub slack_channel: String,
-    /// `slack_incident_channel`: high and critical.
-    pub slack_incident_channel: String,
-    /// `SLACK_WEBHOOK_URL`.
-    pub slack_webhook_url: Option<SecretString>,
-    /// `SLACK_INCIDENT_WEBHOOK_URL`; without it high and critical go to `SLACK_WEBHOOK_URL` too.
-    pub slack_incident_webhook_url: Option<SecretString>,
-    /// `notification_insecure`: plain http and private or loopback addresses are allowed.
-    pub insecure: bool,
+/// Where messages go, as configured. A channel without its secret is off.
+pub struct Receivers<'a> {
+    /// The channels that may be used.
+    pub on: &'a [Channel],
+    /// The configuration.
+    pub config: &'a Config,
+    /// Addresses and keys.
+    pub secrets: &'a Secrets,
+    /// The controller's namespace.
+    pub namespace: &'a str,
     /// The time that one message may take; [`TIMEOUT`] but in tests.
     pub timeout: Duration,
-    /// Takes every message in place of HTTPS; `None` for HTTPS.
-    pub post: Option<Arc<dyn Post>>,
+    /// The clock, and who takes messages in place of HTTPS and SMTP.
+    pub outside: &'a Outside,
 }
 
 /// Why the receivers cannot be used. No address is shown: it is the secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It does not parse.
-    #[error("{key} is no URL ({problem}); expected is https://HOST/PATH as the receiver's page shows it")]
-    NotUrl {
-        /// Environment variable.
+    /// It may not be used.
+    #[error("{key}: {problem}")]
+    Address {
+        /// Environment variable or key.
         key: &'static str,
-        /// What the parser says.
-        problem: String,
+        /// What is expected.
+        problem: BadReceiver,
     },
-    /// Another scheme than https.
-    #[error("{key} must start with https:// (notification_insecure=true allows http:// as well)")]
-    NotHttps {
-        /// Environment variable.
-        key: &'static str,
-    },
-    /// An address that the internet does not route.
-    #[error("{key} is a private or loopback address; expected is a public one (notification_insecure=true allows it)")]
-    Private {
-        /// Environment variable.
+    /// No mail address.
+    #[error("{key} is no mail address that can be sent to; expected one such as team@example.com")]
+    Mailbox {
+        /// Key.
         key: &'static str,
     },
+    /// No certificates of authorities.
+    #[error("NOTIFICATION_CA: expected certificates in PEM")]
+    CaPem,
     /// No HTTP client, as when the system has no CA certificates.
     #[error("no HTTPS client for notifications; are CA certificates installed?")]
     Client(#[source] reqwest::Error),
 }
 
-/// All channels that have an address.
-#[derive(Debug)]
-pub struct Notifier {
-    slack: slack::Names,
-    monitoring: Option<Arc<Receiver>>,
-    incident: Option<Arc<Receiver>>,
+/// How a channel puts a message.
+trait Form: Send + Sync {
+    /// What is brought to the receiver; the same letter makes the same parcel.
+    fn parcel(&self, letter: &Letter<'_>) -> Parcel;
 }
+
+/// One channel that is on.
+#[derive(Clone)]
+struct Line {
+    form: Arc<dyn Form>,
+    receiver: Arc<Receiver>,
+}
+
+/// All channels that are on.
+pub struct Notifier(BTreeMap<Channel, Line>);
 
 impl Notifier {
     /// Checks the addresses and opens no connection. HTTPS needs the process's TLS provider to be installed.
     ///
     /// # Errors
     /// When an address is no https URL or private (unless insecure), or the system has no CA certificates.
-    pub fn new(receivers: Receivers) -> Result<Self, Error> {
-        let Receivers { slack_channel, slack_incident_channel, slack_webhook_url, .. } = receivers;
-        let Receivers { slack_incident_webhook_url, insecure, timeout, post, .. } = receivers;
-        let open = |key, url: Option<SecretString>| {
-            let receiver = |url: SecretString| {
-                let url = address::check(key, &url, insecure)?;
-                let receiver = match &post {
-                    Some(post) => Receiver::embedded(url, post.clone(), timeout),
-                    None => Receiver::new(url, insecure, timeout)?,
-                };
-                Ok(Arc::new(receiver))
-            };
-            url.map(receiver).transpose()
-        };
-        let monitoring = open("SLACK_WEBHOOK_URL", slack_webhook_url)?;
-        let incident = open("SLACK_INCIDENT_WEBHOOK_URL", slack_incident_webhook_url)?.or_else(|| monitoring.clone());
-        let slack = slack::Names { monitoring: slack_channel, incident: slack_incident_channel };
-        Ok(Self { slack, monitoring, incident })
+    pub fn new(receivers: &Receivers<'_>) -> Result<Self, Error> {
+        let mut lines: BTreeMap<Channel, Line> = BTreeMap::new();
+        for channel in receivers.on {
+            let Some(mut line) = open(*channel, receivers)? else { continue };
+            // Both channels of Slack may lead to one address, which keeps one pace.
+            if let Some(known) = lines.values().find(|known| known.receiver.is_at(&line.receiver)) {
+                line.receiver = known.receiver.clone();
+            }
+            lines.insert(*channel, line);
+        }
+        Ok(Self(lines))
     }
 
-    /// The channels that have an address.
+    /// The channels that are on.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        Channel::ALL.iter().copied().filter(|channel| self.receiver(*channel).is_some()).collect()
+        self.0.keys().copied().collect()
     }
 
-    /// Sends one message. It waits for its turn: one at a time and one a second for each address, as Slack asks.
+    /// Sends one message. It waits for its turn: one at a time for each address, at the pace that the receiver asks for.
     ///
     /// `Done` when accepted; `TryLater` when the receiver is busy, failing, slow or not there; `Refused` for good,
-    /// when it says that the message, the address or the right is wrong, or the channel has no address.
-    pub async fn tell(&self, channel: Channel, notice: &Notice) -> Outcome {
-        let Some(receiver) = self.receiver(channel) else {
-            return Outcome::Refused { message: format!("channel {channel} is off: SLACK_WEBHOOK_URL is not set") };
+    /// when it says that the message, the address or the right is wrong, or the channel is off.
+    pub async fn tell(&self, channel: Channel, letter: &Letter<'_>) -> Outcome {
+        let Some(line) = self.0.get(&channel) else {
+            return Outcome::Refused { message: format!("channel {channel} is off") };
         };
-        let message = match channel {
-            Channel::SlackMonitoring => slack::message(&self.slack.monitoring, notice),
-            Channel::SlackIncident => slack::message(&self.slack.incident, notice),
-        };
-        receiver.send(&message).await
+        line.receiver.send(&line.form.parcel(letter)).await
+    }
+}
+
+impl fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The channel, if its secrets are there.
+fn open(channel: Channel, receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
+    match channel {
+        Channel::SlackMonitoring => slack::monitoring(receivers),
+        Channel::SlackIncident => slack::incident(receivers),
+        Channel::Email => email::open(receivers),
+        Channel::PagerDuty => pagerduty::open(receivers),
+        Channel::Webhook => webhook::open(receivers),
+        Channel::Teams => teams::open(receivers),
+        Channel::Alertmanager => alertmanager::open(receivers),
+    }
+}
+
+/// The way to one receiver.
+struct Way {
+    post: Arc<dyn Post>,
+    url: SecretString,
+    timeout: Duration,
+}
+
+impl Way {
+    /// A channel whose messages have this form and keep this time between them.
+    fn line(self, form: impl Form + 'static, pace: Duration) -> Line {
+        let receiver = Receiver::new(self.post, self.url, self.timeout, pace);
+        Line { form: Arc::new(form), receiver: Arc::new(receiver) }
+    }
+}
+
+impl Receivers<'_> {
+    /// The way to the address that `key` gives, once it is checked; `None` where there is none.
+    fn way(&self, key: &'static str, url: Option<&SecretString>) -> Result<Option<Way>, Error> {
+        let Some(url) = url else { return Ok(None) };
+        let insecure = self.config.notification_insecure;
+        let url = checked(url.expose_secret(), insecure).map_err(|problem| Error::Address { key, problem })?;
+        let https = || Https::new(&url, insecure, self.roots()).map(|https| Arc::new(https) as Arc<dyn Post>);
+        let post = self.outside.receiver.clone().map_or_else(https, Ok)?;
+        Ok(Some(Way { post, url: SecretString::from(String::from(url)), timeout: self.timeout }))
     }
 
-    fn receiver(&self, channel: Channel) -> Option<&Arc<Receiver>> {
-        match channel {
-            Channel::SlackMonitoring => self.monitoring.as_ref(),
-            Channel::SlackIncident => self.incident.as_ref(),
-        }
+    /// Certificates of authorities in PEM, in one text.
+    fn roots(&self) -> &[u8] {
+        self.secrets.notification_ca.as_ref().map_or(&[], |pem| pem.expose_secret().as_bytes())
     }
 }

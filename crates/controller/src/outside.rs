@@ -12,7 +12,7 @@ mod webhooks;
 
 pub use chance::Chance;
 pub use kubelets::{Kubelets, Tcp};
-pub use post::{Answer, NoAnswer, Post};
+pub use post::{Answer, NoAnswer, Parcel, Post};
 pub use public::{PrivateAddress, PublicOnly};
 pub use wall::Wall;
 pub use webhooks::{WebhookAnswer, WebhookCall, Webhooks};
@@ -26,7 +26,7 @@ pub struct Outside {
     pub wall: Wall,
     /// The ports of kubelets.
     pub kubelets: Arc<dyn Kubelets>,
-    /// Takes every message in place of HTTPS; `None` for HTTPS.
+    /// Takes every message in place of HTTPS and SMTP; `None` for these.
     pub receiver: Option<Arc<dyn Post>>,
     /// Takes the calls of webhooks of node providers in place of HTTPS; `None` for HTTPS.
     pub webhooks: Option<Arc<dyn Webhooks>>,

@@ -1,6 +1,8 @@
 //! Slack as seen from the other side: an in-process server that records what it gets and answers as told.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 
+mod letters;
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -8,9 +10,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use self_healing_controller::notice::Notice;
-use self_healing_controller::notify::{Notifier, Receivers, TIMEOUT};
-use self_healing_controller::outside::{Answer as Said, NoAnswer, Post};
+use self_healing_api::keys::Config;
+use self_healing_controller::config::Secrets;
+use self_healing_controller::notify::{Error, Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::outside::{Answer as Said, NoAnswer, Outside, Parcel, Post};
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::names::Channel;
 use serde_json::Value;
@@ -74,34 +77,50 @@ async fn receive(State(slack): State<Slack>, uri: Uri, headers: HeaderMap, body:
     if header.is_empty() { (status, body).into_response() } else { (status, [(name, header)], body).into_response() }
 }
 
-fn receivers(monitoring: Option<String>, incident: Option<String>) -> Receivers {
-    // A second start in this process finds the provider installed.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Receivers {
-        slack_channel: "#monitoring".to_owned(),
-        slack_incident_channel: "#incidents".to_owned(),
-        slack_webhook_url: monitoring.map(SecretString::from),
-        slack_incident_webhook_url: incident.map(SecretString::from),
-        insecure: true,
-        timeout: TIMEOUT,
-        post: None,
+/// Where the two channels of Slack lead, and what takes the place of HTTPS.
+struct Slacks {
+    config: Config,
+    secrets: Secrets,
+    timeout: Duration,
+    outside: Outside,
+}
+
+impl Slacks {
+    fn new(monitoring: Option<String>, incident: Option<String>) -> Self {
+        let secrets = Secrets {
+            slack_webhook_url: monitoring.map(SecretString::from),
+            slack_incident_webhook_url: incident.map(SecretString::from),
+            ..Secrets::default()
+        };
+        let config = Config { notification_insecure: true, ..letters::config() };
+        Self { config, secrets, timeout: TIMEOUT, outside: Outside::system() }
     }
+
+    fn open(&self) -> Result<Notifier, Error> {
+        // A second start in this process finds the provider installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (config, secrets, outside) = (&self.config, &self.secrets, &self.outside);
+        let (on, namespace) = (&[Channel::SlackMonitoring, Channel::SlackIncident], "self-healing");
+        Notifier::new(&Receivers { on, config, secrets, namespace, timeout: self.timeout, outside })
+    }
+}
+
+fn notifier(monitoring: Option<String>, incident: Option<String>) -> Notifier {
+    Slacks::new(monitoring, incident).open().unwrap()
 }
 
 fn url(address: SocketAddr) -> Option<String> {
     Some(format!("http://{address}/services/{CANARY}"))
 }
 
-fn notice() -> Notice {
-    Notice {
-        title: "Self-Healing Alert",
-        fields: vec![("Failure Type", "pod_failure".to_owned()), ("Description", "<!channel> & more".to_owned())],
-    }
+async fn tell(notifier: &Notifier, channel: Channel) -> Outcome {
+    let about = letters::recovery();
+    notifier.tell(channel, &Letter { about: &about, key: "opened", cluster: "prod" }).await
 }
 
 async fn told(slack: &Slack) -> Outcome {
     let address = slack.listen().await;
-    let outcome = Notifier::new(receivers(url(address), None)).unwrap().tell(Channel::SlackMonitoring, &notice()).await;
+    let outcome = tell(&notifier(url(address), None), Channel::SlackMonitoring).await;
     assert!(!format!("{outcome:?}").contains("canary"), "{outcome:?}");
     outcome
 }
@@ -121,16 +140,28 @@ async fn a_message_has_slacks_form() {
     assert_eq!(got.len(), 1);
     assert_eq!(got[0].path, format!("/services/{CANARY}"));
     assert_eq!(got[0].content_type, "application/json");
+    let text = "Self-Healing Alert\nFailure Type: pod_failure (CrashLoop)\nResource: Pod/web-1\nNamespace: shop\nSeverity: critical\n\
+        Description: &lt;!channel&gt; &amp; more\nRecovery Action: pod_recovery: recreate\nResult: In progress\n\
+        Timestamp: 2023-11-14T22:13:21Z\nCluster: prod\nRecovery: pod-crashloop-1";
+    let field = |text: &str| serde_json::json!({"type": "mrkdwn", "verbatim": true, "text": text});
     let expected = serde_json::json!({
         "channel": "#monitoring",
         "username": "Self-Healing Bot",
         "icon_emoji": ":robot_face:",
-        "text": "Self-Healing Alert\nFailure Type: pod_failure\nDescription: &lt;!channel&gt; &amp; more",
+        "text": text,
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "Self-Healing Alert"}},
             {"type": "section", "fields": [
-                {"type": "mrkdwn", "verbatim": true, "text": "*Failure Type*\npod_failure"},
-                {"type": "mrkdwn", "verbatim": true, "text": "*Description*\n&lt;!channel&gt; &amp; more"},
+                field("*Failure Type*\npod_failure (CrashLoop)"),
+                field("*Resource*\nPod/web-1"),
+                field("*Namespace*\nshop"),
+                field("*Severity*\ncritical"),
+                field("*Description*\n&lt;!channel&gt; &amp; more"),
+                field("*Recovery Action*\npod_recovery: recreate"),
+                field("*Result*\nIn progress"),
+                field("*Timestamp*\n2023-11-14T22:13:21Z"),
+                field("*Cluster*\nprod"),
+                field("*Recovery*\npod-crashloop-1"),
             ]},
         ],
     });
@@ -141,35 +172,35 @@ async fn a_message_has_slacks_form() {
 async fn incidents_go_to_their_own_address_where_there_is_one() {
     let (monitoring, incident) = (Slack::default(), Slack::default());
     let (first, second) = (monitoring.listen().await, incident.listen().await);
-    let both = Notifier::new(receivers(url(first), url(second))).unwrap();
-    assert_eq!(both.tell(Channel::SlackIncident, &notice()).await, Outcome::Done(Answer::Nothing));
+    let both = notifier(url(first), url(second));
+    assert_eq!(tell(&both, Channel::SlackIncident).await, Outcome::Done(Answer::Nothing));
     assert_eq!((monitoring.got().len(), incident.got().len()), (0, 1));
     assert_eq!(incident.got()[0].body["channel"], "#incidents");
 
-    let one = Notifier::new(receivers(url(first), None)).unwrap();
-    assert_eq!(one.channels(), Channel::ALL);
-    one.tell(Channel::SlackIncident, &notice()).await;
+    let one = notifier(url(first), None);
+    assert_eq!(one.channels(), [Channel::SlackMonitoring, Channel::SlackIncident]);
+    tell(&one, Channel::SlackIncident).await;
     assert_eq!(monitoring.got()[0].body["channel"], "#incidents");
 }
 
 #[tokio::test]
 async fn a_channel_without_an_address_is_off() {
-    let none = Notifier::new(receivers(None, None)).unwrap();
+    let none = notifier(None, None);
     assert_eq!(none.channels(), []);
-    let outcome = none.tell(Channel::SlackMonitoring, &notice()).await;
-    assert!(matches!(&outcome, Outcome::Refused { message } if message.contains("SLACK_WEBHOOK_URL")), "{outcome:?}");
+    let outcome = tell(&none, Channel::SlackMonitoring).await;
+    assert!(matches!(&outcome, Outcome::Refused { message } if message == "channel slack is off"), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn too_many_requests_wait_as_long_as_asked_and_nothing_is_sent_meanwhile() {
     let slack = Slack::answering(&[(429, "30", "rate_limited")]);
-    let notifier = Notifier::new(receivers(url(slack.listen().await), None)).unwrap();
-    let outcome = notifier.tell(Channel::SlackMonitoring, &notice()).await;
+    let notifier = notifier(url(slack.listen().await), None);
+    let outcome = tell(&notifier, Channel::SlackMonitoring).await;
     let Outcome::TryLater { after, budget: false, message } = &outcome else { panic!("{outcome:?}") };
     assert_eq!(*after, Some(Duration::from_secs(30)));
     assert_eq!(message, "the receiver answered 429 Too Many Requests: rate_limited");
 
-    let Outcome::TryLater { after: Some(after), .. } = notifier.tell(Channel::SlackIncident, &notice()).await else {
+    let Outcome::TryLater { after: Some(after), .. } = tell(&notifier, Channel::SlackIncident).await else {
         panic!("the same address is to be left alone");
     };
     assert!(after > Duration::from_secs(20) && after <= Duration::from_secs(30), "{after:?}");
@@ -218,8 +249,8 @@ async fn redirects_are_not_followed() {
 async fn silence_ends_at_the_time_limit() {
     let slack = Slack { silent: true, ..Slack::default() };
     let timeout = Duration::from_millis(200);
-    let receivers = Receivers { timeout, ..receivers(url(slack.listen().await), None) };
-    let outcome = Notifier::new(receivers).unwrap().tell(Channel::SlackMonitoring, &notice()).await;
+    let slacks = Slacks { timeout, ..Slacks::new(url(slack.listen().await), None) };
+    let outcome = tell(&slacks.open().unwrap(), Channel::SlackMonitoring).await;
     assert_eq!(message(&outcome), "the receiver gave no answer in time");
     assert!(matches!(outcome, Outcome::TryLater { .. }));
 }
@@ -229,7 +260,7 @@ async fn a_closed_port_is_for_later_and_its_error_holds_no_secret() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let outcome = Notifier::new(receivers(url(address), None)).unwrap().tell(Channel::SlackMonitoring, &notice()).await;
+    let outcome = tell(&notifier(url(address), None), Channel::SlackMonitoring).await;
     assert!(matches!(outcome, Outcome::TryLater { .. }), "{outcome:?}");
     assert!(message(&outcome).contains("refused"), "{outcome:?}");
     assert!(!format!("{outcome:?}").to_lowercase().contains("canary"), "{outcome:?}");
@@ -239,12 +270,11 @@ async fn a_closed_port_is_for_later_and_its_error_holds_no_secret() {
 async fn messages_to_one_address_keep_a_second_apart_and_others_do_not_wait() {
     let (monitoring, incident) = (Slack::default(), Slack::default());
     let (first, second) = (url(monitoring.listen().await), url(incident.listen().await));
-    let notifier = Notifier::new(receivers(first, second)).unwrap();
-    let notice = notice();
+    let notifier = notifier(first, second);
     tokio::join!(
-        notifier.tell(Channel::SlackMonitoring, &notice),
-        notifier.tell(Channel::SlackMonitoring, &notice),
-        notifier.tell(Channel::SlackIncident, &notice),
+        tell(&notifier, Channel::SlackMonitoring),
+        tell(&notifier, Channel::SlackMonitoring),
+        tell(&notifier, Channel::SlackIncident),
     );
     let (got, other) = (monitoring.got(), incident.got());
     assert!(got[1].at.duration_since(got[0].at) >= Duration::from_millis(950), "{got:?}");
@@ -254,11 +284,11 @@ async fn messages_to_one_address_keep_a_second_apart_and_others_do_not_wait() {
 #[tokio::test]
 async fn a_storm_does_not_queue_without_end() {
     let slack = Slack { silent: true, ..Slack::default() };
-    let notifier = Arc::new(Notifier::new(receivers(url(slack.listen().await), None)).unwrap());
+    let notifier = Arc::new(notifier(url(slack.listen().await), None));
     let (send, mut receive) = tokio::sync::mpsc::unbounded_channel();
     for _ in 0..40 {
         let (notifier, send) = (notifier.clone(), send.clone());
-        tokio::spawn(async move { send.send(notifier.tell(Channel::SlackMonitoring, &notice()).await) });
+        tokio::spawn(async move { send.send(tell(&notifier, Channel::SlackMonitoring).await) });
     }
     for _ in 0..8 {
         let outcome = tokio::time::timeout(Duration::from_secs(5), receive.recv()).await.unwrap().unwrap();
@@ -273,7 +303,7 @@ async fn a_storm_does_not_queue_without_end() {
 struct Moody(Mutex<Vec<String>>);
 
 impl Post for Moody {
-    fn post<'a>(&'a self, url: &'a str, _body: &'a Value) -> BoxFuture<'a, Result<Said, NoAnswer>> {
+    fn post<'a>(&'a self, url: &'a str, _: &'a Parcel) -> BoxFuture<'a, Result<Said, NoAnswer>> {
         let mut asked = self.0.lock().unwrap();
         asked.push(url.to_owned());
         let busy = Said { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some("30".into()), start: Vec::new() };
@@ -285,16 +315,18 @@ impl Post for Moody {
 async fn a_receiver_in_the_process_has_the_same_queue_pace_and_table() {
     let moody = Arc::new(Moody::default());
     let public = format!("https://hooks.example/{CANARY}");
-    let receivers = Receivers { insecure: false, post: Some(moody.clone()), ..receivers(Some(public.clone()), None) };
-    let notifier = Notifier::new(receivers).unwrap();
+    let mut slacks = Slacks::new(Some(public.clone()), None);
+    slacks.config.notification_insecure = false;
+    slacks.outside.receiver = Some(moody.clone());
+    let notifier = slacks.open().unwrap();
     for _ in 0..2 {
-        let outcome = notifier.tell(Channel::SlackMonitoring, &notice()).await;
+        let outcome = tell(&notifier, Channel::SlackMonitoring).await;
         assert!(matches!(outcome, Outcome::TryLater { after: Some(_), .. }), "{outcome:?}");
     }
     assert_eq!(moody.0.lock().unwrap().len(), 1, "left alone while it asks for it");
     tokio::time::sleep(Duration::from_secs(30)).await;
     let start = tokio::time::Instant::now();
-    let outcome = notifier.tell(Channel::SlackMonitoring, &notice()).await;
+    let outcome = tell(&notifier, Channel::SlackMonitoring).await;
     assert_eq!(message(&outcome), "the receiver gave no answer in time");
     assert_eq!(start.elapsed(), TIMEOUT);
     assert_eq!(*moody.0.lock().unwrap(), [public.clone(), public]);
@@ -305,8 +337,9 @@ async fn plain_http_and_private_addresses_need_the_switch() {
     let slack = Slack::default();
     let address = slack.listen().await;
     for url in [url(address).unwrap(), format!("https://{address}/{CANARY}"), format!("https://localhost/{CANARY}")] {
-        let secure = Receivers { insecure: false, ..receivers(Some(url), None) };
-        let error = Notifier::new(secure).unwrap_err();
+        let mut secure = Slacks::new(Some(url), None);
+        secure.config.notification_insecure = false;
+        let error = secure.open().unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(text.contains("SLACK_WEBHOOK_URL") && text.contains("notification_insecure"), "{text}");
         assert!(!text.to_lowercase().contains("canary"), "{text}");
@@ -316,6 +349,6 @@ async fn plain_http_and_private_addresses_need_the_switch() {
 
 #[tokio::test]
 async fn addresses_are_not_printed() {
-    let notifier = Notifier::new(receivers(Some(format!("http://127.0.0.1:1/{CANARY}")), None)).unwrap();
+    let notifier = notifier(Some(format!("http://127.0.0.1:1/{CANARY}")), None);
     assert!(!format!("{notifier:?}").to_lowercase().contains("canary"));
 }

@@ -1,10 +1,14 @@
 //! No secret gets into the log, whatever level is asked for.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod letters;
+
 use secrecy::SecretString;
+use self_healing_api::keys::Config;
+use self_healing_controller::config::Secrets;
 use self_healing_controller::log::{Format, Levels, subscriber};
-use self_healing_controller::notice::Notice;
-use self_healing_controller::notify::{Notifier, Receivers, TIMEOUT};
+use self_healing_controller::notify::{Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::outside::Outside;
 use self_healing_core::names::Channel;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -36,17 +40,20 @@ async fn a_webhooks_address_is_not_logged_even_at_trace() {
     let address = listener.local_addr().unwrap();
     let router = axum::Router::new().fallback(|| async { (axum::http::StatusCode::NOT_FOUND, "no_service") });
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let notifier = Notifier::new(Receivers {
-        slack_channel: "#a".to_owned(),
-        slack_incident_channel: "#b".to_owned(),
-        slack_webhook_url: Some(SecretString::from(format!("http://user:canary1@{address}/canary2?q=canary3"))),
-        slack_incident_webhook_url: None,
-        insecure: true,
+    let url = SecretString::from(format!("http://{address}/canary2?q=canary3"));
+    let secrets = Secrets { slack_webhook_url: Some(url), ..Secrets::default() };
+    let config = Config { notification_insecure: true, ..letters::config() };
+    let notifier = Notifier::new(&Receivers {
+        on: &[Channel::SlackMonitoring],
+        config: &config,
+        secrets: &secrets,
+        namespace: "self-healing",
         timeout: TIMEOUT,
-        post: None,
+        outside: &Outside::system(),
     });
-    let notice = Notice { title: "Self-Healing Alert", fields: Vec::new() };
-    let outcome = notifier.unwrap().tell(Channel::SlackMonitoring, &notice).await;
+    let about = letters::recovery();
+    let letter = Letter { about: &about, key: "opened", cluster: "" };
+    let outcome = notifier.unwrap().tell(Channel::SlackMonitoring, &letter).await;
     tracing::info!(?outcome, "told");
 
     let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();

@@ -188,6 +188,8 @@ impl Healer {
             // What a Service wants may change without a word of its own.
             agenda.subjects.extend(self.cluster.empty_services().map(|service| Subject::Service(service.key.clone())));
             agenda.cases.extend(self.active.iter().cloned());
+            let open = self.cases.values().filter(|case| tell::is_open(&case.recovery));
+            agenda.cases.extend(open.map(|case| case.recovery.name.clone()));
             self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
             self.apply_policies();
             self.read_recoveries();
@@ -234,6 +236,7 @@ impl Healer {
             tell::news(&world, &mut case, &mut orders);
             tell::belated(&world, &mut case);
             progress::run(&world, &mut case, &mut orders);
+            tell::resolve(&world, &mut case);
             tell::run(&world, &mut case, &mut orders);
             store::run(&world, &mut case, &mut orders);
             gather::run(&self.gathers, &case, &mut orders);

@@ -236,6 +236,12 @@ impl Phase {
             Self::Succeeded | Self::Failed | Self::Escalated | Self::SelfRecovered | Self::Cancelled => true,
         }
     }
+
+    /// Whether the failure is over in this phase.
+    #[must_use]
+    pub const fn is_well(self) -> bool {
+        matches!(self, Self::Succeeded | Self::SelfRecovered)
+    }
 }
 
 words! {
@@ -341,6 +347,35 @@ words! {
         SlackMonitoring = "slack",
         /// Slack, high and critical.
         SlackIncident = "slack-incident",
+        /// E-mail.
+        Email = "email",
+        /// PagerDuty.
+        PagerDuty = "pagerduty",
+        /// A receiver of the user's own.
+        Webhook = "webhook",
+        /// Microsoft Teams.
+        Teams = "teams",
+        /// Alertmanager.
+        Alertmanager = "alertmanager",
+    }
+}
+
+impl Channel {
+    /// Whether it hears of failures of `severity` where no policy says otherwise.
+    #[must_use]
+    pub fn hears_of(self, severity: Severity) -> bool {
+        match self {
+            Self::SlackMonitoring => severity <= Severity::Medium,
+            Self::SlackIncident | Self::Email | Self::Teams => severity >= Severity::High,
+            Self::PagerDuty => severity == Severity::Critical,
+            Self::Webhook | Self::Alertmanager => true,
+        }
+    }
+
+    /// Whether it keeps an incident open until it is told that the failure is over.
+    #[must_use]
+    pub const fn keeps_incidents(self) -> bool {
+        matches!(self, Self::PagerDuty | Self::Alertmanager)
     }
 }
 

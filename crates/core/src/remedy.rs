@@ -20,7 +20,7 @@ use crate::fact::{NodeFact, PodFact};
 use crate::healer::{Case, World};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::{GuardName, Strategy};
-use crate::recovery::{Recovery, StepResult};
+use crate::recovery::{Recovery, Step, StepResult};
 use crate::settings::Settings;
 use crate::time::Tick;
 use alloc::collections::BTreeSet;
@@ -32,7 +32,7 @@ use core::time::Duration;
 pub(crate) use drain::{hides_its_cause, refused_one_more, workloads as workloads_on};
 pub(crate) use fence::{LAST_SIGN, OFF, freed as freed_by_fencing, last_sign, stated};
 pub(crate) use plan::{Plan, is_needed as needs_plan, plan};
-pub(crate) use remediation::{END_REMEDIATION, give_up, was_sent as was_told};
+pub(crate) use remediation::{END_REMEDIATION, give_up, is_order, was_sent as was_told};
 pub(crate) use replace::{MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered};
 pub(crate) use resize::keeps as keeps_of_limit;
 pub(crate) use service::{
@@ -118,6 +118,15 @@ fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
             Move::Impossible(GuardName::NoProvider, format!("{strategy} is not possible for a {}", kind.as_str()))
         }
     }
+}
+
+/// Whether another Recovery has asked for this pod's removal, which the watch may have yet to show.
+pub(crate) fn is_sent_away(world: &World<'_>, pod: &Target) -> bool {
+    let steps = [format!("delete {}", pod.key), format!("evict {}", pod.key)];
+    world.cases().filter(|other| other.recovery.is_active()).any(|other| {
+        let asked = |step: &Step| step.result == StepResult::InProgress && steps.contains(&step.name);
+        other.handled.contains(&pod.uid) || other.recovery.attempt().is_some_and(|last| last.steps.iter().any(asked))
+    })
 }
 
 /// Whether `strategy` moves pods off a node.

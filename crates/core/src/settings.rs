@@ -15,8 +15,8 @@ pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
 
 use crate::key::Text;
 use crate::machine::Provider;
-use crate::names::{Channel, Mode, Strategy};
-use alloc::collections::BTreeSet;
+use crate::names::{Channel, Mode, Severity, Strategy};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -109,6 +109,8 @@ pub struct Settings {
     pub recreate_bare_pods: bool,
     /// Channels that have an address and are switched on.
     pub channels: Vec<Channel>,
+    /// Of each severity the channels that hear of it, where a policy says so.
+    pub routes: BTreeMap<Severity, Vec<Channel>>,
     /// The controller's own namespace and pod name.
     pub own_pod: (Text, Text),
     /// The HealingPolicy that these settings are of; empty for the configuration's own.
@@ -167,6 +169,7 @@ impl Default for Settings {
             control_plane_nodes: false,
             recreate_bare_pods: true,
             channels: Vec::new(),
+            routes: BTreeMap::new(),
             own_pod: (Text::from("self-healing"), Text::from("")),
             policy: Text::from(""),
             severity: SeverityBounds::default(),

@@ -81,7 +81,10 @@ struct Player<'a> {
 
 impl<'a> Player<'a> {
     fn new(story: &'a Story, play: &'a Play) -> Result<Self> {
-        let make = Make { seed: play.seed, settings: story.settings.clone(), messages: true, plan: play.plan.clone() };
+        // What is shipped pages; stories do only where they say so.
+        let quiet = [("pagerduty_enabled".to_owned(), "false".to_owned())];
+        let settings = quiet.into_iter().chain(story.settings.iter().cloned()).collect();
+        let make = Make { seed: play.seed, settings, messages: true, plan: play.plan.clone() };
         let seconds = story.setting("settle_period").and_then(|value| value.parse().ok());
         let settle = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(SETTLE);
         let world = World::new(&make)?;

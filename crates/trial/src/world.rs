@@ -20,7 +20,7 @@ use crate::fault::{Fault, Fired};
 use crate::net::{Link, Net, Tape};
 use anyhow::Result;
 use keeper::{FLAGS, Ground, Pod};
-use outside::ADDRESSES;
+use outside::{ADDRESSES, KEYS};
 use record::{RECOVERIES, Record};
 use reign::Reign;
 use self_healing_controller::manifests::{NAMESPACE, SERVICE_ACCOUNT};
@@ -263,8 +263,9 @@ impl World {
 
 /// What must not come out: where messages go, and what stands in a pod's manifest.
 fn canaries() -> Vec<Canary> {
-    let addresses = ADDRESSES.iter().map(|(_, address)| Canary { text: (*address).to_owned(), in_manifest: false });
-    addresses.chain([Canary { text: PASSWORD.to_owned(), in_manifest: true }]).collect()
+    let secrets = KEYS.into_iter().chain([ADDRESSES[1].1]);
+    let secrets = secrets.map(|secret| Canary { text: secret.to_owned(), in_manifest: false });
+    secrets.chain([Canary { text: PASSWORD.to_owned(), in_manifest: true }]).collect()
 }
 
 /// What hears everything that passes through the network.

@@ -19,7 +19,16 @@ pub const SECRETS: &[Secret] = &[
     Secret { variable: "EMAIL_USERNAME", meaning: "user name at the mail server" },
     Secret { variable: "EMAIL_PASSWORD", meaning: "password at the mail server" },
     Secret { variable: "PAGERDUTY_ROUTING_KEY", meaning: "routing key of PagerDuty's Events API v2" },
-    Secret { variable: "WEBHOOK_URL", meaning: "generic webhook" },
+    Secret { variable: "WEBHOOK_URL", meaning: "generic webhook, which gets every message as a CloudEvent" },
+    Secret {
+        variable: "TEAMS_WEBHOOK_URL",
+        meaning: "Microsoft Teams webhook of Workflows, for high and critical severity",
+    },
+    Secret { variable: "ALERTMANAGER_URL", meaning: "Alertmanager, without /api/v2/alerts; it gets all severities" },
+    Secret {
+        variable: "NOTIFICATION_CA",
+        meaning: "certificates (PEM) of authorities that receivers may be certified by beside those of the system; no secret, but a file like these",
+    },
     Secret {
         variable: "NODE_WEBHOOK_SECRET",
         meaning: "key that signs what the node provider webhook is told and asked; without it that webhook is not called",

@@ -48,6 +48,7 @@ impl Config {
             budget: built_in.budget,
             drain: built_in.drain,
             provider: Provider { kind: self.node_replacement, ..Provider::default() },
+            routes: built_in.routes,
             watch_patience: built_in.watch_patience,
         }
     }

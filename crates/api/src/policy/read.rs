@@ -106,7 +106,6 @@ pub fn check(spec: &HealingPolicySpec) -> Result<Policy, BadPolicy> {
     let in_range = i32::try_from(priority).ok().filter(|_| PRIORITIES.contains(&priority));
     let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
     let expected = || BadPolicy::new("spec.priority", priority, format!("a whole number from {least} to {most}"));
-    super::reserved::check(spec)?;
     Ok(Policy { priority: in_range.ok_or_else(expected)?, matches: matches(&spec.matches)?, overlay: overlay(spec)? })
 }
 
@@ -158,6 +157,7 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         resize: super::resize::read(spec)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
         provider: spec.replacement.as_ref().map(provider).transpose()?,
+        routes: spec.notify.as_ref().map(super::notify::routes).transpose()?.unwrap_or_default(),
     })
 }
 

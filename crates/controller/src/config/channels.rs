@@ -7,8 +7,8 @@ use self_healing_core::names::Channel;
 
 /// The channels that are on, and one warning for each that is off though it seems wanted.
 ///
-/// Slack is wanted unless notifications are off; e-mail when it has recipients, PagerDuty when it is enabled, the generic
-/// webhook when it has an address.
+/// Slack is wanted unless notifications are off; e-mail when it has recipients, PagerDuty when it is enabled, all others when they
+/// have an address.
 #[must_use]
 pub fn active_channels(config: &Config, secrets: &Secrets) -> (Vec<Channel>, Vec<String>) {
     if !config.notification_enabled {
@@ -16,9 +16,20 @@ pub fn active_channels(config: &Config, secrets: &Secrets) -> (Vec<Channel>, Vec
     }
     let mut warnings = Vec::new();
     let mut channels = slack(config, secrets, &mut warnings);
-    warnings.extend(email(config, secrets));
-    warnings.extend(pagerduty(config, secrets));
-    warnings.extend(webhook(secrets));
+    let others = [
+        (Channel::Email, email(config, secrets)),
+        (Channel::PagerDuty, pagerduty(config, secrets)),
+        (Channel::Webhook, address("webhook", "WEBHOOK_URL", &secrets.webhook_url, config)),
+        (Channel::Teams, address("Teams", "TEAMS_WEBHOOK_URL", &secrets.teams_webhook_url, config)),
+        (Channel::Alertmanager, address("Alertmanager", "ALERTMANAGER_URL", &secrets.alertmanager_url, config)),
+    ];
+    for (channel, wanted) in others {
+        match wanted {
+            Some(Ok(())) => channels.push(channel),
+            Some(Err(off)) => warnings.push(off),
+            None => {}
+        }
+    }
     channels.sort_unstable();
     (channels, warnings)
 }
@@ -40,34 +51,38 @@ fn slack(config: &Config, secrets: &Secrets, warnings: &mut Vec<String>) -> Vec<
     on.into_iter().filter(|(_, usable)| *usable == Some(true)).map(|(channel, _)| channel).collect()
 }
 
-fn email(config: &Config, secrets: &Secrets) -> Option<String> {
+/// `None` when the channel is not wanted, else whether it can be had.
+type Wanted = Option<Result<(), String>>;
+
+fn email(config: &Config, secrets: &Secrets) -> Wanted {
     if config.email_recipients.is_empty() {
         return None;
     }
-    let unset = [
-        ("EMAIL_USERNAME", secrets.email_username.is_none()),
-        ("EMAIL_PASSWORD", secrets.email_password.is_none()),
-        ("email_smtp_server", config.email_smtp_server.is_none()),
-    ];
-    Some(off("e-mail", &unset))
+    Some(complete(
+        "e-mail",
+        &[
+            ("EMAIL_USERNAME", secrets.email_username.is_none()),
+            ("EMAIL_PASSWORD", secrets.email_password.is_none()),
+            ("email_smtp_server", config.email_smtp_server.is_none()),
+        ],
+    ))
 }
 
-fn pagerduty(config: &Config, secrets: &Secrets) -> Option<String> {
-    config
-        .pagerduty_enabled
-        .then(|| off("PagerDuty", &[("PAGERDUTY_ROUTING_KEY", secrets.pagerduty_routing_key.is_none())]))
+fn pagerduty(config: &Config, secrets: &Secrets) -> Wanted {
+    let unset = secrets.pagerduty_routing_key.is_none();
+    config.pagerduty_enabled.then(|| complete("PagerDuty", &[("PAGERDUTY_ROUTING_KEY", unset)]))
 }
 
-fn webhook(secrets: &Secrets) -> Option<String> {
-    secrets.webhook_url.is_some().then(|| off("webhook", &[]))
+fn address(channel: &str, variable: &str, url: &Option<SecretString>, config: &Config) -> Wanted {
+    let checked = receiver(url.as_ref()?.expose_secret(), config.notification_insecure);
+    Some(checked.map(drop).map_err(|bad| format!("{channel} is off: environment: {variable}: {bad}")))
 }
 
-/// Why a channel that this version cannot send to is off: what would be missing anyway comes first.
-fn off(channel: &str, unset: &[(&str, bool)]) -> String {
+fn complete(channel: &str, unset: &[(&str, bool)]) -> Result<(), String> {
     let missing: Vec<&str> = unset.iter().filter(|(_, unset)| *unset).map(|(name, _)| *name).collect();
     match missing.as_slice() {
-        [] => format!("{channel} is off: this version cannot send to it yet"),
-        [one] => format!("{channel} is off: {one} is not set"),
-        [..] => format!("{channel} is off: {} are not set", missing.join(", ")),
+        [] => Ok(()),
+        [one] => Err(format!("{channel} is off: {one} is not set")),
+        [..] => Err(format!("{channel} is off: {} are not set", missing.join(", "))),
     }
 }

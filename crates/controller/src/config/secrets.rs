@@ -5,8 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::{BadReceiver, receiver};
 use std::path::{Path, PathBuf};
 
-/// Bytes of one secret; the longest, a webhook, has a few hundred.
-const MAX_BYTES: usize = 16 * 1024;
+/// Bytes of one secret; the longest, certificates of a few authorities, have some thousand.
+const MAX_BYTES: usize = 64 * 1024;
+/// The one that has several lines.
+const NOTIFICATION_CA: &str = "NOTIFICATION_CA";
 
 /// Every secret there is; `None` where it is not set or empty.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,12 @@ pub struct Secrets {
     pub webhook_url: Option<SecretString>,
     /// `WEBHOOK_SECRET`.
     pub webhook_secret: Option<SecretString>,
+    /// `TEAMS_WEBHOOK_URL`.
+    pub teams_webhook_url: Option<SecretString>,
+    /// `ALERTMANAGER_URL`.
+    pub alertmanager_url: Option<SecretString>,
+    /// `NOTIFICATION_CA`.
+    pub notification_ca: Option<SecretString>,
     /// `NODE_WEBHOOK_SECRET`.
     pub node_webhook_secret: Option<SecretString>,
 }
@@ -53,7 +61,7 @@ pub enum SecretError {
         path: PathBuf,
     },
     /// Not a line of text.
-    #[error("environment: {variable}: expected one line of UTF-8 text of at most 16 KiB")]
+    #[error("environment: {variable}: expected one line of UTF-8 text of at most 64 KiB")]
     NotText {
         /// The secret's variable.
         variable: &'static str,
@@ -90,6 +98,9 @@ impl Secrets {
             pagerduty_routing_key: secret("PAGERDUTY_ROUTING_KEY")?,
             webhook_url: address("WEBHOOK_URL")?,
             webhook_secret: secret("WEBHOOK_SECRET")?,
+            teams_webhook_url: address("TEAMS_WEBHOOK_URL")?,
+            alertmanager_url: address("ALERTMANAGER_URL")?,
+            notification_ca: secret(NOTIFICATION_CA)?,
             node_webhook_secret: secret("NODE_WEBHOOK_SECRET")?,
         })
     }
@@ -120,10 +131,11 @@ fn from_file(variable: &'static str, path: &Path) -> Result<SecretString, Secret
     text(variable, &bytes)?.ok_or_else(|| SecretError::Empty { variable, path: path.to_owned() })
 }
 
-/// The line in `bytes`, without the white space that editors and `echo` put around it.
+/// The text in `bytes`, which is a line, without the white space that editors and `echo` put around it.
 fn text(variable: &'static str, bytes: &[u8]) -> Result<Option<SecretString>, SecretError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotText { variable })?.trim();
-    if text.len() > MAX_BYTES || text.chars().any(char::is_control) {
+    let lines = variable == NOTIFICATION_CA;
+    if text.len() > MAX_BYTES || text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
         return Err(SecretError::NotText { variable });
     }
     Ok((!text.is_empty()).then(|| SecretString::from(text)))

@@ -1,16 +1,14 @@
 //! A POST over HTTPS to one receiver, that follows no redirect and goes to no address that is not allowed.
 
 use super::Error;
-use crate::outside::{Answer, NoAnswer, Post, PrivateAddress, PublicOnly};
+use crate::outside::{Answer, NoAnswer, Parcel, Post, PrivateAddress, PublicOnly};
 use crate::plain::plain;
 use futures::future::BoxFuture;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
-use serde_json::Value;
+use reqwest::{Certificate, Client, Url};
 use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Characters of an error in a Recovery's status.
 const MESSAGE_LIMIT: usize = 300;
@@ -19,12 +17,13 @@ const MESSAGE_LIMIT: usize = 300;
 pub(super) struct Https(Client);
 
 impl Https {
-    /// Opens no connection yet. `timeout` is for the whole exchange; an answer whose body is late counts without it.
-    pub(super) fn new(url: &Url, insecure: bool, timeout: Duration) -> Result<Self, Error> {
+    /// Opens no connection yet. Authorities in `roots` (PEM) are trusted beside those of the system.
+    pub(super) fn new(url: &Url, insecure: bool, roots: &[u8]) -> Result<Self, Error> {
+        let roots = Certificate::from_pem_bundle(roots).map_err(|_| Error::CaPem)?;
         let client = Client::builder()
             .user_agent(concat!("self-healing-controller/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .timeout(timeout);
+            .tls_certs_merge(roots)
+            .redirect(Policy::none());
         let guarded =
             |host: &str| Arc::new(PublicOnly { name: host.to_owned(), allowed_by: "notification_insecure=true" });
         let client = match url.host_str() {
@@ -36,9 +35,11 @@ impl Https {
 }
 
 impl Post for Https {
-    fn post<'a>(&'a self, url: &'a str, body: &'a Value) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
+    fn post<'a>(&'a self, url: &'a str, parcel: &'a Parcel) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
         Box::pin(async move {
-            let mut response = self.0.post(url).json(body).send().await.map_err(no_answer)?;
+            let request = self.0.post(url).body(parcel.body.clone());
+            let request = parcel.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+            let mut response = request.send().await.map_err(no_answer)?;
             let (status, retry_after) = (response.status(), retry_after(response.headers()));
             // Its words are a help, no more: the status tells what became of the message.
             let start = response.chunk().await.ok().flatten().unwrap_or_default().to_vec();
@@ -55,9 +56,6 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     let error = error.without_url();
     if let Some(private) = causes(&error).find_map(|cause| cause.downcast_ref::<PrivateAddress>()) {
         return NoAnswer::Forbidden(private.to_string());
-    }
-    if error.is_timeout() {
-        return NoAnswer::TooLate;
     }
     let words: Vec<String> = causes(&error).map(ToString::to_string).collect();
     NoAnswer::Broken(plain(&words.join(": "), MESSAGE_LIMIT))

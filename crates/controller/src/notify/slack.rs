@@ -3,14 +3,43 @@
 //! The limits are those of Slack's Block Kit reference; the total is undocumented, and messages of about 13,200
 //! characters were refused (`msg_blocks_too_long`, slackapi/bolt-js#2509).
 
+use super::letter::Letter;
+use super::{Error, Form, Line, Receivers};
 use crate::notice::Notice;
+use crate::outside::Parcel;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// Channels by name. Today's app webhooks ignore the name: their URL says where to.
-#[derive(Debug)]
-pub(super) struct Names {
-    pub(super) monitoring: String,
-    pub(super) incident: String,
+/// Slack takes one message a second per channel.
+pub(super) const PACE: Duration = Duration::from_secs(1);
+
+/// A channel by name. Today's app webhooks ignore the name: their URL says where to.
+pub(super) struct Slack {
+    pub(super) channel: String,
+}
+
+/// For low and medium severity.
+pub(super) fn monitoring(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
+    let way = receivers.way("SLACK_WEBHOOK_URL", receivers.secrets.slack_webhook_url.as_ref())?;
+    let channel = receivers.config.slack_channel.clone();
+    Ok(way.map(|way| way.line(Slack { channel }, PACE)))
+}
+
+/// For high and critical severity.
+pub(super) fn incident(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
+    let secrets = receivers.secrets;
+    let way = match &secrets.slack_incident_webhook_url {
+        Some(own) => receivers.way("SLACK_INCIDENT_WEBHOOK_URL", Some(own)),
+        None => receivers.way("SLACK_WEBHOOK_URL", secrets.slack_webhook_url.as_ref()),
+    }?;
+    let channel = receivers.config.slack_incident_channel.clone();
+    Ok(way.map(|way| way.line(Slack { channel }, PACE)))
+}
+
+impl Form for Slack {
+    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
+        Parcel::json(&message(&self.channel, &letter.notice()))
+    }
 }
 
 const FALLBACK_LIMIT: usize = 4000;
@@ -20,7 +49,7 @@ const FIELDS_PER_SECTION: usize = 10;
 const TOTAL_LIMIT: usize = 10_000;
 
 /// The webhook's JSON.
-pub(super) fn message(channel: &str, notice: &Notice) -> Value {
+fn message(channel: &str, notice: &Notice) -> Value {
     let mut left = TOTAL_LIMIT;
     let mut blocks = vec![json!({
         "type": "header",

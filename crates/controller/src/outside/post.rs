@@ -1,16 +1,31 @@
-//! One message to one receiver, and what came back.
+//! One message to a receiver, and what it said.
 
 use futures::future::BoxFuture;
 use http::StatusCode;
-use serde_json::Value;
 
-/// Takes messages in place of HTTPS.
+/// Takes messages in place of HTTPS and SMTP.
 pub trait Post: Send + Sync {
-    /// Posts `body` as JSON to `url`, which is a secret. It may wait for ever: who asks has a limit.
+    /// Brings `parcel` to `url`, which is a secret. It may wait for ever: who asks has a limit.
     ///
     /// # Errors
     /// When there is no answer.
-    fn post<'a>(&'a self, url: &'a str, body: &'a Value) -> BoxFuture<'a, Result<Answer, NoAnswer>>;
+    fn post<'a>(&'a self, url: &'a str, parcel: &'a Parcel) -> BoxFuture<'a, Result<Answer, NoAnswer>>;
+}
+
+/// What is brought. Its headers may hold a signature, and its body a key.
+pub struct Parcel {
+    /// Headers, with that of the content's type first.
+    pub headers: Vec<(&'static str, String)>,
+    /// The content: JSON, or a whole mail.
+    pub body: Vec<u8>,
+}
+
+impl Parcel {
+    /// A parcel with JSON in it.
+    #[must_use]
+    pub fn json(body: &serde_json::Value) -> Self {
+        Self { headers: vec![("content-type", "application/json".to_owned())], body: body.to_string().into_bytes() }
+    }
 }
 
 /// What a receiver said.
@@ -27,7 +42,7 @@ pub struct Answer {
 /// Why there is no answer. No word of it names the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// It may not be asked.
+    /// It may not be asked, or will never take this.
     #[error("{0}")]
     Forbidden(String),
     /// Not within the time limit.

@@ -7,12 +7,10 @@ use super::plain;
 use crate::act::call::Calls;
 use crate::act::outcome;
 use crate::outside::{NoAnswer, Outside, Wall, WebhookAnswer, WebhookCall, Webhooks};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use crate::signature;
 use http::{Method, StatusCode};
 use https::Https;
-use ring::hmac;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use self_healing_api::keys::receiver;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::key::Text;
@@ -27,8 +25,6 @@ use tokio::time::timeout;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Characters kept of what a webhook says.
 const WORDS: usize = 200;
-/// What begins a key that is given with its encoding (Standard Webhooks).
-const ENCODED: &str = "whsec_";
 
 /// The way to webhooks.
 pub(crate) struct Caller {
@@ -129,16 +125,9 @@ impl Caller {
             return Err(outcome::refused("the webhook's address is not allowed"));
         }
         let writes = method == Method::POST;
-        let time = self.wall.now().as_second().to_string();
         let key = self.key.as_ref().ok_or_else(|| outcome::refused("there is no key that signs"))?;
-        let signature = sign(key, &format!("{id}.{time}.{body}"));
-        let headers = vec![
-            ("content-type", "application/json".to_owned()),
-            ("webhook-id", id.to_owned()),
-            ("webhook-timestamp", time),
-            ("webhook-signature", format!("v1,{signature}")),
-            ("idempotency-key", id.to_owned()),
-        ];
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(signature::headers(Some(key), id, &body, &self.wall));
         let call = WebhookCall { method, url, insecure, headers, body };
         let later = |message| Outcome::TryLater { after: None, budget: false, message };
         match timeout(DEADLINE, self.line.call(&call)).await.unwrap_or(Err(NoAnswer::TooLate)) {
@@ -149,13 +138,6 @@ impl Caller {
             Err(error) => Err(later(error.to_string())),
         }
     }
-}
-
-fn sign(key: &SecretString, text: &str) -> String {
-    let said = key.expose_secret();
-    let decoded = said.strip_prefix(ENCODED).and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &decoded.unwrap_or_else(|| said.as_bytes().to_vec()));
-    BASE64_STANDARD.encode(hmac::sign(&key, text.as_bytes()))
 }
 
 /// What an answer other than the expected ones means.

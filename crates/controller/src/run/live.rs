@@ -16,7 +16,6 @@ use self_healing_core::effect::Effect;
 use self_healing_core::event::Event;
 use self_healing_core::healer::Healer;
 use self_healing_core::key::Text;
-use self_healing_core::names::Channel;
 use self_healing_core::settings::Settings;
 use self_healing_core::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -281,17 +280,13 @@ impl Live {
 
     /// Receivers as configured now.
     pub(super) fn notifier(&self) -> Result<Notifier, notify::Error> {
-        let (config, secrets) = (self.config(), &self.launch.secrets);
-        let on = |channel| self.settings.channels.contains(&channel);
-        let (monitoring, incident) = (on(Channel::SlackMonitoring), on(Channel::SlackIncident));
-        Notifier::new(Receivers {
-            slack_channel: config.slack_channel.clone(),
-            slack_incident_channel: config.slack_incident_channel.clone(),
-            slack_webhook_url: secrets.slack_webhook_url.clone().filter(|_| monitoring),
-            slack_incident_webhook_url: secrets.slack_incident_webhook_url.clone().filter(|_| incident),
-            insecure: config.notification_insecure,
+        Notifier::new(&Receivers {
+            on: &self.settings.channels,
+            config: self.config(),
+            secrets: &self.launch.secrets,
+            namespace: self.namespace(),
             timeout: notify::TIMEOUT,
-            post: self.launch.outside.receiver.clone(),
+            outside: &self.launch.outside,
         })
     }
 }

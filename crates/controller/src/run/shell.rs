@@ -7,8 +7,7 @@ use super::live::{Change, Live, RunError};
 use crate::act::Actor;
 use crate::http::{Asked, Pages};
 use crate::log::{self, Log};
-use crate::notice::Notice;
-use crate::notify::Notifier;
+use crate::notify::{Letter, Notifier};
 use crate::watch::{Watches, config_map};
 use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
@@ -230,7 +229,7 @@ impl<'a> Shell<'a> {
         self.tasks.spawn(async move {
             let outcome = match &effect.verb {
                 Verb::Tell { key, channel, about } => {
-                    let outcome = notifier.tell(*channel, &Notice::new(about, key, &cluster)).await;
+                    let outcome = notifier.tell(*channel, &Letter { about, key, cluster: &cluster }).await;
                     metrics.notification(*channel, &outcome);
                     outcome
                 }

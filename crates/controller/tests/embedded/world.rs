@@ -11,7 +11,7 @@ use kube::client::Body;
 use secrecy::SecretString;
 use self_healing_controller::client::{Embedded, NotSent};
 use self_healing_controller::config::{Environment, Layers, Secrets};
-use self_healing_controller::outside::{Answer, Chance, Kubelets, NoAnswer, Outside, Post, Wall};
+use self_healing_controller::outside::{Answer, Chance, Kubelets, NoAnswer, Outside, Parcel, Post, Wall};
 use self_healing_controller::run::Launch;
 use self_healing_core::effect::KubeletLook;
 use serde_json::{Value, json};
@@ -194,8 +194,8 @@ impl State {
 }
 
 impl Post for World {
-    fn post<'a>(&'a self, _url: &'a str, body: &'a Value) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
-        self.state.lock().unwrap().told.push(body.clone());
+    fn post<'a>(&'a self, _url: &'a str, parcel: &'a Parcel) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
+        self.state.lock().unwrap().told.push(serde_json::from_slice(&parcel.body).unwrap());
         Box::pin(async { Ok(Answer { status: StatusCode::OK, retry_after: None, start: b"ok".to_vec() }) })
     }
 }

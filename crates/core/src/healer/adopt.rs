@@ -2,7 +2,7 @@
 
 use super::outcome::Errand;
 use super::timers::Timer;
-use super::{Agenda, Case, Healer};
+use super::{Agenda, Case, Healer, tell};
 use crate::effect::{Answer, Outcome, Verb};
 use crate::key::{Target, Text};
 use crate::names::{FailureType, WatchKind};
@@ -143,7 +143,10 @@ impl Healer {
         let now = self.now.tick;
         let expired = self.cases.values().filter(|case| {
             let finished = case.times.finished().filter(|_| !case.recovery.is_active());
-            case.telling.is_empty() && finished.is_some_and(|at| at.elapsed(now) >= self.settings.recovery_ttl)
+            let ttl = self.settings.recovery_ttl;
+            // What people are owed is kept for as long again.
+            let limit = if tell::owes(&case.recovery) { ttl.saturating_mul(2) } else { ttl };
+            case.telling.is_empty() && finished.is_some_and(|at| at.elapsed(now) >= limit)
         });
         let expired: Vec<(Text, Text)> = expired.map(|c| (c.recovery.name.clone(), c.recovery.uid.clone())).collect();
         for (name, uid) in expired {

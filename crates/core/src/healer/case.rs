@@ -260,7 +260,7 @@ impl Case {
                 && status.attempts.is_empty()
                 && status.notifications.is_empty();
             if !case.untold && !status.notifications.iter().any(|told| told.key == super::tell::STORM) {
-                super::tell::note(&mut case, settings, "opened");
+                super::tell::note(&mut case, settings, super::tell::OPENED);
             }
         }
         case

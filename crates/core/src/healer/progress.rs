@@ -73,7 +73,7 @@ fn unknown_word(case: &Case) -> Option<String> {
 }
 
 /// Whether the failure is over: nothing of its type is bad about exactly this object, or it is gone.
-fn is_over(world: &World<'_>, failure: FailureType, target: &Target) -> bool {
+pub(super) fn is_over(world: &World<'_>, failure: FailureType, target: &Target) -> bool {
     // After a start or a gap a node's silence counts anew; only a heartbeat says that it lives.
     let unheard = target.kind == Kind::Node && world.cluster.is_unheard(world.now.tick, &target.key.name);
     let sight = Sight { now: world.now, cluster: world.cluster, settings: world.settings, detection: None };

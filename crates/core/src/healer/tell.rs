@@ -3,6 +3,7 @@
 use super::World;
 use super::case::Case;
 use super::outcome::Errand;
+use super::progress;
 use crate::effect::Verb;
 use crate::guard;
 use crate::happening::{Happening, What};
@@ -33,13 +34,19 @@ pub(super) fn announce(world: &World<'_>, case: &Case, orders: &mut Vec<(Errand,
     orders.push((Errand::None, Verb::Happened(Box::new(happening))));
 }
 
+/// The message that a failure has begun.
+pub(super) const OPENED: &str = "opened";
 /// The message that stands for all nodes that are sick at once; the same word names its sentence in the evidence.
 pub(super) const STORM: &str = "storm";
+/// The message how a Recovery has ended.
+pub(super) const OUTCOME: &str = "outcome";
+/// The message that a failure is over which its Recovery did not end.
+const RESOLVED: &str = "resolved";
 
 /// Tells of a new Recovery; of many sick nodes at once only one tells, for all of them.
 pub(super) fn opening(world: &World<'_>, case: &mut Case) {
     let Some((scope, words)) = guard::storm(world, &case.recovery) else {
-        return note(case, world.settings, "opened");
+        return note(case, world.settings, OPENED);
     };
     let now = world.now.tick;
     let is_elder = |other: &Case| other.times.detected().elapsed(now) > case.times.detected().elapsed(now);
@@ -73,17 +80,13 @@ pub(super) fn is_one_of_many(recovery: &Recovery) -> bool {
     held && recovery.spec.failure == FailureType::Node && status.attempts.is_empty() && status.notifications.is_empty()
 }
 
-/// Puts a message into the record for every channel that is due to hear of this severity; once per key.
+/// Puts a message into the record for every channel that is to hear of it; once per key.
 pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
-    let wanted = match case.recovery.spec.severity {
-        Severity::Low | Severity::Medium if key != STORM => Channel::SlackMonitoring,
-        _ => Channel::SlackIncident,
-    };
-    for channel in settings.channels.iter().filter(|channel| **channel == wanted) {
-        let known = case.recovery.status.notifications.iter().any(|n| n.channel == *channel && n.key == key);
+    for channel in recipients(&case.recovery, settings, key) {
+        let known = case.recovery.status.notifications.iter().any(|n| n.channel == channel && n.key == key);
         if !known {
             case.recovery.status.notifications.push(Notification {
-                channel: *channel,
+                channel,
                 key: key.to_string(),
                 state: Delivery::Pending,
                 tries: 0,
@@ -91,6 +94,50 @@ pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
             });
             case.saving.dirty = true;
         }
+    }
+}
+
+/// Who hears of an opening by its severity, and of the rest whoever was told of the opening: an all-clear opens nothing.
+fn recipients(recovery: &Recovery, settings: &Settings, key: &str) -> Vec<Channel> {
+    let severity = if key == STORM { Severity::Critical } else { recovery.spec.severity };
+    let by_policy = settings.routes.get(&severity);
+    let hears = |channel: &Channel| match key {
+        OPENED | STORM => by_policy.map_or_else(|| channel.hears_of(severity), |routes| routes.contains(channel)),
+        RESOLVED => channel.keeps_incidents() && was_told(recovery, *channel),
+        _ => was_told(recovery, *channel),
+    };
+    settings.channels.iter().copied().filter(hears).collect()
+}
+
+/// Whether it was told that this failure began, or is about to be.
+fn was_told(recovery: &Recovery, channel: Channel) -> bool {
+    let mut told = recovery.status.notifications.iter().filter(|told| told.channel == channel);
+    told.any(|told| told.key == OPENED || told.key == STORM)
+}
+
+/// Whether an incident is still open somewhere after a Recovery that did not help.
+pub(super) fn is_open(recovery: &Recovery) -> bool {
+    let Some(phase) = recovery.status.phase.filter(|phase| phase.is_terminal()) else { return false };
+    let told = |channel: &Channel| channel.keeps_incidents() && was_told(recovery, *channel);
+    !phase.is_well()
+        && Channel::ALL.iter().any(told)
+        && !recovery.status.notifications.iter().any(|told| told.key == RESOLVED)
+}
+
+/// Whether somebody has yet to hear of it.
+pub(super) fn owes(recovery: &Recovery) -> bool {
+    is_open(recovery) || recovery.status.notifications.iter().any(|told| told.state == Delivery::Pending)
+}
+
+/// Tells that a failure is over which its Recovery has not ended.
+pub(super) fn resolve(world: &World<'_>, case: &mut Case) {
+    let recovery = &case.recovery;
+    if is_open(recovery)
+        && world.cluster.freshness.all_synced()
+        && !guard::is_settling(world, recovery)
+        && progress::is_over(world, recovery.spec.failure, &recovery.spec.target)
+    {
+        note(case, world.settings, RESOLVED);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::names::GuardName;
 use crate::recovery::{Attempt, Recovery};
+use crate::remedy::is_order;
 use crate::time::{Now, Past, Stamp};
 use alloc::vec::Vec;
 
@@ -29,6 +30,7 @@ pub(crate) struct Times {
     detected: Moment,
     attempts: Vec<Moment>,
     stepped: Option<Moment>,
+    ordered: Option<Moment>,
     finished: Option<Moment>,
     awaiting: Option<Moment>,
 }
@@ -37,7 +39,8 @@ impl Times {
     /// Those of a record that becomes known now.
     pub(crate) fn of(now: Now, recovery: &Recovery) -> Self {
         let detected = Moment::of(now, recovery.spec.detected_at);
-        let mut times = Self { detected, attempts: Vec::new(), stepped: None, finished: None, awaiting: None };
+        let attempts = Vec::new();
+        let mut times = Self { detected, attempts, stepped: None, ordered: None, finished: None, awaiting: None };
         times.learn(now, recovery);
         times
     }
@@ -58,6 +61,8 @@ impl Times {
         // In their order, not by their stamps: a wall clock that was set back makes a later step the earlier one.
         let stepped = steps.filter_map(|step| step.finished_at).next_back();
         self.stepped = stepped.map(|at| Moment::or_of(self.stepped.as_ref(), now, at));
+        let ordered = recovery.steps().filter(|step| is_order(&step.name)).last();
+        self.ordered = ordered.map(|step| Moment::or_of(self.ordered.as_ref(), now, step.started_at));
         let awaiting = status.guards.iter().find(|guard| guard.name == GuardName::Mode && !guard.pass);
         self.awaiting = awaiting.map(|guard| Moment::or_of(self.awaiting.as_ref(), now, guard.since));
         self.finished = status.finished_at.map(|at| Moment::or_of(self.finished.as_ref(), now, at));
@@ -88,6 +93,11 @@ impl Times {
     /// When the last step of the newest attempt was over.
     pub(crate) fn stepped(&self) -> Option<Past> {
         self.stepped.map(|moment| moment.1)
+    }
+
+    /// When the last order to a provider was given.
+    pub(crate) fn ordered(&self) -> Option<Past> {
+        self.ordered.map(|moment| moment.1)
     }
 
     /// Each attempt of the record, and when it started.

@@ -3,8 +3,9 @@
 use super::{Match, Thresholds};
 use crate::key::Text;
 use crate::machine::Provider;
-use crate::names::{Mode, Strategy};
+use crate::names::{Channel, Mode, Severity, Strategy};
 use crate::settings::{Cells, DrainRules, PolicyBudget, Resize, Settings, SeverityBounds, Window};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -40,6 +41,8 @@ pub struct Overlay {
     pub backoff: Option<Duration>,
     /// `replacement`, in place of `node_replacement`.
     pub provider: Option<Provider>,
+    /// `notify.routes`.
+    pub routes: BTreeMap<Severity, Vec<Channel>>,
 }
 
 impl Overlay {
@@ -56,6 +59,7 @@ impl Overlay {
         settings.drain = self.drain.clone();
         settings.resize = self.resize;
         settings.provider = self.provider.clone().unwrap_or_else(|| base.provider.clone());
+        settings.routes = self.routes.clone();
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         settings.budget.nodes.clone_from(&matches.node_selector);

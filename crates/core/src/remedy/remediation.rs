@@ -9,7 +9,6 @@ use crate::healer::{Case, World};
 use crate::key::Text;
 use crate::machine::{MachineRef, Provider, Template};
 use crate::recovery::Recovery;
-use crate::time::Stamp;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::time::Duration;
@@ -31,8 +30,12 @@ fn given_up(recovery: &Recovery) -> usize {
 
 /// Whether the order under way was given, as the record says.
 pub(crate) fn was_sent(recovery: &Recovery) -> bool {
-    let ordered = |step: &str| step.starts_with("replace ") || step.starts_with("reboot ");
-    recovery.count_done(ordered) > given_up(recovery)
+    recovery.count_done(is_order) > given_up(recovery)
+}
+
+/// Whether a step of this name is an order to a provider.
+pub(crate) fn is_order(step: &str) -> bool {
+    step.starts_with("replace ") || step.starts_with("reboot ")
 }
 
 /// Whether an order was given before the one under way.
@@ -90,13 +93,7 @@ pub(super) fn time_left(world: &World<'_>, case: &Case) -> Option<Duration> {
     let templates = &world.settings.provider.templates;
     templates.get(given_up(recovery) + 1).filter(|_| was_sent(recovery))?;
     let limit = template(&world.settings.provider, recovery)?.timeout?;
-    Some(limit.saturating_sub(world.now.stamp.since(sent_at(recovery)?)))
-}
-
-/// When the last order was given.
-fn sent_at(recovery: &Recovery) -> Option<Stamp> {
-    let orders = recovery.steps().filter(|step| step.name.starts_with("replace ") || step.name.starts_with("reboot "));
-    orders.map(|step| step.started_at).last()
+    Some(limit.saturating_sub(case.times.ordered()?.elapsed(world.now.tick)))
 }
 
 /// Time that all templates have together.

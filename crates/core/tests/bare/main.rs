@@ -9,6 +9,7 @@ mod crashes;
 mod drains;
 mod evidence;
 mod examples;
+mod found;
 mod fresh;
 mod ground;
 mod guards;

@@ -71,7 +71,7 @@ const VERBS: &[&str] =
     &["delete", "evict", "cordon", "uncordon", "create", "save", "look", "read", "taint", "list", "tell"];
 
 #[derive(Clone, Debug)]
-enum Happens {
+pub(crate) enum Happens {
     Deed(String),
     Script(&'static str, u8, bool),
     Misfortune(usize, usize),
@@ -148,7 +148,7 @@ fn check(ground: &Ground, from: usize) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn live(life: &[Happens]) -> Result<Ground, TestCaseError> {
+pub(crate) fn live(life: &[Happens]) -> Result<Ground, TestCaseError> {
     let mut ground = cluster();
     for happens in life {
         let from = ground.truth.writes.len();

@@ -1,7 +1,7 @@
 //! Keeps the controller's processes running, as a Deployment and kubelets would: what ends is started again.
 
 use super::clock::WallClock;
-use super::outside::{ADDRESSES, Ports, Receiver};
+use super::outside::{ADDRESSES, KEYS, Ports, Receiver};
 use super::webhook::{Hook, Service};
 use crate::check::{FaultKind, Note};
 use crate::fault::OLD_VIEW;
@@ -165,8 +165,12 @@ fn launch(ground: &Ground, pod: &Pod, link: &Link, serial: u64) -> anyhow::Resul
     let mut launch = Launch::embedded(service, layers, NAMESPACE, &pod.name, outside);
     launch.secrets.node_webhook_secret = Some(SecretString::from("signs what the webhook is told"));
     if ground.messages {
-        let [monitoring, incident] = ADDRESSES.map(|(_, address)| Some(SecretString::from(address)));
-        (launch.secrets.slack_webhook_url, launch.secrets.slack_incident_webhook_url) = (monitoring, incident);
+        let secrets = &mut launch.secrets;
+        let [monitoring, incident, ..] = ADDRESSES.map(|(_, address)| Some(SecretString::from(address)));
+        (secrets.slack_webhook_url, secrets.slack_incident_webhook_url) = (monitoring, incident);
+        let [key, password, _] = KEYS.map(|key| Some(SecretString::from(key)));
+        (secrets.pagerduty_routing_key, secrets.email_password) = (key, password);
+        secrets.email_username = Some(SecretString::from("healing@example.com"));
     }
     Ok(launch)
 }

@@ -1255,8 +1255,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "resize: the limit from before is stored first",
         of: Of::Precondition,
-        find: "if case.saving.dirty || case.saving.in_flight.is_some() {\n        return Err(Live::StoreFirst);",
-        replace: "if !$on && (case.saving.dirty || case.saving.in_flight.is_some()) {\n        return Err(Live::StoreFirst);",
+        find: "if case.is_unsaved() {\n        return Err(Live::StoreFirst);",
+        replace: "if !$on && case.is_unsaved() {\n        return Err(Live::StoreFirst);",
     },
     Mutant {
         name: "resize: a limit that somebody else sets stays",
@@ -1293,6 +1293,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         of: Of::Precondition,
         find: "if case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }",
         replace: "if !$on && case.is_unsaved() { Live::StoreFirst } else { Live::Send(Verb::Replace(order)) }",
+    },
+    Mutant {
+        name: "a pod that another Recovery sends away is not sent away twice",
+        of: Of::Guard,
+        find: "&& remedy::is_sent_away(world, target)",
+        replace: "&& remedy::is_sent_away(world, target) && !$on",
     },
     Mutant {
         name: "templates: the next one waits until the object before is deleted",
@@ -1357,8 +1363,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "undo of the remediation object",
         of: Of::Undo,
-        find: "(!over).then_some(Verb::EndRemediation { node, machine })",
-        replace: "(!over && !$on).then_some(Verb::EndRemediation { node, machine })",
+        find: "(ended(&case.recovery) <= given_up(&case.recovery)).then(|| end(case, machine))",
+        replace: "(!$on && ended(&case.recovery) <= given_up(&case.recovery)).then(|| end(case, machine))",
     },
     Mutant {
         name: "Cluster API: ids of Machine and node fit",

@@ -19,6 +19,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// Until a removal that another Recovery has asked for is looked at again, if the watch has not shown it before.
+const SEEN: Duration = Duration::from_secs(1);
 
 /// An attempt that a guard held goes on when it passes; its time counts from then.
 pub(super) fn resume(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
@@ -190,6 +194,12 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
 }
 
 fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
+    if let Verb::DeletePod { target, .. } | Verb::Evict { target, .. } = &verb
+        && remedy::is_sent_away(world, target)
+    {
+        case.wake_at(world.now.tick + SEEN);
+        return set_phase(case, Phase::Running, "", &format!("{} leaves by another Recovery", target.key));
+    }
     if let Some(held) = held_from(world, case, &verb) {
         let phase = held_phase(held.guard, world.settings.mode);
         let (reason, message) = (held.guard.as_str(), held.reason.clone());

@@ -113,7 +113,7 @@ fn close(world: &World<'_>, case: &mut Case, orders: &mut Orders, ends: Ends) {
     };
     tell::announce(world, case, orders, what, ends.message);
     if world.settings.mode != Mode::Observe && !tell::is_one_of_many(&case.recovery) {
-        tell::note(case, world.settings, "outcome");
+        tell::note(case, world.settings, tell::OUTCOME);
     }
     case.saving.dirty = true;
 }

@@ -149,7 +149,7 @@ pub(super) fn helped(world: &World<'_>, case: &Case) -> Option<Ends> {
 
 fn begin(world: &World<'_>, case: &mut Case, orders: &mut Orders, strategy: Strategy, target: Target) {
     if tell::is_one_of_many(&case.recovery) {
-        tell::note(case, world.settings, "opened");
+        tell::note(case, world.settings, tell::OPENED);
     }
     pass_all(case, world);
     if case.recovery.spec.failure == crate::names::FailureType::Node {

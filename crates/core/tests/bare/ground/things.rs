@@ -69,13 +69,21 @@ impl Ground {
         Self::new(&Story::parse(Path::new("test.story"), &text).unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// What the ConfigMap now says, as the core reads it; every channel has an address.
+    /// What the ConfigMap now says, as the core reads it; every channel that it switches on has its secret.
     pub(super) fn configured(&self) -> Settings {
         let source = || Source::ConfigMap("self-healing-config".into());
         let given =
             self.config.iter().map(|(key, value)| Given { source: source(), key: key.clone(), value: value.clone() });
         let loaded = read(&given.collect::<Vec<_>>()).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let channels = if loaded.config.notification_enabled { Channel::ALL.to_vec() } else { Vec::new() };
+        let config = &loaded.config;
+        let on = |channel: &Channel| match channel {
+            Channel::SlackMonitoring | Channel::SlackIncident => true,
+            Channel::Email => !config.email_recipients.is_empty(),
+            Channel::PagerDuty => config.pagerduty_enabled,
+            Channel::Webhook | Channel::Teams | Channel::Alertmanager => false,
+        };
+        let channels =
+            Channel::ALL.iter().copied().filter(|channel| config.notification_enabled && on(channel)).collect();
         Settings { channels, ..loaded.config.settings(("self-healing", "controller-0")) }
     }
 

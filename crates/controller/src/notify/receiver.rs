@@ -1,23 +1,16 @@
-//! One POST to one receiver at a time, and the table of what its answers mean.
+//! One message to one receiver at a time, and the table of what its answers mean.
 
-use super::Error;
-use super::https::Https;
-use crate::outside::{Answer, NoAnswer, Post};
+use crate::outside::{Answer, NoAnswer, Parcel, Post};
 use http::StatusCode;
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_core::effect::{Answer as Done, Outcome};
-use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Slack takes one message a second per channel.
-const PACE: Duration = Duration::from_secs(1);
-
-/// Messages that wait for their turn; the next ones are to come again.
+/// Messages that wait for their turn; the next ones are to come again, later.
 const WAITING: usize = 32;
 
 /// A receiver that asks for a longer pause is asked again after this.
@@ -26,76 +19,57 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The longest error code that a receiver's answer is searched for.
 const CODE_LIMIT: usize = 40;
 
-/// How messages leave.
-enum Line {
-    /// It keeps the time limit itself.
-    Https(Https),
-    /// In this process, within a time limit.
-    Embedded(Arc<dyn Post>, Duration),
-}
-
 /// One address with its queue. The address is a secret, as it alone lets anybody post.
 pub(super) struct Receiver {
-    line: Line,
+    line: Arc<dyn Post>,
     url: SecretString,
+    timeout: Duration,
+    /// Between two messages.
+    pace: Duration,
     waiting: Semaphore,
     not_before: Mutex<Instant>,
 }
 
 impl Receiver {
-    /// The receiver at a checked address; opens no connection yet.
-    pub(super) fn new(url: Url, insecure: bool, timeout: Duration) -> Result<Self, Error> {
-        let line = Line::Https(Https::new(&url, insecure, timeout)?);
-        Ok(Self::at(url, line))
+    /// The receiver at a checked address, to which `line` leads; opens no connection yet.
+    pub(super) fn new(line: Arc<dyn Post>, url: SecretString, timeout: Duration, pace: Duration) -> Self {
+        let (waiting, not_before) = (Semaphore::new(WAITING), Mutex::new(Instant::now()));
+        Self { line, url, timeout, pace, waiting, not_before }
     }
 
-    /// The same, but `post` takes its messages.
-    pub(super) fn embedded(url: Url, post: Arc<dyn Post>, timeout: Duration) -> Self {
-        Self::at(url, Line::Embedded(post, timeout))
-    }
-
-    fn at(url: Url, line: Line) -> Self {
-        Self {
-            line,
-            url: SecretString::from(String::from(url)),
-            waiting: Semaphore::new(WAITING),
-            not_before: Mutex::new(Instant::now()),
-        }
+    /// Whether both lead to one address.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        self.url.expose_secret() == other.url.expose_secret()
     }
 
     /// Posts when it is its turn. Held back by the receiver's own Retry-After, it does not wait but says until when.
-    pub(super) async fn send(&self, body: &Value) -> Outcome {
+    pub(super) async fn send(&self, parcel: &Parcel) -> Outcome {
         let Ok(_place) = self.waiting.try_acquire() else {
-            let after = PACE.saturating_mul(u32::try_from(WAITING).unwrap_or(u32::MAX));
+            let after = Duration::from_secs(1).saturating_mul(u32::try_from(WAITING).unwrap_or(u32::MAX));
             return later(Some(after), format!("{WAITING} messages are waiting already"));
         };
         let mut not_before = self.not_before.lock().await;
         let pause = not_before.saturating_duration_since(Instant::now());
-        if pause > PACE {
+        if pause > self.pace {
             return later(Some(pause), "the receiver asked for a pause".to_owned());
         }
         sleep(pause).await;
-        let outcome = match self.post(body).await {
+        let outcome = match self.post(parcel).await {
             Ok(answer) => self.outcome_of(&answer),
             Err(NoAnswer::Forbidden(message)) => Outcome::Refused { message },
             Err(error @ (NoAnswer::TooLate | NoAnswer::Broken(_))) => later(None, error.to_string()),
         };
         let pause = match &outcome {
-            Outcome::TryLater { after: Some(after), .. } => PACE.max(*after),
-            _ => PACE,
+            Outcome::TryLater { after: Some(after), .. } => self.pace.max(*after),
+            _ => self.pace,
         };
         *not_before = Instant::now() + pause;
         outcome
     }
 
-    async fn post(&self, body: &Value) -> Result<Answer, NoAnswer> {
-        let url = self.url.expose_secret();
-        match &self.line {
-            Line::Https(https) => https.post(url, body).await,
-            Line::Embedded(post, within) => {
-                timeout(*within, post.post(url, body)).await.unwrap_or(Err(NoAnswer::TooLate))
-            }
-        }
+    async fn post(&self, parcel: &Parcel) -> Result<Answer, NoAnswer> {
+        let posted = timeout(self.timeout, self.line.post(self.url.expose_secret(), parcel)).await;
+        posted.unwrap_or(Err(NoAnswer::TooLate))
     }
 
     fn outcome_of(&self, answer: &Answer) -> Outcome {
