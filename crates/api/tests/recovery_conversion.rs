@@ -89,7 +89,7 @@ prop_compose! {
     fn notification()(
         channel in word(Channel::ALL),
         key in text(),
-        state in prop::sample::select(&[Delivery::Pending, Delivery::Sent, Delivery::Failed]),
+        state in prop::sample::select(&[Delivery::Pending, Delivery::Sent, Delivery::Failed, Delivery::Grouped]),
         tries in any::<u32>(),
         last_error in text(),
     ) -> Notification {

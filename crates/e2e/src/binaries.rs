@@ -1,6 +1,6 @@
 //! The programs of a control plane, built once from published Go modules and kept in a cache outside the work tree.
 //!
-//! Two Go modules of ours, `control-plane/` and `kwok/`, hold no code; they only pin what is built, with checksums.
+//! Go modules of ours, as `control-plane/` and `kwok/`, hold no code; they only pin what is built, with checksums.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -52,6 +52,22 @@ const KWOK: Recipe = Recipe {
     programs: &[("kwok", "sigs.k8s.io/kwok/cmd/kwok")],
 };
 
+const MAILPIT: Recipe = Recipe {
+    name: "mailpit",
+    folder: "mailpit",
+    go_mod: include_str!("../mailpit/go.mod"),
+    module: "github.com/axllent/mailpit",
+    programs: &[("mailpit", "github.com/axllent/mailpit")],
+};
+
+const ALERTMANAGER: Recipe = Recipe {
+    name: "alertmanager",
+    folder: "alertmanager",
+    go_mod: include_str!("../alertmanager/go.mod"),
+    module: "github.com/prometheus/alertmanager",
+    programs: &[("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager")],
+};
+
 /// Where the programs are.
 #[derive(Clone, Debug)]
 pub struct Binaries {
@@ -78,6 +94,16 @@ impl Binaries {
     /// As [`Binaries::ready`].
     pub fn node() -> Result<PathBuf> {
         NODE.ready(&cache_dir()?)
+    }
+
+    /// The paths of Mailpit, a mail server, and of Alertmanager; as [`Binaries::ready`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Binaries::ready`].
+    pub fn receivers() -> Result<(PathBuf, PathBuf)> {
+        let cache = cache_dir()?;
+        let (mailpit, alertmanager) = (MAILPIT.ready(&cache)?, ALERTMANAGER.ready(&cache)?);
+        Ok((mailpit.join("mailpit"), alertmanager.join("alertmanager")))
     }
 
     /// The path of etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kubectl.

@@ -54,6 +54,12 @@ impl Certs {
         Ok(certs)
     }
 
+    /// The certificate of a server at 127.0.0.1.
+    pub(crate) fn server(&self, name: &str) -> Result<Identity> {
+        let params = CertificateParams::new(["127.0.0.1", "localhost"].map(String::from))?;
+        self.sign(params, (name, None), ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
     /// A client certificate for a user and, if given, a group.
     pub(crate) fn client(&self, user: &str, group: Option<&str>) -> Result<Identity> {
         self.sign(CertificateParams::new(Vec::new())?, (user, group), ExtendedKeyUsagePurpose::ClientAuth)

@@ -39,6 +39,7 @@ pub mod pods;
 mod ports;
 pub mod process;
 pub mod real;
+pub mod receivers;
 pub mod shelf;
 mod sys;
 pub mod wait;

@@ -32,6 +32,7 @@ pub(super) const fn delivery_word(delivery: Delivery) -> &'static str {
         Delivery::Pending => "Pending",
         Delivery::Sent => "Sent",
         Delivery::Failed => "Failed",
+        Delivery::Grouped => "Grouped",
     }
 }
 
@@ -40,6 +41,7 @@ pub(super) fn delivery_of(word: &str) -> Delivery {
     match word {
         "Sent" => Delivery::Sent,
         "Failed" => Delivery::Failed,
+        "Grouped" => Delivery::Grouped,
         _ => Delivery::Pending,
     }
 }

@@ -7,7 +7,7 @@ use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
 use crate::key::{Kind, Target, Text};
 use crate::machine::MachineView;
-use crate::names::{Channel, FailureType, GuardName, Phase, Strategy};
+use crate::names::{Channel, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, StepResult};
 use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
@@ -256,9 +256,7 @@ impl Case {
             case.ending = Ending::stored(&case.recovery);
             // A crash may have come between the creation and the first status.
             let status = &case.recovery.status;
-            case.untold = case.recovery.spec.failure == FailureType::Node
-                && status.attempts.is_empty()
-                && status.notifications.is_empty();
+            case.untold = status.attempts.is_empty() && status.notifications.is_empty();
             if !case.untold && !status.notifications.iter().any(|told| told.key == super::tell::STORM) {
                 super::tell::note(&mut case, settings, super::tell::OPENED);
             }

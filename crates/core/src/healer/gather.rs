@@ -1,13 +1,13 @@
 //! Evidence: what the end of a failed object would take away is read once, and kept in the record before anything is taken.
 
-use super::Healer;
 use super::case::Case;
 use super::outcome::Errand;
 use super::progress::Orders;
+use super::{Healer, tell};
 use crate::effect::{Answer, Outcome, Scene, Verb};
 use crate::key::Text;
 use crate::names::Phase;
-use crate::recovery::{Delivery, GATHERED, is_gathered, was_gathered};
+use crate::recovery::{GATHERED, is_gathered, was_gathered};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -112,8 +112,7 @@ pub(super) fn forget(case: &mut Case) {
         return;
     }
     let stored = case.saving.created && !case.saving.dirty && case.saving.in_flight.is_none();
-    let told = recovery.status.notifications.iter().all(|told| told.state != Delivery::Pending);
-    if stored && told {
+    if stored && !tell::owes(recovery) {
         recovery.status.evidence.retain(|(name, _)| !was_gathered(name));
         recovery.status.evidence.shrink_to_fit();
     }

@@ -1,5 +1,7 @@
 //! Telling: happenings for log, metrics and Events; messages for channels, which wait in the record until they are delivered.
 
+mod crowd;
+
 use super::World;
 use super::case::Case;
 use super::outcome::Errand;
@@ -7,7 +9,7 @@ use super::progress;
 use crate::effect::Verb;
 use crate::guard;
 use crate::happening::{Happening, What};
-use crate::names::{Channel, FailureType, GuardName, Mode, Severity};
+use crate::names::{Channel, FailureType, GuardName, Mode, Phase, Severity};
 use crate::recovery::{Delivery, Notification, Recovery};
 use crate::settings::Settings;
 use alloc::boxed::Box;
@@ -36,7 +38,7 @@ pub(super) fn announce(world: &World<'_>, case: &Case, orders: &mut Vec<(Errand,
 
 /// The message that a failure has begun.
 pub(super) const OPENED: &str = "opened";
-/// The message that stands for all nodes that are sick at once; the same word names its sentence in the evidence.
+/// The message that stands for all that failed at once; the same word names its sentence in the evidence.
 pub(super) const STORM: &str = "storm";
 /// The message how a Recovery has ended.
 pub(super) const OUTCOME: &str = "outcome";
@@ -46,7 +48,10 @@ const RESOLVED: &str = "resolved";
 /// Tells of a new Recovery; of many sick nodes at once only one tells, for all of them.
 pub(super) fn opening(world: &World<'_>, case: &mut Case) {
     let Some((scope, words)) = guard::storm(world, &case.recovery) else {
-        return note(case, world.settings, OPENED);
+        if !crowd::joins(world, case) {
+            note(case, world.settings, OPENED);
+        }
+        return;
     };
     let now = world.now.tick;
     let is_elder = |other: &Case| other.times.detected().elapsed(now) > case.times.detected().elapsed(now);
@@ -97,22 +102,31 @@ pub(super) fn note(case: &mut Case, settings: &Settings, key: &str) {
     }
 }
 
-/// Who hears of an opening by its severity, and of the rest whoever was told of the opening: an all-clear opens nothing.
+/// Who hears of an opening by its severity, and of the rest whoever has heard of it before: an all-clear opens nothing. Of one that was
+/// grouped with others it is told again that it could not be helped.
 fn recipients(recovery: &Recovery, settings: &Settings, key: &str) -> Vec<Channel> {
-    let severity = if key == STORM { Severity::Critical } else { recovery.spec.severity };
+    let all_nodes = key == STORM && recovery.spec.failure == FailureType::Node;
+    let severity = if all_nodes { Severity::Critical } else { recovery.spec.severity };
     let by_policy = settings.routes.get(&severity);
+    let helped = recovery.status.phase.is_some_and(Phase::is_well);
     let hears = |channel: &Channel| match key {
         OPENED | STORM => by_policy.map_or_else(|| channel.hears_of(severity), |routes| routes.contains(channel)),
         RESOLVED => channel.keeps_incidents() && was_told(recovery, *channel),
-        _ => was_told(recovery, *channel),
+        _ => was_told(recovery, *channel) || !helped && was_grouped(recovery, *channel),
     };
     settings.channels.iter().copied().filter(hears).collect()
 }
 
-/// Whether it was told that this failure began, or is about to be.
+/// Whether it heard of this failure, or is about to.
 fn was_told(recovery: &Recovery, channel: Channel) -> bool {
     let mut told = recovery.status.notifications.iter().filter(|told| told.channel == channel);
-    told.any(|told| told.key == OPENED || told.key == STORM)
+    told.any(|told| told.state != Delivery::Grouped)
+}
+
+/// Whether it heard of this failure as one of many.
+fn was_grouped(recovery: &Recovery, channel: Channel) -> bool {
+    let mut told = recovery.status.notifications.iter().filter(|told| told.channel == channel);
+    told.any(|told| told.state == Delivery::Grouped)
 }
 
 /// Whether an incident is still open somewhere after a Recovery that did not help.
@@ -163,6 +177,12 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         if case.telling.values().any(|(telling, _)| telling == channel) {
             continue;
         }
+        if key == STORM
+            && let Some(until) = crowd::waits_until(world, case)
+        {
+            case.wake_at(until);
+            continue;
+        }
         let backoff = case.tell_backoff.get(&(*channel, key.clone())).copied().unwrap_or_default();
         if backoff.waits(world.now.tick) {
             if let Some(until) = backoff.until {
@@ -170,7 +190,7 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
             }
             continue;
         }
-        let verb = Verb::Tell { key: key.clone(), channel: *channel, about: Box::new(case.recovery.clone()) };
+        let verb = Verb::Tell { key: key.clone(), channel: *channel, about: Box::new(crowd::as_told(world, case, &key)) };
         orders.push((Errand::Tell(*channel, key), verb));
     }
 }

@@ -86,6 +86,8 @@ pub enum Delivery {
     Sent,
     /// The receiver refused it for good.
     Failed,
+    /// Never sent: another Recovery's message tells of many at once.
+    Grouped,
 }
 
 /// One message to one channel; pending ones survive a crash because they are stored here.
@@ -93,7 +95,8 @@ pub enum Delivery {
 pub struct Notification {
     /// Where to.
     pub channel: Channel,
-    /// What happened, stable over retries: `opened`, `storm` (opened, and tells of all nodes that are sick at once), `outcome`, `held-<Guard>`.
+    /// What happened, stable over retries: `opened`, `storm` (tells of many that failed at once), `outcome`, `resolved` (over after
+    /// an outcome that did not help).
     pub key: String,
     /// How far it got.
     pub state: Delivery,

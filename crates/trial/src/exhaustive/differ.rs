@@ -16,6 +16,9 @@ pub fn difference(family: Family, calm: &Outcome, met: &Outcome) -> Option<Strin
     if climbs {
         [&mut calm, &mut met].into_iter().for_each(forget_the_ladder);
     }
+    if groups(&calm) {
+        [&mut calm, &mut met].into_iter().for_each(|outcome| outcome.told.clear());
+    }
     if takes_eyes_away(family) {
         [&mut calm, &mut met].into_iter().for_each(forget_the_second_signal);
     }
@@ -26,6 +29,12 @@ pub fn difference(family: Family, calm: &Outcome, met: &Outcome) -> Option<Strin
 /// act, or could not see that it helped, is followed by the next one all the same.
 fn climbs(calm: &Outcome) -> bool {
     calm.recoveries.iter().any(|record| record.strategies.len() > 1)
+}
+
+/// Whether failures of the story are told as many at once: one that is found later for a fault is not among them.
+fn groups(calm: &Outcome) -> bool {
+    let some = |key: &str, least: u32| calm.told.iter().any(|((_, told), count)| told == key && *count >= least);
+    some("storm", 1) && some("opened", 5)
 }
 
 /// Leaves what had to be found, and what may not be left behind.

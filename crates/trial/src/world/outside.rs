@@ -111,7 +111,8 @@ impl Receiver {
             return (name, if helped { "outcome" } else { "resolved" }.to_owned());
         }
         let details = event["payload"]["custom_details"].as_object().into_iter().flatten();
-        let text: String = details.map(|(label, value)| format!("{label}: {}\n", value.as_str().unwrap_or_default())).collect();
+        let text: String =
+            details.map(|(label, value)| format!("{label}: {}\n", value.as_str().unwrap_or_default())).collect();
         let key = look::told(&text, field("/spec/detectedAt").as_deref());
         (name, key)
     }

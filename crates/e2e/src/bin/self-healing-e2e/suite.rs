@@ -2,6 +2,7 @@
 
 mod adoption;
 mod bare;
+mod channels;
 mod config;
 pub(crate) mod drains;
 mod evidence;
@@ -117,6 +118,8 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "health, readiness and metrics" => lifecycle::endpoints;
     "Slack is told, and told again after 429" => notices::slack;
     "pending messages survive a crash" => notices::survives_a_crash;
+    "everybody hears of a critical failure once" => channels::everybody, needs Nodes;
+    "everybody hears after kill -9 what was owed, once" => channels::after_a_crash, needs Nodes;
     "kubectl get and describe read well" => reading::kubectl, needs Nodes;
     "a HealingPolicy says whether it is Ready" => reading::policies, needs Cluster;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;

@@ -6,7 +6,7 @@ use super::relay::{Relay, Wrote};
 use super::witness::Witness;
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, OWN};
-use crate::slack::{Reply, Slack};
+use crate::receiver::{Receiver, Reply};
 use anyhow::{Context, Result, bail};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -36,15 +36,15 @@ pub(super) struct Player<'a> {
     provider: Option<Provider<'a>>,
     relay: Relay,
     controllers: RefCell<Vec<Arc<Controller>>>,
-    slack: Slack,
-    incidents: Slack,
+    slack: Receiver,
+    incidents: Receiver,
 }
 
 /// Plays `story`, and gives how it ended.
 pub(super) async fn play(ground: &Ground, story: &Story) -> Result<Outcome> {
     let relay = Relay::start(ground.cluster.service_account_client(OWN, "self-healing-sa").await?).await?;
     let witness = Witness::start(ground, &relay).await?;
-    let (slack, incidents) = (Slack::start(Reply::Ok).await?, Slack::start(Reply::Ok).await?);
+    let (slack, incidents) = (Receiver::start(Reply::Ok).await?, Receiver::start(Reply::Ok).await?);
     let controllers = RefCell::default();
     let hook = match story.machines {
         Some(Machines::Webhook) => Some(Hook::start(relay.teller()).await?),

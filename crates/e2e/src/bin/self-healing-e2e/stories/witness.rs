@@ -2,7 +2,7 @@
 
 use super::relay::{Relay, Wrote};
 use crate::ground::{Ground, OWN};
-use crate::slack::Slack;
+use crate::receiver::Receiver;
 use anyhow::{Context, Result};
 use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
@@ -66,7 +66,7 @@ impl Witness {
         &self,
         story: &Story,
         ground: &Ground,
-        receivers: &[(&str, &Slack)],
+        receivers: &[(&str, &Receiver)],
         remediations: &[Value],
     ) -> Result<Outcome> {
         let client = ground.cluster.admin();
@@ -168,7 +168,7 @@ where
 }
 
 /// Of how many Recoveries each channel was told each key.
-fn told(recoveries: &[Value], receivers: &[(&str, &Slack)]) -> Result<BTreeMap<(String, String), u32>> {
+fn told(recoveries: &[Value], receivers: &[(&str, &Receiver)]) -> Result<BTreeMap<(String, String), u32>> {
     let mut once = BTreeSet::new();
     for (channel, slack) in receivers {
         for message in slack.messages() {

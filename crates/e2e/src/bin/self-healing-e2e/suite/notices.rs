@@ -1,8 +1,8 @@
-//! Notices: Slack is told, whatever happens to it and to the controller.
+//! Notices: Receiver is told, whatever happens to it and to the controller.
 
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
-use crate::slack::{Message, Reply, Slack};
+use crate::receiver::{Message, Receiver, Reply};
 use crate::suite::QUICK;
 use anyhow::{Result, ensure};
 use kube::ResourceExt;
@@ -25,7 +25,7 @@ const TEXT: [&str; 9] = [
 /// A part of the webhook's address that must be seen nowhere.
 const SECRET: &str = "s3cr3t";
 
-async fn controller(ground: &Ground, slack: &Slack) -> Result<Controller> {
+async fn controller(ground: &Ground, slack: &Receiver) -> Result<Controller> {
     let url = slack.url();
     let environment = [
         ("HEALTH_CHECK_INTERVAL", "1"),
@@ -40,7 +40,7 @@ async fn controller(ground: &Ground, slack: &Slack) -> Result<Controller> {
 pub(crate) async fn slack(ground: &Ground) -> Result<()> {
     const PAUSE: u64 = 2;
     let shop = ground.web(2, 1).await?;
-    let slack = Slack::start(Reply::Busy(PAUSE)).await?;
+    let slack = Receiver::start(Reply::Busy(PAUSE)).await?;
     let controller = controller(ground, &slack).await?;
     let pod = ground.pod(&shop, "web").await?;
     ground.cluster.fail(&shop, &pod.name_any()).await?;
@@ -68,7 +68,7 @@ pub(crate) async fn slack(ground: &Ground) -> Result<()> {
 /// A message is refused, the controller dies, its successor delivers it.
 pub(crate) async fn survives_a_crash(ground: &Ground) -> Result<()> {
     let shop = ground.web(2, 1).await?;
-    let slack = Slack::start(Reply::Broken).await?;
+    let slack = Receiver::start(Reply::Broken).await?;
     let first = controller(ground, &slack).await?;
     let pod = ground.pod(&shop, "web").await?;
     ground.cluster.fail(&shop, &pod.name_any()).await?;

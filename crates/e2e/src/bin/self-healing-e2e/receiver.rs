@@ -1,4 +1,4 @@
-//! A Slack receiver on this machine, that answers as told and remembers what it was sent.
+//! A receiver of JSON on this machine, as Slack and PagerDuty are, that answers as told and remembers what it was sent.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(crate) struct Message {
 }
 
 /// A receiver; its port closes on drop.
-pub(crate) struct Slack {
+pub(crate) struct Receiver {
     address: String,
     shared: Arc<Shared>,
     task: JoinHandle<()>,
@@ -40,7 +40,7 @@ struct Shared {
     arrived: Notify,
 }
 
-impl Slack {
+impl Receiver {
     pub(crate) async fn start(reply: Reply) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -86,7 +86,7 @@ impl Slack {
     }
 }
 
-impl Drop for Slack {
+impl Drop for Receiver {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -97,7 +97,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             if let Err(error) = take(stream, &shared).await {
-                eprintln!("the Slack receiver: {error:#}");
+                eprintln!("a receiver: {error:#}");
             }
         });
     }

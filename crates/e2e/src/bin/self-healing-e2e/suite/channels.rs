@@ -1,0 +1,162 @@
+//! Every channel at once, with a real mail server and a real Alertmanager: who is told, in which order, and how often.
+
+use super::drains::{FAST, loaded_node};
+use crate::controller::{Controller, eventually};
+use crate::ground::{Ground, SOON};
+use crate::receiver::{Receiver, Reply};
+use crate::suite::QUICK;
+use anyhow::{Context, Result, ensure};
+use kube::ResourceExt;
+use self_healing_e2e::receivers::{Alertmanager, LOGIN, MailServer};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// All that is told, and what must be seen nowhere.
+struct Everybody {
+    slack: Receiver,
+    pagerduty: Receiver,
+    webhook: Receiver,
+    mail: MailServer,
+    alerts: Alertmanager,
+}
+
+const SECRETS: [&str; 4] = ["s3cr3t", "routing-k3y", "whsec_c2VjcmV0", LOGIN.1];
+
+impl Everybody {
+    async fn start(ground: &Ground, reply: Reply) -> Result<Self> {
+        let dir = ground.cluster.dir();
+        Ok(Self {
+            slack: Receiver::start(reply).await?,
+            pagerduty: Receiver::start(reply).await?,
+            webhook: Receiver::start(reply).await?,
+            mail: MailServer::start(dir).await?,
+            alerts: Alertmanager::start(dir).await?,
+        })
+    }
+
+    async fn controller(&self, ground: &Ground) -> Result<Controller> {
+        let (slack, pagerduty, webhook) = (self.slack.url(), self.pagerduty.url(), self.webhook.url());
+        let (port, authority) = (self.mail.port.to_string(), self.mail.authority.display().to_string());
+        let own = [
+            ("LEADER_ELECTION", "false"),
+            ("NOTIFICATION_INSECURE", "true"),
+            ("NOTIFICATION_CA_FILE", authority.as_str()),
+            ("SLACK_WEBHOOK_URL", slack.as_str()),
+            ("PAGERDUTY_URL", pagerduty.as_str()),
+            ("PAGERDUTY_ROUTING_KEY", SECRETS[1]),
+            ("WEBHOOK_URL", webhook.as_str()),
+            ("WEBHOOK_SECRET", SECRETS[2]),
+            ("EMAIL_RECIPIENTS", "team@example.com,night@example.com"),
+            ("EMAIL_SMTP_SERVER", "127.0.0.1"),
+            ("EMAIL_SMTP_PORT", port.as_str()),
+            ("EMAIL_USERNAME", LOGIN.0),
+            ("EMAIL_PASSWORD", LOGIN.1),
+            ("ALERTMANAGER_URL", self.alerts.url.as_str()),
+            ("CLUSTER_NAME", "prod"),
+        ];
+        ground.controller(&[FAST, &own].concat()).await
+    }
+
+    /// All have been told the opening and the good end once, in one thread or incident each.
+    async fn were_told_once(&self) -> Result<()> {
+        let mails = self.mail.mails(2, SOON).await?;
+        ensure!(mails.len() == 2, "{} mails came", mails.len());
+        for mail in &mails {
+            ensure!(mail.contains("\r\nSubject: Self-Healing Alert: "), "no such subject: {mail}");
+            ensure!(mail.contains("team@example.com") && mail.contains("night@example.com"), "to whom? {mail}");
+        }
+        let first = header(&mails[0], "Message-ID")?;
+        ensure!(header(&mails[1], "In-Reply-To")? == first, "the second mail is in another thread: {}", mails[1]);
+
+        let events = bodies(&self.pagerduty);
+        let actions: Vec<&Value> = events.iter().map(|event| &event["event_action"]).collect();
+        ensure!(actions == ["trigger", "resolve"], "PagerDuty got {actions:?}");
+        ensure!(events[0]["dedup_key"] == events[1]["dedup_key"], "two incidents: {events:?}");
+        let slack = bodies(&self.slack);
+        ensure!(slack.len() == 2, "Slack got {} messages: {slack:?}", slack.len());
+        let ids: BTreeSet<String> = bodies(&self.webhook).iter().map(|event| event["id"].to_string()).collect();
+        ensure!(ids.len() == 2, "the webhook got {ids:?}");
+        self.alerts.firing(0, SOON).await.map(drop)
+    }
+
+    /// Answers so from now on.
+    fn answer(&self, reply: Reply) {
+        for receiver in [&self.slack, &self.pagerduty, &self.webhook] {
+            receiver.answer(reply);
+        }
+    }
+}
+
+/// What was taken.
+fn bodies(receiver: &Receiver) -> Vec<Value> {
+    let taken = receiver.messages().into_iter().filter(|message| message.reply == Reply::Ok);
+    taken.map(|message| message.body).collect()
+}
+
+fn header<'a>(mail: &'a str, name: &str) -> Result<&'a str> {
+    let line = |line: &'a str| line.strip_prefix(name)?.strip_prefix(": ");
+    mail.lines().find_map(line).with_context(|| format!("no {name} in {mail}"))
+}
+
+pub(crate) async fn everybody(ground: &Ground) -> Result<()> {
+    loaded_node(ground, 2).await?;
+    let everybody = Everybody::start(ground, Reply::Ok).await?;
+    let controller = everybody.controller(ground).await?;
+    ground.sicken("n1").await?;
+    let alerts = everybody.alerts.firing(1, QUICK).await?;
+    ensure!(alerts[0]["labels"]["alertname"] == "SelfHealingNotReady", "another alert fires: {alerts:?}");
+    let record = ground.recovery_is("n1", "Succeeded", QUICK).await?;
+    everybody.were_told_once().await?;
+    sent(ground, &record.name_any()).await?;
+    hides_secrets(ground, &controller).await?;
+    controller.stop().await
+}
+
+/// Nobody can be reached, the controller dies after the outcome, and its successor tells all that is owed, once.
+pub(crate) async fn after_a_crash(ground: &Ground) -> Result<()> {
+    loaded_node(ground, 2).await?;
+    let everybody = Everybody::start(ground, Reply::Broken).await?;
+    everybody.mail.stop().await?;
+    let first = everybody.controller(ground).await?;
+    ground.sicken("n1").await?;
+    ground.recovery_is("n1", "Succeeded", QUICK).await?;
+    let pending = |data: &Value| states(data).iter().filter(|state| **state == "Pending").count() >= 6;
+    let record = ground.recovery("n1", "that owes everybody something", QUICK, pending).await?;
+    first.process.kill().await?;
+    ensure!(first.process.exited()?.is_some(), "the controller survived SIGKILL");
+    ensure!(bodies(&everybody.pagerduty).is_empty(), "PagerDuty took something while it was broken");
+
+    everybody.answer(Reply::Ok);
+    everybody.mail.restart().await?;
+    let second = everybody.controller(ground).await?;
+    sent(ground, &record.name_any()).await?;
+    everybody.were_told_once().await?;
+    second.stop().await
+}
+
+/// Waits until nothing is owed any more.
+async fn sent(ground: &Ground, name: &str) -> Result<()> {
+    let all_sent = async || {
+        let record = ground.recoveries().get(name).await?;
+        Ok(states(&record.data).iter().all(|state| *state == "Sent").then_some(()))
+    };
+    eventually("all messages to be Sent", SOON, all_sent).await
+}
+
+fn states(data: &Value) -> Vec<&str> {
+    let list = data["status"]["notifications"].as_array().into_iter().flatten();
+    list.filter_map(|notification| notification["state"].as_str()).collect()
+}
+
+async fn hides_secrets(ground: &Ground, controller: &Controller) -> Result<()> {
+    let records = ground.recoveries().list(&kube::api::ListParams::default()).await?.items;
+    let records = serde_json::to_string(&records)?;
+    let log = fs::read_to_string(controller.process.log())?;
+    let (_, metrics) = controller.text("/metrics").await?;
+    for (place, text) in [("a Recovery", &records), ("the log", &log), ("the metrics", &metrics)] {
+        let seen = SECRETS.iter().find(|secret| text.contains(**secret));
+        ensure!(seen.is_none(), "{place} shows {seen:?}");
+    }
+    Ok(())
+}
