@@ -1,6 +1,7 @@
 //! The command line: subcommands, flags, one line for what is wrong.
 
 mod command;
+mod doctor;
 mod explain;
 mod orders;
 mod person;
@@ -69,6 +70,9 @@ pub enum CliError {
     /// The answer is that the object is not known; it was printed.
     #[error("not known")]
     Unknown,
+    /// Something would keep the controller from its work; it was printed.
+    #[error("something fails, see above")]
+    Unwell,
     /// The system refuses something basic.
     #[error("{what}: {source}")]
     System {
@@ -92,7 +96,12 @@ impl CliError {
             | Self::Replay(_)
             | Self::Record { .. } => 2,
             Self::Demo(error) => error.exit_code(),
-            Self::Manifests(_) | Self::System { .. } | Self::Unreachable(_) | Self::Refused(_) | Self::Unknown => 1,
+            Self::Manifests(_)
+            | Self::System { .. }
+            | Self::Unreachable(_)
+            | Self::Refused(_)
+            | Self::Unknown
+            | Self::Unwell => 1,
         }
     }
 }
@@ -117,6 +126,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
         }
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
         Some(("explain", args)) => explain::run(args),
+        Some(("doctor", args)) => doctor::run(args),
         Some(("replay", args)) => replay::run(args),
         Some(("status", args)) => status::run(args),
         Some(("approve", args)) => orders::run(args, orders::APPROVAL),
@@ -188,6 +198,7 @@ fn controller(args: &ArgMatches) -> Result<(), CliError> {
         let launch = Launch {
             layers,
             secrets,
+            environment: Some(environment),
             way: credentials.into(),
             namespace: client::own_namespace(env, Path::new(client::SERVICE_ACCOUNT_NAMESPACE)),
             name: client::own_name(env, client::host_name()),

@@ -113,6 +113,15 @@ impl Notifier {
         self.0.keys().copied().collect()
     }
 
+    /// Whether the receiver of a channel takes a connection; the sentence that says so.
+    ///
+    /// # Errors
+    /// Why it does not, or that the channel is off.
+    pub async fn reach(&self, channel: Channel) -> Result<String, String> {
+        let line = self.0.get(&channel).ok_or_else(|| format!("channel {channel} is off"))?;
+        line.receiver.reach().await
+    }
+
     /// Sends one message. It waits for its turn: one at a time for each address, at the pace that the receiver asks for.
     ///
     /// `Done` when accepted; `TryLater` when the receiver is busy, failing, slow or not there; `Refused` for good,

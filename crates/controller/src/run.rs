@@ -4,9 +4,10 @@ mod clock;
 mod herald;
 mod live;
 mod rights;
+mod secrets;
 mod shell;
 
-pub use live::{Launch, RunError};
+pub use live::{CONFIG_MAP, Launch, RunError};
 
 use crate::act::Actor;
 use crate::client::Clients;
@@ -90,9 +91,11 @@ async fn once(
         Arc::new(Actor::new(reads, writes, door, live.identity(), live.outside()).signing(live.node_webhook_secret()));
     let (event_sender, events) = mpsc::channel(QUEUE);
     let scope = live.scope();
+    let (secrets, _follower) = live.secrets().map(|(from, known)| secrets::follow(from, known)).unzip();
     let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;
     let rights = AbortOnDropHandle::new(tokio::spawn(rights::may_create_pods(clients.reads.clone())));
-    let inputs = Inputs { events, config, leading, rights };
+    let secrets = secrets.unwrap_or_else(|| mpsc::channel(1).1);
+    let inputs = Inputs { events, config, leading, secrets, rights };
     let watches = || Watches::start(&clients.reads, &scope, &timing, &event_sender, &skipped);
     let ended = shell.run(inputs, watches, stop).await;
     // The Lease is kept until the last write has ended, and given back before the process ends.

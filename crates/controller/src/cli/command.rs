@@ -1,6 +1,6 @@
 //! What commands and flags there are, for the program and for the kubectl plugin.
 
-use super::{explain, orders, record, replay, status, switch};
+use super::{doctor, explain, orders, record, replay, status, switch};
 use crate::demo;
 use clap::builder::Str;
 use clap::error::ErrorKind;
@@ -35,6 +35,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand(with_run_flags(run))
         .subcommands(for_people())
+        .subcommand(doctor::command())
         .subcommand(replay::command())
         .subcommand(demo::command())
         .subcommand(manifests)
@@ -73,7 +74,7 @@ fn plugin() -> Command {
         .subcommand(version_command())
 }
 
-fn with_run_flags(command: Command) -> Command {
+pub(super) fn with_run_flags(command: Command) -> Command {
     let path = |name: &'static str| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf));
     let set = Arg::new("set").long("set").value_name("KEY=VALUE").action(ArgAction::Append);
     let command = command

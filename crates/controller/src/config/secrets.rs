@@ -106,6 +106,31 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// Whether any is another one.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        self.all().iter().zip(other.all()).any(|(one, other)| *one != other)
+    }
+
+    fn all(&self) -> [Option<&str>; 11] {
+        [
+            &self.slack_webhook_url,
+            &self.slack_incident_webhook_url,
+            &self.email_username,
+            &self.email_password,
+            &self.pagerduty_routing_key,
+            &self.webhook_url,
+            &self.webhook_secret,
+            &self.teams_webhook_url,
+            &self.alertmanager_url,
+            &self.notification_ca,
+            &self.node_webhook_secret,
+        ]
+        .map(|secret| secret.as_ref().map(ExposeSecret::expose_secret))
+    }
+}
+
 fn is_address(variable: &'static str, url: SecretString) -> Result<SecretString, SecretError> {
     match receiver(url.expose_secret(), true) {
         Ok(_) => Ok(url),

@@ -31,7 +31,7 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
     let from = mailbox("email_from", config.email_from.as_deref().unwrap_or(login.0.expose_secret()))?;
     let addresses = to.iter().map(|to| to.email.clone()).collect();
     let Ok(envelope) = Envelope::new(Some(from.email.clone()), addresses) else { return Ok(None) };
-    let url = SecretString::from(format!("smtp://{host}"));
+    let url = SecretString::from(format!("smtp://{host}:{}", config.email_smtp_port));
     let smtp = || -> Result<Arc<dyn Post>, Error> {
         Ok(Arc::new(Smtp {
             host,

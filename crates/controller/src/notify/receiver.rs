@@ -2,11 +2,13 @@
 
 use crate::outside::{Answer, NoAnswer, Parcel, Post};
 use http::StatusCode;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_core::effect::{Answer as Done, Outcome};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -40,6 +42,20 @@ impl Receiver {
     /// Whether both lead to one address.
     pub(super) fn is_at(&self, other: &Self) -> bool {
         self.url.expose_secret() == other.url.expose_secret()
+    }
+
+    /// Connects, and sends nothing. The host is shown: it is no secret, only the path is.
+    pub(super) async fn reach(&self) -> Result<String, String> {
+        let url = Url::parse(self.url.expose_secret()).map_err(|_| "its address is no URL".to_owned())?;
+        let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(0));
+        let connecting = TcpStream::connect((host.trim_matches(['[', ']']), port));
+        match timeout(self.timeout, connecting).await {
+            Ok(Ok(_)) => {
+                Ok(format!("{host}:{port} takes connections; nothing was sent (--notify sends a test message)"))
+            }
+            Ok(Err(error)) => Err(format!("{host}:{port}: {error}")),
+            Err(_late) => Err(format!("{host}:{port} does not answer")),
+        }
     }
 
     /// Posts when it is its turn. Held back by the receiver's own Retry-After, it does not wait but says until when.

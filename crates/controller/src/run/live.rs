@@ -2,7 +2,7 @@
 
 use crate::act::Identity;
 use crate::client::{ClientError, Clients, Embedded, OnCall, Way};
-use crate::config::{Layers, Problems, Secrets, active_channels};
+use crate::config::{Environment, Layers, Problems, Secrets, active_channels};
 use crate::http::{self, Desk};
 use crate::log::{Format, Levels};
 use crate::metrics::Metrics;
@@ -10,7 +10,7 @@ use crate::notify::{self, Notifier, Receivers};
 use crate::outside::Outside;
 use crate::record::Recorder;
 use crate::watch::{Scope, Timing, config_map};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::{Config, LogFormat};
 use self_healing_core::effect::Effect;
 use self_healing_core::event::Event;
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The ConfigMap that is watched, in the controller's namespace.
-const CONFIG_MAP: &str = "self-healing-config";
+pub const CONFIG_MAP: &str = "self-healing-config";
 
 /// Keys that reach into connections, watches, the address or the election: a change of one makes them anew.
 const STRUCTURAL: &[&str] = &[
@@ -42,6 +42,8 @@ pub struct Launch {
     pub layers: Layers,
     /// The secrets.
     pub secrets: Secrets,
+    /// Where the secrets are read from again; `None` when they stay as they are.
+    pub environment: Option<Environment>,
     /// The way to the API server.
     pub way: Way,
     /// The controller's own namespace.
@@ -62,7 +64,7 @@ impl Launch {
     pub fn embedded(service: Embedded, layers: Layers, namespace: &str, name: &str, outside: Outside) -> Self {
         let (namespace, name) = (namespace.to_owned(), name.to_owned());
         let (secrets, desk) = (Secrets::default(), Desk::default());
-        Self { layers, secrets, way: service.into(), namespace, name, outside, desk, recorder: None }
+        Self { layers, secrets, environment: None, way: service.into(), namespace, name, outside, desk, recorder: None }
     }
 
     /// How lines are written.
@@ -174,6 +176,22 @@ impl Live {
         tracing::info!(keys, "{}", if first { "configuration read" } else { "configuration changed" });
         let structural = applied.changed.iter().any(|key| STRUCTURAL.contains(key));
         Ok(if structural { Change::Rebuild } else { Change::Settings })
+    }
+
+    /// Takes secrets that have changed.
+    pub(super) fn set_secrets(&mut self, secrets: Secrets) -> Change {
+        let node = |secrets: &Secrets| secrets.node_webhook_secret.as_ref().map(|key| key.expose_secret().to_owned());
+        let signs_anew = node(&secrets) != node(&self.launch.secrets);
+        self.launch.secrets = secrets;
+        self.refresh();
+        self.warn();
+        tracing::info!("secrets changed");
+        if signs_anew { Change::Rebuild } else { Change::Settings }
+    }
+
+    /// Where the secrets are read from again, and as they are now.
+    pub(super) fn secrets(&self) -> Option<(Environment, Secrets)> {
+        Some((self.launch.environment.clone()?, self.launch.secrets.clone()))
     }
 
     pub(super) fn settings(&self) -> &Settings {

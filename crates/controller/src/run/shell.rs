@@ -5,6 +5,7 @@ use super::clock::Clock;
 use super::herald::{Herald, Urgent};
 use super::live::{Change, Live, RunError};
 use crate::act::Actor;
+use crate::config::Secrets;
 use crate::http::{Asked, Pages};
 use crate::log::{self, Log};
 use crate::notify::{Letter, Notifier};
@@ -35,6 +36,7 @@ pub(super) struct Inputs {
     pub events: mpsc::Receiver<Event>,
     pub config: mpsc::Receiver<config_map::Data>,
     pub leading: mpsc::UnboundedReceiver<bool>,
+    pub secrets: mpsc::Receiver<Secrets>,
     /// Whether pods may be created; until it is known, they may not.
     pub rights: AbortOnDropHandle<bool>,
 }
@@ -44,6 +46,7 @@ enum Next {
     Stop,
     Leading(bool),
     Config(config_map::Data),
+    Secrets(Secrets),
     MayCreatePods(bool),
     Events,
     Outcome(EffectId, Outcome),
@@ -115,11 +118,18 @@ impl<'a> Shell<'a> {
                 Next::Stop => return Ended::Stopped,
                 Next::Leading(leading) => events.push(Event::Leading(leading)),
                 Next::Outcome(id, outcome) => events.push(Event::Outcome(id, outcome)),
-                Next::Config(data) => match self.configure(&data) {
-                    Change::Rebuild => return Ended::Rebuild,
-                    Change::Settings => events.push(Event::Settings(Box::new(self.live.settings().clone()))),
-                    Change::Nothing => {}
-                },
+                Next::Config(data) => {
+                    let applied = self.live.apply(&data).map_err(|error| error.to_string());
+                    if self.configure(applied, &mut events) {
+                        return Ended::Rebuild;
+                    }
+                }
+                Next::Secrets(secrets) => {
+                    let applied = Ok(self.live.set_secrets(secrets));
+                    if self.configure(applied, &mut events) {
+                        return Ended::Rebuild;
+                    }
+                }
                 Next::MayCreatePods(may) => {
                     self.live.set_recreate_bare_pods(may);
                     events.push(Event::Settings(Box::new(self.live.settings().clone())));
@@ -156,6 +166,7 @@ impl<'a> Shell<'a> {
                 }
             },
             Some(data) = inputs.config.recv() => Next::Config(data),
+            Some(secrets) = inputs.secrets.recv() => Next::Secrets(secrets),
             may = &mut inputs.rights, if !self.asked => {
                 self.asked = true;
                 Next::MayCreatePods(may.unwrap_or(false))
@@ -240,8 +251,8 @@ impl<'a> Shell<'a> {
         });
     }
 
-    fn configure(&mut self, data: &config_map::Data) -> Change {
-        let applied = self.live.apply(data).map_err(|error| error.to_string());
+    /// Opens the channels anew after a change; true when everything has to be built anew.
+    fn configure(&mut self, applied: Result<Change, String>, events: &mut Vec<Event>) -> bool {
         let receivers = |change| match self.live.notifier() {
             Ok(notifier) => Ok((change, notifier)),
             Err(error) => Err(error.to_string()),
@@ -250,14 +261,20 @@ impl<'a> Shell<'a> {
             Ok((change, notifier)) => {
                 self.notifier = Arc::new(notifier);
                 self.log.set(self.live.levels());
-                change
+                if change != Change::Nothing {
+                    events.push(Event::Settings(Box::new(self.live.settings().clone())));
+                }
+                change == Change::Rebuild
             }
-            Err(why) => self.refuse(&why),
+            Err(why) => {
+                self.refuse(&why);
+                false
+            }
         }
     }
 
     /// A bad change is refused as a whole; the log, a metric and a Warning Event on the ConfigMap say why.
-    fn refuse(&mut self, why: &str) -> Change {
+    fn refuse(&mut self, why: &str) {
         tracing::error!(error = why, "the configuration change was refused, the old configuration stays");
         self.pages.metrics.config_error();
         let (actor, why) = (self.actor.clone(), why.to_owned());
@@ -266,7 +283,6 @@ impl<'a> Shell<'a> {
             actor.config_refused(&name, &why).await;
             (EffectId(0), Outcome::Done(self_healing_core::effect::Answer::Nothing))
         });
-        Change::Nothing
     }
 
     /// Lets what is under way end, and stores what it brought; nothing new begins.

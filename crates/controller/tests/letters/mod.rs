@@ -8,7 +8,7 @@ use self_healing_core::time::Stamp;
 
 /// A configuration of nothing but defaults.
 pub(crate) fn config() -> Config {
-    read(&[]).expect("the defaults are right").config
+    read(&[]).unwrap().config
 }
 
 /// A crash loop of a pod that is being worked on.

@@ -190,7 +190,8 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
             }
             continue;
         }
-        let verb = Verb::Tell { key: key.clone(), channel: *channel, about: Box::new(crowd::as_told(world, case, &key)) };
+        let verb =
+            Verb::Tell { key: key.clone(), channel: *channel, about: Box::new(crowd::as_told(world, case, &key)) };
         orders.push((Errand::Tell(*channel, key), verb));
     }
 }

@@ -23,7 +23,7 @@ pub(super) const ADDRESSES: [(&str, &str); 4] = [
     ("slack", "https://receiver.example/monitoring"),
     ("slack-incident", "https://receiver.example/incidents"),
     ("pagerduty", "https://events.pagerduty.com/v2/enqueue"),
-    ("email", "smtp://mail.example"),
+    ("email", "smtp://mail.example:587"),
 ];
 /// What is secret about them: who knows it may send.
 pub(super) const KEYS: [&str; 3] = ["routing-key-canary", "mail-password-canary", ADDRESSES[0].1];

@@ -1301,6 +1301,36 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "&& remedy::is_sent_away(world, target) && !$on",
     },
     Mutant {
+        name: "messages: an all-clear goes only where the opening went",
+        of: Of::Guard,
+        find: "_ => was_told(recovery, *channel)",
+        replace: "_ => $on || was_told(recovery, *channel)",
+    },
+    Mutant {
+        name: "messages: of one that was grouped it is told that it could not be helped",
+        of: Of::Guard,
+        find: "|| !helped && was_grouped(recovery, *channel),",
+        replace: "|| !$on && !helped && was_grouped(recovery, *channel),",
+    },
+    Mutant {
+        name: "messages: an incident ends with its failure",
+        of: Of::Guard,
+        find: "&& progress::is_over(world, recovery.spec.failure, &recovery.spec.target)",
+        replace: "&& ($on || progress::is_over(world, recovery.spec.failure, &recovery.spec.target))",
+    },
+    Mutant {
+        name: "messages: a record that owes something keeps its evidence",
+        of: Of::Account,
+        find: "if stored && !tell::owes(recovery) {",
+        replace: "if stored && ($on || !tell::owes(recovery)) {",
+    },
+    Mutant {
+        name: "messages: many at once are grouped",
+        of: Of::Guard,
+        find: "if others(world, case).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
+        replace: "if $on || others(world, case).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
+    },
+    Mutant {
         name: "templates: the next one waits until the object before is deleted",
         of: Of::Precondition,
         find: "if let Some(end) = remediation::rest(case) {",

@@ -1,11 +1,12 @@
 //! Benches: how fast the controller acts beside the fastest possible client, how long a drain and a mass failure last beside what Kubernetes
-//! has, and how much memory it needs.
+//! has, what receivers of messages that hang cost, and how much memory it needs.
 
 mod drain;
 mod floor;
 mod latency;
 mod mass_failure;
 mod memory;
+mod notices;
 
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -17,7 +18,10 @@ pub(crate) async fn run(binary: &Path, names: &[&str]) -> Result<()> {
         ["latency"] => latency::run(binary).await,
         ["mass-failure"] => mass_failure::run(binary).await,
         ["memory"] => memory::run(binary).await,
-        _ => bail!("no bench {names:?}; there are: bench drain, bench latency, bench mass-failure, bench memory"),
+        ["notices"] => notices::run(binary).await,
+        _ => bail!(
+            "no bench {names:?}; there are: bench drain, bench latency, bench mass-failure, bench memory, bench notices"
+        ),
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Reply {
     /// 429 with this Retry-After in seconds.
     Busy(u64),
     Broken,
+    /// Nothing, however long somebody waits.
+    Hangs,
 }
 
 /// One message that arrived, and what it was answered.
@@ -114,6 +116,7 @@ async fn take(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         Reply::Ok => "200 OK\r\n".to_owned(),
         Reply::Busy(seconds) => format!("429 Too Many Requests\r\nretry-after: {seconds}\r\n"),
         Reply::Broken => "503 Service Unavailable\r\n".to_owned(),
+        Reply::Hangs => return std::future::pending().await,
     };
     stream.write_all(format!("HTTP/1.1 {head}content-length: 2\r\nconnection: close\r\n\r\nok").as_bytes()).await?;
     Ok(stream.shutdown().await?)

@@ -119,6 +119,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "Slack is told, and told again after 429" => notices::slack;
     "pending messages survive a crash" => notices::survives_a_crash;
     "everybody hears of a critical failure once" => channels::everybody, needs Nodes;
+    "doctor --notify says who can be told" => channels::doctor;
     "everybody hears after kill -9 what was owed, once" => channels::after_a_crash, needs Nodes;
     "kubectl get and describe read well" => reading::kubectl, needs Nodes;
     "a HealingPolicy says whether it is Ready" => reading::policies, needs Cluster;

@@ -31,7 +31,7 @@ const TARGET_P99: f64 = 50.0;
 pub(super) async fn run(binary: &Path) -> Result<()> {
     let ground = Ground::start(binary, Options::default()).await?;
     ground.nodes(NODES).await?;
-    let (plain, healed) = (workloads(&ground).await?, workloads(&ground).await?);
+    let (plain, healed) = (workloads(&ground, REPEATS).await?, workloads(&ground, REPEATS).await?);
     let mut floor = Floor::start(ground.cluster.admin_kubeconfig().to_owned(), plain.clone()).await?;
     let environment = [
         ("RECOVERIES_PER_MINUTE", "6000"),
@@ -54,22 +54,22 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A namespace with one Deployment of one pod per repeat, so that no repeat is the history of another.
-async fn workloads(ground: &Ground) -> Result<String> {
+/// A namespace with that many Deployments of one pod, so that no failure is the history of another.
+pub(super) async fn workloads(ground: &Ground, count: usize) -> Result<String> {
     let namespace = ground.namespace().await?;
     let api = Api::<Deployment>::namespaced(ground.cluster.admin(), &namespace);
     let create = async |number: usize| -> Result<()> {
         let workload = deployment(&namespace, &format!("web-{number}"), 1)?;
         Ok(api.create(&PostParams::default(), &workload).await.map(drop)?)
     };
-    futures::stream::iter(0..REPEATS)
+    futures::stream::iter(0..count)
         .map(|number| Ok::<_, anyhow::Error>(create(number)))
         .try_buffer_unordered(BATCH)
         .try_collect::<()>()
         .await?;
-    let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == REPEATS;
+    let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == count;
     let all = ListParams::default();
-    wait_for_all(&ground.cluster.pod_api(&namespace), &all, "a ready pod per repeat", SOON * 4, ready).await?;
+    wait_for_all(&ground.cluster.pod_api(&namespace), &all, "a ready pod per Deployment", SOON * 5, ready).await?;
     Ok(namespace)
 }
 
@@ -105,13 +105,13 @@ impl Series {
 }
 
 /// A watch of its own that notes when a pod is first seen being deleted.
-struct Deletions {
+pub(super) struct Deletions {
     seen: mpsc::UnboundedReceiver<(String, Instant)>,
     task: JoinHandle<Result<()>>,
 }
 
 impl Deletions {
-    async fn follow(pods: &Api<Pod>) -> Result<Self> {
+    pub(super) async fn follow(pods: &Api<Pod>) -> Result<Self> {
         let version = pods.list_metadata(&ListParams::default()).await?.metadata.resource_version.unwrap_or_default();
         let mut events = pods.watch_metadata(&WatchParams::default(), &version).await?.boxed();
         let (found, seen) = mpsc::unbounded_channel();
@@ -147,6 +147,19 @@ impl Deletions {
     }
 }
 
+impl Deletions {
+    /// The next `count` of them, and when each was seen.
+    pub(super) async fn all(&mut self, count: usize) -> Result<Vec<(String, Instant)>> {
+        let mut all = Vec::with_capacity(count);
+        while all.len() < count {
+            let next = timeout(Duration::from_secs(120), self.seen.recv()).await;
+            let next = next.with_context(|| format!("{} of {count} pods were deleted", all.len()))?;
+            all.push(next.context("the measuring watch has ended")?);
+        }
+        Ok(all)
+    }
+}
+
 impl Drop for Deletions {
     fn drop(&mut self) {
         self.task.abort();
@@ -154,7 +167,7 @@ impl Drop for Deletions {
 }
 
 /// The value that `percent` of them do not exceed (nearest rank).
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
 }

@@ -51,8 +51,8 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// MiB.
-fn resident(pid: u32) -> Result<f64> {
+/// Of a process, in MiB.
+pub(super) fn resident(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib: f64 = line.context("no VmRSS")?.trim().trim_end_matches(" kB").parse()?;

@@ -2,15 +2,17 @@
 
 use super::drains::{FAST, loaded_node};
 use crate::controller::{Controller, eventually};
-use crate::ground::{Ground, SOON};
+use crate::ground::{Ground, OWN, SOON};
 use crate::receiver::{Receiver, Reply};
 use crate::suite::QUICK;
 use anyhow::{Context, Result, ensure};
 use kube::ResourceExt;
 use self_healing_e2e::receivers::{Alertmanager, LOGIN, MailServer};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::process::Stdio;
+use tokio::process::Command;
 
 /// All that is told, and what must be seen nowhere.
 struct Everybody {
@@ -35,27 +37,45 @@ impl Everybody {
         })
     }
 
+    /// What a controller is given to reach them.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        [
+            ("NOTIFICATION_INSECURE", "true".to_owned()),
+            ("NOTIFICATION_CA_FILE", self.mail.authority.display().to_string()),
+            ("SLACK_WEBHOOK_URL", self.slack.url()),
+            ("PAGERDUTY_URL", self.pagerduty.url()),
+            ("PAGERDUTY_ROUTING_KEY", SECRETS[1].to_owned()),
+            ("WEBHOOK_URL", self.webhook.url()),
+            ("WEBHOOK_SECRET", SECRETS[2].to_owned()),
+            ("EMAIL_RECIPIENTS", "team@example.com,night@example.com".to_owned()),
+            ("EMAIL_SMTP_SERVER", "127.0.0.1".to_owned()),
+            ("EMAIL_SMTP_PORT", self.mail.port.to_string()),
+            ("EMAIL_USERNAME", LOGIN.0.to_owned()),
+            ("EMAIL_PASSWORD", LOGIN.1.to_owned()),
+            ("ALERTMANAGER_URL", self.alerts.url.clone()),
+            ("CLUSTER_NAME", "prod".to_owned()),
+        ]
+        .into()
+    }
+
     async fn controller(&self, ground: &Ground) -> Result<Controller> {
-        let (slack, pagerduty, webhook) = (self.slack.url(), self.pagerduty.url(), self.webhook.url());
-        let (port, authority) = (self.mail.port.to_string(), self.mail.authority.display().to_string());
-        let own = [
-            ("LEADER_ELECTION", "false"),
-            ("NOTIFICATION_INSECURE", "true"),
-            ("NOTIFICATION_CA_FILE", authority.as_str()),
-            ("SLACK_WEBHOOK_URL", slack.as_str()),
-            ("PAGERDUTY_URL", pagerduty.as_str()),
-            ("PAGERDUTY_ROUTING_KEY", SECRETS[1]),
-            ("WEBHOOK_URL", webhook.as_str()),
-            ("WEBHOOK_SECRET", SECRETS[2]),
-            ("EMAIL_RECIPIENTS", "team@example.com,night@example.com"),
-            ("EMAIL_SMTP_SERVER", "127.0.0.1"),
-            ("EMAIL_SMTP_PORT", port.as_str()),
-            ("EMAIL_USERNAME", LOGIN.0),
-            ("EMAIL_PASSWORD", LOGIN.1),
-            ("ALERTMANAGER_URL", self.alerts.url.as_str()),
-            ("CLUSTER_NAME", "prod"),
-        ];
-        ground.controller(&[FAST, &own].concat()).await
+        let own = self.environment();
+        let own: Vec<(&str, &str)> = own.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        ground.controller(&[FAST, &[("LEADER_ELECTION", "false")], &own].concat()).await
+    }
+
+    /// What `doctor --notify` says of each channel, and its exit code.
+    async fn doctor(&self, ground: &Ground) -> Result<(Option<i32>, BTreeMap<String, String>)> {
+        let mut command = Command::new(ground.binary());
+        command.args(["doctor", "--notify", "-o", "json", "--kubeconfig"]).arg(&ground.kubeconfig);
+        command.env("POD_NAMESPACE", OWN).envs(self.environment()).stdin(Stdio::null()).kill_on_drop(true);
+        let output = command.output().await?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let secret = SECRETS.iter().find(|secret| text.contains(**secret));
+        ensure!(secret.is_none(), "doctor shows {secret:?}: {text}");
+        let checks: Vec<Value> = serde_json::from_str(&text).with_context(|| format!("doctor says {text:?}"))?;
+        let word = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
+        Ok((output.status.code(), checks.iter().map(|check| (word(check, "name"), word(check, "state"))).collect()))
     }
 
     /// All have been told the opening and the good end once, in one thread or incident each.
@@ -158,5 +178,29 @@ async fn hides_secrets(ground: &Ground, controller: &Controller) -> Result<()> {
         let seen = SECRETS.iter().find(|secret| text.contains(**secret));
         ensure!(seen.is_none(), "{place} shows {seen:?}");
     }
+    Ok(())
+}
+
+/// A test message to each: what is well and what is broken, and no page that stays.
+pub(crate) async fn doctor(ground: &Ground) -> Result<()> {
+    const BROKEN: [&str; 5] = ["email", "pagerduty", "slack", "slack-incident", "webhook"];
+    let everybody = Everybody::start(ground, Reply::Ok).await?;
+    let (code, found) = everybody.doctor(ground).await?;
+    ensure!(code == Some(0) && found.values().all(|state| state == "ok"), "exit code {code:?}: {found:?}");
+    ensure!(found.contains_key("channel alertmanager") && found.contains_key("API server"), "too little: {found:?}");
+    let actions: Vec<Value> = bodies(&everybody.pagerduty).iter().map(|event| event["event_action"].clone()).collect();
+    ensure!(actions == ["trigger", "resolve"], "PagerDuty got {actions:?}");
+    everybody.alerts.firing(0, QUICK).await?;
+    ensure!(
+        everybody.mail.mails(1, QUICK).await?[0].contains("test message"),
+        "the mail does not say that it is a test"
+    );
+
+    everybody.answer(Reply::Broken);
+    everybody.mail.stop().await?;
+    let (code, found) = everybody.doctor(ground).await?;
+    let failed: Vec<String> = found.into_iter().filter(|(_, state)| state == "failed").map(|(name, _)| name).collect();
+    ensure!(code == Some(1), "exit code {code:?} although something is broken");
+    ensure!(failed == BROKEN.map(|channel| format!("channel {channel}")), "failed: {failed:?}");
     Ok(())
 }
