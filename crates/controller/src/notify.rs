@@ -9,12 +9,16 @@ mod https;
 mod letter;
 mod pagerduty;
 mod receiver;
+mod sample;
 mod slack;
 mod smtp;
 mod teams;
 mod webhook;
+mod words;
 
 pub use letter::Letter;
+pub use sample::sample;
+pub use words::BadTemplate;
 
 use crate::config::Secrets;
 use crate::outside::{Outside, Parcel, Post};
@@ -24,10 +28,12 @@ use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::{BadReceiver, Config, receiver as checked};
 use self_healing_core::effect::Outcome;
 use self_healing_core::names::Channel;
+use self_healing_core::time::Stamp;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use words::{Template, Words};
 
 /// The time that one message may take, connection and answer included.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -76,7 +82,7 @@ pub enum Error {
 /// How a channel puts a message.
 trait Form: Send + Sync {
     /// What is brought to the receiver; the same letter makes the same parcel.
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel;
+    fn parcel(&self, letter: &Letter<'_>, words: &Words) -> Parcel;
 }
 
 /// One channel that is on.
@@ -87,7 +93,10 @@ struct Line {
 }
 
 /// All channels that are on.
-pub struct Notifier(BTreeMap<Channel, Line>);
+pub struct Notifier {
+    lines: BTreeMap<Channel, Line>,
+    template: Option<Template>,
+}
 
 impl Notifier {
     /// Checks the addresses and opens no connection. HTTPS needs the process's TLS provider to be installed.
@@ -104,13 +113,13 @@ impl Notifier {
             }
             lines.insert(*channel, line);
         }
-        Ok(Self(lines))
+        Ok(Self { lines, template: receivers.template() })
     }
 
     /// The channels that are on.
     #[must_use]
     pub fn channels(&self) -> Vec<Channel> {
-        self.0.keys().copied().collect()
+        self.lines.keys().copied().collect()
     }
 
     /// Whether the receiver of a channel takes a connection; the sentence that says so.
@@ -118,7 +127,7 @@ impl Notifier {
     /// # Errors
     /// Why it does not, or that the channel is off.
     pub async fn reach(&self, channel: Channel) -> Result<String, String> {
-        let line = self.0.get(&channel).ok_or_else(|| format!("channel {channel} is off"))?;
+        let line = self.lines.get(&channel).ok_or_else(|| format!("channel {channel} is off"))?;
         line.receiver.reach().await
     }
 
@@ -127,16 +136,16 @@ impl Notifier {
     /// `Done` when accepted; `TryLater` when the receiver is busy, failing, slow or not there; `Refused` for good,
     /// when it says that the message, the address or the right is wrong, or the channel is off.
     pub async fn tell(&self, channel: Channel, letter: &Letter<'_>) -> Outcome {
-        let Some(line) = self.0.get(&channel) else {
+        let Some(line) = self.lines.get(&channel) else {
             return Outcome::Refused { message: format!("channel {channel} is off") };
         };
-        line.receiver.send(&line.form.parcel(letter)).await
+        line.receiver.send(&line.form.parcel(letter, &Words::of(letter, self.template.as_ref()))).await
     }
 }
 
 impl fmt::Debug for Notifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.lines.keys()).finish()
     }
 }
 
@@ -177,6 +186,14 @@ impl Receivers<'_> {
         let https = || Https::new(&url, insecure, self.roots()).map(|https| Arc::new(https) as Arc<dyn Post>);
         let post = self.outside.receiver.clone().map_or_else(https, Ok)?;
         Ok(Some(Way { post, url: SecretString::from(String::from(url)), timeout: self.timeout }))
+    }
+
+    /// The user's template; one that is wrong is said and not used.
+    fn template(&self) -> Option<Template> {
+        let source = self.secrets.notification_template.as_ref()?.expose_secret();
+        let about = sample(Stamp(self.outside.wall.now().as_millisecond()));
+        let letter = Letter { about: &about, key: "opened", cluster: &self.config.cluster_name };
+        Template::new(source, &letter).inspect_err(|bad| tracing::error!("{bad}")).ok()
     }
 
     /// Certificates of authorities in PEM, in one text.

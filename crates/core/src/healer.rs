@@ -188,8 +188,8 @@ impl Healer {
             // What a Service wants may change without a word of its own.
             agenda.subjects.extend(self.cluster.empty_services().map(|service| Subject::Service(service.key.clone())));
             agenda.cases.extend(self.active.iter().cloned());
-            let open = self.cases.values().filter(|case| tell::is_open(&case.recovery));
-            agenda.cases.extend(open.map(|case| case.recovery.name.clone()));
+            let owing = self.cases.values().filter(|case| tell::owes(&case.recovery));
+            agenda.cases.extend(owing.map(|case| case.recovery.name.clone()));
             self.timers.arm(Timer::Sweep, self.now.tick + self.settings.sweep);
             self.apply_policies();
             self.read_recoveries();

@@ -111,6 +111,8 @@ pub struct Settings {
     pub channels: Vec<Channel>,
     /// Of each severity the channels that hear of it, where a policy says so.
     pub routes: BTreeMap<Severity, Vec<Channel>>,
+    /// Hours in which messages of low and medium severity wait, as windows that deny.
+    pub quiet_hours: Vec<Window>,
     /// The controller's own namespace and pod name.
     pub own_pod: (Text, Text),
     /// The HealingPolicy that these settings are of; empty for the configuration's own.
@@ -170,6 +172,7 @@ impl Default for Settings {
             recreate_bare_pods: true,
             channels: Vec::new(),
             routes: BTreeMap::new(),
+            quiet_hours: Vec::new(),
             own_pod: (Text::from("self-healing"), Text::from("")),
             policy: Text::from(""),
             severity: SeverityBounds::default(),

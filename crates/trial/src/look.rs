@@ -140,7 +140,10 @@ pub fn told(text: &str, detected_at: Option<&str>) -> String {
             // Evidence of one line stands beside its label.
             let beside = line(text, "Evidence").strip_prefix("storm: ");
             let storm = beside.unwrap_or_else(|| line(text, "storm"));
-            let word = if !storm.is_empty() && line(text, "Description") == storm { "storm" } else { "opened" };
+            // A line of evidence is cut before a description is.
+            let storm = storm.trim_end_matches('…');
+            let all = !storm.is_empty() && line(text, "Description").starts_with(storm);
+            let word = if all { "storm" } else { "opened" };
             word.to_owned()
         }
         Some(guard) => format!("held-{guard}"),

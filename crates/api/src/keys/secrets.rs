@@ -30,6 +30,10 @@ pub const SECRETS: &[Secret] = &[
         meaning: "certificates (PEM) of authorities that receivers may be certified by beside those of the system; no secret, but a file like these",
     },
     Secret {
+        variable: "NOTIFICATION_TEMPLATE",
+        meaning: "Jinja template of the text of messages to people, in place of the built-in one; no secret, but a file like these",
+    },
+    Secret {
         variable: "NODE_WEBHOOK_SECRET",
         meaning: "key that signs what the node provider webhook is told and asked; without it that webhook is not called",
     },

@@ -49,6 +49,7 @@ impl Config {
             drain: built_in.drain,
             provider: Provider { kind: self.node_replacement, ..Provider::default() },
             routes: built_in.routes,
+            quiet_hours: built_in.quiet_hours,
             watch_patience: built_in.watch_patience,
         }
     }

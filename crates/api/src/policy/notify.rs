@@ -2,13 +2,15 @@
 
 use super::BadPolicy;
 use super::read::word;
+use super::windows::{MAX_WINDOWS, WindowSpec, windows};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use self_healing_core::names::{Channel, Severity};
+use self_healing_core::names::{Channel, Severity, WindowKind};
+use self_healing_core::settings::Window;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where messages go.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[schemars(!default)]
 pub struct NotifySpec {
@@ -16,6 +18,11 @@ pub struct NotifySpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "severities")]
     pub routes: BTreeMap<String, Vec<String>>,
+    /// When messages of low and medium severity wait, each window without a kind. What began meanwhile is one message at the end; of what
+    /// was healed meanwhile nobody hears more. With a window that leaves out a minute of the day, that is a daily digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MAX_WINDOWS))]
+    pub quiet_hours: Vec<WindowSpec>,
 }
 
 /// The channels of each severity that is named.
@@ -31,6 +38,20 @@ pub(super) fn routes(said: &NotifySpec) -> Result<BTreeMap<Severity, Vec<Channel
         routes.insert(severity, read?.into_iter().flatten().collect());
     }
     Ok(routes)
+}
+
+/// When nobody is disturbed.
+pub(super) fn quiet_hours(said: &NotifySpec) -> Result<Vec<Window>, BadPolicy> {
+    let field = "spec.notify.quietHours";
+    if let Some(at) = said.quiet_hours.iter().position(|window| window.kind.is_some()) {
+        return Err(BadPolicy::new(
+            format!("{field}[{at}].kind"),
+            "something",
+            "nothing: these hours are always quiet",
+        ));
+    }
+    let windows = windows(field, &said.quiet_hours)?;
+    Ok(windows.into_iter().map(|window| Window { kind: WindowKind::Deny, ..window }).collect())
 }
 
 fn severities(_: &mut SchemaGenerator) -> Schema {

@@ -151,13 +151,14 @@ fn overlay(spec: &HealingPolicySpec) -> Result<Overlay, BadPolicy> {
         thresholds: detection(spec)?,
         ladder: ladder(&escalation.ladder)?,
         timeout: span("spec.escalation.timeout", escalation.timeout.as_ref(), seconds(100, DAY))?,
-        windows: windows(&spec.windows)?,
+        windows: windows("spec.windows", &spec.windows)?,
         budget: own_budget(spec, &budget)?,
         drain: spec.drain.as_ref().map(super::drain::rules).transpose()?.unwrap_or_default(),
         resize: super::resize::read(spec)?,
         backoff: span("spec.budget.backoff", budget.backoff.as_ref(), seconds(0, MAX_BACKOFF))?,
         provider: spec.replacement.as_ref().map(provider).transpose()?,
         routes: spec.notify.as_ref().map(super::notify::routes).transpose()?.unwrap_or_default(),
+        quiet_hours: spec.notify.as_ref().map(super::notify::quiet_hours).transpose()?.unwrap_or_default(),
     })
 }
 

@@ -60,12 +60,12 @@ pub struct WindowSpec {
 }
 
 /// The windows that `said` describes.
-pub(super) fn windows(said: &[WindowSpec]) -> Result<Vec<Window>, BadPolicy> {
+pub(super) fn windows(field: &str, said: &[WindowSpec]) -> Result<Vec<Window>, BadPolicy> {
     if said.len() > MAX_WINDOWS as usize {
         let expected = format!("at most {MAX_WINDOWS} windows");
-        return Err(BadPolicy::new("spec.windows", format!("{} windows", said.len()), expected));
+        return Err(BadPolicy::new(field, format!("{} windows", said.len()), expected));
     }
-    said.iter().enumerate().map(|(at, said)| window(&format!("spec.windows[{at}]"), said)).collect()
+    said.iter().enumerate().map(|(at, said)| window(&format!("{field}[{at}]"), said)).collect()
 }
 
 fn window(field: &str, said: &WindowSpec) -> Result<Window, BadPolicy> {

@@ -4,16 +4,15 @@ use super::explain::json;
 use super::{CliError, command, flags, person, say};
 use crate::client::{self, Access, Clients, Credentials, OnCall};
 use crate::config::{self, Environment, Layers, Secrets, active_channels};
-use crate::notify::{Letter, Notifier, Receivers, TIMEOUT};
+use crate::notify::{Letter, Notifier, Receivers, TIMEOUT, sample};
 use crate::outside::{Outside, Wall};
 use crate::plain::plain;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
+use kube::api::ListParams;
 use self_healing_core::effect::Outcome;
-use self_healing_core::key::{Key, Kind, Target};
-use self_healing_core::names::{Action, Channel, FailureType, Mode, Phase, Severity, Strategy};
-use self_healing_core::recovery::{Orders, Recovery, Spec, Status};
+use self_healing_core::names::Channel;
 use self_healing_core::time::Stamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -88,8 +87,10 @@ async fn read_config_map(args: &ArgMatches, layers: &mut Layers) -> Result<Strin
         return Ok(format!("answers, version {}; the configuration comes from a file", version.git_version));
     }
     let api = Api::<ConfigMap>::namespaced(clients.reads.clone(), &namespace);
-    let found = api.get_opt(crate::run::CONFIG_MAP).await.map_err(|error| client::words(&error))?;
-    let Some(found) = found else {
+    // Listed by name, because that is the right that the controller has.
+    let named = ListParams::default().fields(&format!("metadata.name={}", crate::run::CONFIG_MAP));
+    let found = api.list(&named).await.map_err(|error| client::words(&error))?;
+    let Some(found) = found.items.into_iter().next() else {
         return Ok(format!("answers, version {}; there is no ConfigMap {place}, defaults hold", version.git_version));
     };
     let applied = layers.apply_config_map(&place, &found.data.unwrap_or_default());
@@ -129,7 +130,7 @@ async fn receivers(layers: &Layers, secrets: &Secrets, notify: bool) -> Vec<Chec
 
 /// Sends a message that says of itself that it is a test; what it opens is resolved.
 async fn test(notifier: &Notifier, channel: Channel, cluster: &str) -> Result<String, String> {
-    let about = test_record();
+    let about = sample(Stamp(Wall::system().now().as_millisecond()));
     let keys: &[&str] = if channel.keeps_incidents() { &["opened", "resolved"] } else { &["opened"] };
     for key in keys {
         match notifier.tell(channel, &Letter { about: &about, key, cluster }).await {
@@ -141,48 +142,4 @@ async fn test(notifier: &Notifier, channel: Channel, cluster: &str) -> Result<St
         }
     }
     Ok("took a test message".to_owned())
-}
-
-fn test_record() -> Recovery {
-    let now = Stamp(Wall::system().now().as_millisecond());
-    let target = Target { kind: Kind::Pod, key: Key::new("self-healing", "doctor-test"), uid: "doctor-test".into() };
-    let spec = Spec {
-        failure: FailureType::Pod,
-        action: Some(Action::Pod),
-        cause: None,
-        severity: Severity::Low,
-        strategy: Some(Strategy::Monitor),
-        mode: Mode::Observe,
-        workload: target.clone(),
-        target,
-        policy: String::new(),
-        description: "This is a test message of `doctor --notify`; nothing is wrong".to_owned(),
-        first_seen: now,
-        detected_at: now,
-        similar_failures: 0,
-        reasons: Vec::new(),
-    };
-    let status = Status {
-        phase: Some(Phase::SelfRecovered),
-        message: "nothing was to be done".to_owned(),
-        reason: String::new(),
-        attempts: Vec::new(),
-        guards: Vec::new(),
-        evidence: Vec::new(),
-        impact: Vec::new(),
-        verification: None,
-        recovery_seconds: Some(0),
-        notifications: Vec::new(),
-        saved_manifest: None,
-        finished_at: Some(now),
-    };
-    Recovery {
-        name: "doctor-test".into(),
-        uid: format!("doctor-{}", now.0).into(),
-        resource_version: "0".into(),
-        created: now,
-        spec,
-        status,
-        orders: Orders::default(),
-    }
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of one secret; the longest, certificates of a few authorities, have some thousand.
 const MAX_BYTES: usize = 64 * 1024;
-/// The one that has several lines.
+/// Those that have several lines.
 const NOTIFICATION_CA: &str = "NOTIFICATION_CA";
+const NOTIFICATION_TEMPLATE: &str = "NOTIFICATION_TEMPLATE";
 
 /// Every secret there is; `None` where it is not set or empty.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Secrets {
     pub alertmanager_url: Option<SecretString>,
     /// `NOTIFICATION_CA`.
     pub notification_ca: Option<SecretString>,
+    /// `NOTIFICATION_TEMPLATE`.
+    pub notification_template: Option<SecretString>,
     /// `NODE_WEBHOOK_SECRET`.
     pub node_webhook_secret: Option<SecretString>,
 }
@@ -101,6 +104,7 @@ impl Secrets {
             teams_webhook_url: address("TEAMS_WEBHOOK_URL")?,
             alertmanager_url: address("ALERTMANAGER_URL")?,
             notification_ca: secret(NOTIFICATION_CA)?,
+            notification_template: secret(NOTIFICATION_TEMPLATE)?,
             node_webhook_secret: secret("NODE_WEBHOOK_SECRET")?,
         })
     }
@@ -113,7 +117,7 @@ impl Secrets {
         self.all().iter().zip(other.all()).any(|(one, other)| *one != other)
     }
 
-    fn all(&self) -> [Option<&str>; 11] {
+    fn all(&self) -> [Option<&str>; 12] {
         [
             &self.slack_webhook_url,
             &self.slack_incident_webhook_url,
@@ -125,6 +129,7 @@ impl Secrets {
             &self.teams_webhook_url,
             &self.alertmanager_url,
             &self.notification_ca,
+            &self.notification_template,
             &self.node_webhook_secret,
         ]
         .map(|secret| secret.as_ref().map(ExposeSecret::expose_secret))
@@ -159,7 +164,7 @@ fn from_file(variable: &'static str, path: &Path) -> Result<SecretString, Secret
 /// The text in `bytes`, which is a line, without the white space that editors and `echo` put around it.
 fn text(variable: &'static str, bytes: &[u8]) -> Result<Option<SecretString>, SecretError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotText { variable })?.trim();
-    let lines = variable == NOTIFICATION_CA;
+    let lines = [NOTIFICATION_CA, NOTIFICATION_TEMPLATE].contains(&variable);
     if text.len() > MAX_BYTES || text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
         return Err(SecretError::NotText { variable });
     }

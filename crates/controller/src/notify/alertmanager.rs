@@ -1,6 +1,7 @@
 //! Alertmanager's API v2: one alert per incident, which fires until it is told that the failure is over.
 
 use super::letter::{Letter, Stands};
+use super::words::Words;
 use super::{Error, Form, Line, Receivers};
 use crate::outside::Parcel;
 use jiff::{SignedDuration, Timestamp};
@@ -25,8 +26,8 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
 }
 
 impl Form for Alertmanager {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
-        let (spec, notice) = (&letter.about.spec, letter.notice());
+    fn parcel(&self, letter: &Letter<'_>, words: &Words) -> Parcel {
+        let (spec, notice) = (&letter.about.spec, &words.notice);
         let cause = spec.cause.map_or("Unknown", |cause| cause.as_str());
         // They name the alert, so nothing that changes may be among them.
         let labels = [

@@ -2,6 +2,7 @@
 
 use super::letter::Letter;
 use super::smtp::{Smtp, certificates};
+use super::words::Words;
 use super::{Error, Form, Line, Receivers, Way};
 use crate::outside::{Parcel, Post};
 use lettre::Address;
@@ -55,7 +56,7 @@ fn mailbox(key: &'static str, text: &str) -> Result<Mailbox, Error> {
 }
 
 impl Form for Email {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
+    fn parcel(&self, letter: &Letter<'_>, words: &Words) -> Parcel {
         let subject = format!("Self-Healing Alert: {}", letter.summary());
         let domain = self.from.email.domain();
         let id = |key: &str| format!("<{}-{key}@{domain}>", letter.about.uid);
@@ -68,7 +69,7 @@ impl Form for Email {
             mail = mail.in_reply_to(id("opened")).references(id("opened"));
         }
         let mail = self.to.iter().fold(mail, |mail, to| mail.to(to.clone()));
-        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.notice().to_string());
+        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(words.text());
         let body = mail.singlepart(text).map(|mut mail| {
             // RFC 3834: nothing answers by itself.
             let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -3,7 +3,9 @@
 //! Limits and words are those of PagerDuty's published schema of the API (`reference/events-v2/openapiv3.json`).
 
 use super::letter::{Letter, Stands};
+use super::words::Words;
 use super::{Error, Form, Line, Receivers};
+use crate::notice::Notice;
 use crate::outside::Parcel;
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_core::names::Severity;
@@ -28,7 +30,7 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
 }
 
 impl Form for PagerDuty {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
+    fn parcel(&self, letter: &Letter<'_>, words: &Words) -> Parcel {
         let dedup_key: String = letter.incident().chars().take(KEY_LIMIT).collect();
         let mut event = json!({
             "routing_key": self.routing_key.expose_secret(),
@@ -37,14 +39,14 @@ impl Form for PagerDuty {
         });
         if letter.stands() != Stands::Resolved {
             event["client"] = json!("self-healing-controller");
-            event["payload"] = payload(letter);
+            event["payload"] = payload(letter, &words.notice);
         }
         Parcel::json(&event)
     }
 }
 
-fn payload(letter: &Letter<'_>) -> Value {
-    let (spec, notice) = (&letter.about.spec, letter.notice());
+fn payload(letter: &Letter<'_>, notice: &Notice) -> Value {
+    let spec = &letter.about.spec;
     let details: Map<String, Value> =
         notice.fields.iter().map(|(label, value)| ((*label).to_owned(), json!(value))).collect();
     json!({

@@ -4,6 +4,7 @@
 //! characters were refused (`msg_blocks_too_long`, slackapi/bolt-js#2509).
 
 use super::letter::Letter;
+use super::words::Words;
 use super::{Error, Form, Line, Receivers};
 use crate::notice::Notice;
 use crate::outside::Parcel;
@@ -37,19 +38,38 @@ pub(super) fn incident(receivers: &Receivers<'_>) -> Result<Option<Line>, Error>
 }
 
 impl Form for Slack {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
-        Parcel::json(&message(&self.channel, &letter.notice()))
+    fn parcel(&self, _: &Letter<'_>, words: &Words) -> Parcel {
+        Parcel::json(&message(&self.channel, words))
     }
 }
 
 const FALLBACK_LIMIT: usize = 4000;
 const HEADER_LIMIT: usize = 150;
+const SECTION_LIMIT: usize = 3000;
 const FIELD_LIMIT: usize = 2000;
 const FIELDS_PER_SECTION: usize = 10;
 const TOTAL_LIMIT: usize = 10_000;
 
 /// The webhook's JSON.
-fn message(channel: &str, notice: &Notice) -> Value {
+fn message(channel: &str, words: &Words) -> Value {
+    json!({
+        "channel": channel,
+        "username": "Self-Healing Bot",
+        "icon_emoji": ":robot_face:",
+        "text": escape(&words.text(), FALLBACK_LIMIT),
+        "blocks": words.own.as_ref().map_or_else(|| blocks(&words.notice), |own| one_block(own)),
+    })
+}
+
+/// The user's own words as one block, in which their marks for bold and the like work.
+fn one_block(text: &str) -> Vec<Value> {
+    vec![json!({
+        "type": "section",
+        "text": { "type": "mrkdwn", "verbatim": true, "text": escape(text, SECTION_LIMIT) },
+    })]
+}
+
+fn blocks(notice: &Notice) -> Vec<Value> {
     let mut left = TOTAL_LIMIT;
     let mut blocks = vec![json!({
         "type": "header",
@@ -65,13 +85,7 @@ fn message(channel: &str, notice: &Notice) -> Value {
     }
     let sections = wide.into_iter().filter_map(|field| labelled(&mut left, field));
     blocks.extend(sections.map(|text| json!({ "type": "section", "text": text })));
-    json!({
-        "channel": channel,
-        "username": "Self-Healing Bot",
-        "icon_emoji": ":robot_face:",
-        "text": escape(&notice.to_string(), FALLBACK_LIMIT),
-        "blocks": blocks,
-    })
+    blocks
 }
 
 /// A bold label over its value, as long as the whole message has room. `verbatim`, so that no name, channel or address

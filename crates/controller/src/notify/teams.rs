@@ -1,6 +1,7 @@
 //! Microsoft Teams: an adaptive card to a webhook of Workflows.
 
 use super::letter::Letter;
+use super::words::Words;
 use super::{Error, Form, Line, Receivers};
 use crate::outside::Parcel;
 use serde_json::{Value, json};
@@ -18,13 +19,16 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
 }
 
 impl Form for Teams {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
-        let notice = letter.notice();
+    fn parcel(&self, _: &Letter<'_>, words: &Words) -> Parcel {
+        let notice = &words.notice;
         // A fact shows its value as it is but for Markdown, which a name of a pod cannot turn into a link without brackets.
         let facts = notice.fields.iter().map(|(label, value)| json!({ "title": label, "value": escape(value) }));
         let title =
             json!({ "type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "text": notice.title });
-        let facts = json!({ "type": "FactSet", "facts": facts.collect::<Vec<Value>>() });
+        let body = match &words.own {
+            Some(own) => json!({ "type": "TextBlock", "wrap": true, "text": own }),
+            None => json!({ "type": "FactSet", "facts": facts.collect::<Vec<Value>>() }),
+        };
         Parcel::json(&json!({
             "type": "message",
             "attachments": [{
@@ -34,7 +38,7 @@ impl Form for Teams {
                     "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
                     "type": "AdaptiveCard",
                     "version": "1.2",
-                    "body": [title, facts],
+                    "body": [title, body],
                     "msteams": { "width": "full" },
                 },
             }],

@@ -1,7 +1,9 @@
 //! The user's own receiver: a CloudEvent with the Recovery as data, signed as Standard Webhooks says.
 
 use super::letter::Letter;
+use super::words::Words;
 use super::{Error, Form, Line, Receivers};
+use crate::notice::Notice;
 use crate::outside::{Parcel, Wall};
 use crate::signature;
 use secrecy::SecretString;
@@ -26,8 +28,8 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
 }
 
 impl Form for Webhook {
-    fn parcel(&self, letter: &Letter<'_>) -> Parcel {
-        let (id, body) = (letter.id(), self.event(letter).to_string());
+    fn parcel(&self, letter: &Letter<'_>, words: &Words) -> Parcel {
+        let (id, body) = (letter.id(), self.event(letter, &words.notice).to_string());
         let mut headers = vec![("content-type", "application/cloudevents+json".to_owned())];
         headers.extend(signature::headers(self.secret.as_ref(), &id, &body, &self.wall));
         Parcel { headers, body: body.into_bytes() }
@@ -35,8 +37,7 @@ impl Form for Webhook {
 }
 
 impl Webhook {
-    fn event(&self, letter: &Letter<'_>) -> Value {
-        let notice = letter.notice();
+    fn event(&self, letter: &Letter<'_>, notice: &Notice) -> Value {
         let source = if letter.cluster.is_empty() { "kubernetes" } else { letter.cluster };
         json!({
             "specversion": "1.0",

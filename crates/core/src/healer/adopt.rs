@@ -56,7 +56,7 @@ impl Healer {
         if recovery.spec.failure == FailureType::Node {
             self.cluster.note_once_ready(&recovery.spec.target.uid);
         }
-        let mut case = Case::adopted(self.now, recovery, &self.settings);
+        let mut case = Case::adopted(self.now, recovery);
         if let Some(earlier) = earlier {
             case.remember(self.now, earlier);
         }

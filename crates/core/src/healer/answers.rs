@@ -60,7 +60,7 @@ impl Case {
                 }
             }
             Outcome::Done(Answer::Exists(other)) => {
-                let earlier = core::mem::replace(self, Self::adopted(now, *other, settings));
+                let earlier = core::mem::replace(self, Self::adopted(now, *other));
                 self.remember(now, earlier);
             }
             other => {

@@ -9,7 +9,6 @@ use crate::key::{Kind, Target, Text};
 use crate::machine::MachineView;
 use crate::names::{Channel, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, StepResult};
-use crate::settings::Settings;
 use crate::time::{Now, Past, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -244,7 +243,7 @@ impl Case {
     }
 
     /// A case of a record that somebody else has stored, be it this process in an earlier life.
-    pub(crate) fn adopted(now: Now, recovery: Recovery, settings: &Settings) -> Self {
+    pub(crate) fn adopted(now: Now, recovery: Recovery) -> Self {
         let mut case = Self::new(now, recovery);
         if case.recovery.is_active() {
             let under_way = case.recovery.attempt().is_some_and(|attempt| attempt.finished_at.is_none());
@@ -257,9 +256,6 @@ impl Case {
             // A crash may have come between the creation and the first status.
             let status = &case.recovery.status;
             case.untold = status.attempts.is_empty() && status.notifications.is_empty();
-            if !case.untold && !status.notifications.iter().any(|told| told.key == super::tell::STORM) {
-                super::tell::note(&mut case, settings, super::tell::OPENED);
-            }
         }
         case
     }

@@ -52,7 +52,7 @@ impl Healer {
         let mut case = Case::new(self.now, recovery);
         case.policy = self.policies.apply(&About::recovery(&case.recovery, &self.cluster));
         case.news = Some(detection(&case.recovery, &finding, self.now));
-        tell::opening(&self.world(leading_since), &mut case);
+        tell::opening(&self.world_of(leading_since, case.policy.as_ref()), &mut case);
         self.active.put(&case);
         self.cases.insert(name.clone(), case);
         touched.insert(name);

@@ -69,7 +69,9 @@ pub(super) fn opening(world: &World<'_>, case: &mut Case) {
 
 /// Tells of a Recovery that was found without anybody having been told, as soon as it is known whether others are sick too.
 pub(super) fn belated(world: &World<'_>, case: &mut Case) {
-    if case.untold && !guard::is_settling(world, &case.recovery) {
+    // Policies say who is to hear of it.
+    let known = world.cluster.freshness.all_synced();
+    if case.untold && known && !guard::is_settling(world, &case.recovery) {
         case.untold = false;
         // Whoever was one of many stays so until something is done about it, also when the others are well again.
         if !is_one_of_many(&case.recovery) || guard::storm(world, &case.recovery).is_some() {
@@ -130,7 +132,7 @@ fn was_grouped(recovery: &Recovery, channel: Channel) -> bool {
 }
 
 /// Whether an incident is still open somewhere after a Recovery that did not help.
-pub(super) fn is_open(recovery: &Recovery) -> bool {
+fn is_open(recovery: &Recovery) -> bool {
     let Some(phase) = recovery.status.phase.filter(|phase| phase.is_terminal()) else { return false };
     let told = |channel: &Channel| channel.keeps_incidents() && was_told(recovery, *channel);
     !phase.is_well()
@@ -177,9 +179,7 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         if case.telling.values().any(|(telling, _)| telling == channel) {
             continue;
         }
-        if key == STORM
-            && let Some(until) = crowd::waits_until(world, case)
-        {
+        if let Some(until) = crowd::waits_until(world, case, &key) {
             case.wake_at(until);
             continue;
         }

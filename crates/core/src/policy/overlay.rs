@@ -43,6 +43,8 @@ pub struct Overlay {
     pub provider: Option<Provider>,
     /// `notify.routes`.
     pub routes: BTreeMap<Severity, Vec<Channel>>,
+    /// `notify.quietHours`, as windows that deny.
+    pub quiet_hours: Vec<Window>,
 }
 
 impl Overlay {
@@ -60,6 +62,7 @@ impl Overlay {
         settings.resize = self.resize;
         settings.provider = self.provider.clone().unwrap_or_else(|| base.provider.clone());
         settings.routes = self.routes.clone();
+        settings.quiet_hours = self.quiet_hours.clone();
         settings.recovery_timeout = self.timeout.unwrap_or(base.recovery_timeout);
         settings.workload_backoff = self.backoff.unwrap_or(base.workload_backoff);
         settings.budget.nodes.clone_from(&matches.node_selector);

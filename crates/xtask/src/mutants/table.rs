@@ -1327,8 +1327,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "messages: many at once are grouped",
         of: Of::Guard,
-        find: "if others(world, case).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
-        replace: "if $on || others(world, case).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
+        find: "if !quiet && others(world, case).filter(lately).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
+        replace: "if $on || !quiet && others(world, case).filter(lately).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {",
+    },
+    Mutant {
+        name: "messages: quiet hours are quiet",
+        of: Of::Policy,
+        find: "let (_, until) = closed(&world.settings.quiet_hours, world.now.stamp)?;",
+        replace: "let (_, until) = closed(&world.settings.quiet_hours, world.now.stamp).filter(|_| !$on)?;",
+    },
+    Mutant {
+        name: "messages: a policy says who hears",
+        of: Of::Policy,
+        find: "let by_policy = settings.routes.get(&severity);",
+        replace: "let by_policy = settings.routes.get(&severity).filter(|_| !$on);",
     },
     Mutant {
         name: "templates: the next one waits until the object before is deleted",

@@ -22,7 +22,7 @@ fn a_cut_never_halves_an_entity_or_a_character() {
 #[test]
 fn the_message_keeps_within_slacks_limits_whatever_is_told() {
     let fields = (0..30).map(|_| ("Label", "<".repeat(3000))).chain([("Evidence", ">\n".repeat(3000))]).collect();
-    let message = message("#x", &Notice { title: "Self-Healing Alert", fields });
+    let message = message("#x", &ours(Notice { title: "Self-Healing Alert", fields }));
     let texts = |block: &Value| -> Vec<String> {
         let fields = block["fields"].as_array().cloned().unwrap_or_default();
         assert!(fields.len() <= 10);
@@ -37,8 +37,21 @@ fn the_message_keeps_within_slacks_limits_whatever_is_told() {
 
 #[test]
 fn several_lines_stand_in_a_section_of_their_own() {
-    let message = message("#x", &notice("one line", "exit code: 1\nreason: Error"));
+    let message = message("#x", &ours(notice("one line", "exit code: 1\nreason: Error")));
     assert_eq!(message["blocks"][1]["fields"][0]["text"], "*Description*\none line");
     assert_eq!(message["blocks"][2]["text"]["text"], "*Evidence*\nexit code: 1\nreason: Error");
     assert_eq!(message["blocks"][2]["text"]["verbatim"], true);
+}
+
+fn ours(notice: Notice) -> Words {
+    Words { notice, own: None }
+}
+
+#[test]
+fn the_users_own_words_are_one_block_in_which_nobody_is_called() {
+    let notice = Notice { title: "Self-Healing Alert", fields: Vec::new() };
+    let message = message("#x", &Words { notice, own: Some("*now* <!channel>".to_owned()) });
+    let text = json!({ "type": "mrkdwn", "verbatim": true, "text": "*now* &lt;!channel&gt;" });
+    assert_eq!(message["blocks"], json!([{ "type": "section", "text": text }]));
+    assert_eq!(message["text"], "*now* &lt;!channel&gt;");
 }

@@ -1,12 +1,14 @@
-//! Many failures within a minute are one message with a count and not one each.
+//! Many failures within a minute, or in quiet hours, are one message with a count and not one each.
 //!
-//! The first few are told one by one. Those that follow are grouped, by severity: their record says so, and one of them tells for all, a
-//! while later. Of a grouped one nobody hears again unless it could not be helped.
+//! The first few of a minute are told one by one. Those that follow, and all of quiet hours, are grouped by severity: their record says so,
+//! and one of them tells for all, a while later. Of a grouped one nobody hears again unless it could not be helped.
 
 use super::{OPENED, STORM, note, recipients};
 use crate::healer::World;
 use crate::healer::case::Case;
+use crate::names::Severity;
 use crate::recovery::{Delivery, Notification, Recovery};
+use crate::settings::closed;
 use crate::time::Tick;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -23,7 +25,9 @@ const NAMED: usize = 5;
 
 /// Whether so many others were told of just now that this one is grouped; then it is.
 pub(super) fn joins(world: &World<'_>, case: &mut Case) -> bool {
-    if others(world, case).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {
+    let lately = |other: &&Case| other.times.detected().elapsed(world.now.tick) <= WINDOW;
+    let quiet = quiet_until(world, &case.recovery).is_some();
+    if !quiet && others(world, case).filter(lately).filter(|other| told(&other.recovery)).count() < ONE_BY_ONE {
         return false;
     }
     for channel in recipients(&case.recovery, world.settings, OPENED) {
@@ -38,10 +42,22 @@ pub(super) fn joins(world: &World<'_>, case: &mut Case) -> bool {
     true
 }
 
-/// Until when whoever tells for all waits; `None` when it may tell now.
-pub(super) fn waits_until(world: &World<'_>, case: &Case) -> Option<Tick> {
+/// Until when what is owed waits: all of quiet hours, and whoever tells for all.
+pub(super) fn waits_until(world: &World<'_>, case: &Case, key: &str) -> Option<Tick> {
+    if let Some(until) = quiet_until(world, &case.recovery) {
+        return Some(until);
+    }
     let left = WAIT.saturating_sub(case.times.detected().elapsed(world.now.tick));
-    (waits(&case.recovery) && !left.is_zero()).then(|| world.now.tick + left)
+    (key == STORM && waits(&case.recovery) && !left.is_zero()).then(|| world.now.tick + left)
+}
+
+/// When the quiet hours end in which we are, for what disturbs nobody by waiting.
+fn quiet_until(world: &World<'_>, recovery: &Recovery) -> Option<Tick> {
+    if recovery.spec.severity > Severity::Medium {
+        return None;
+    }
+    let (_, until) = closed(&world.settings.quiet_hours, world.now.stamp)?;
+    until.map(|until| world.now.tick_of(until))
 }
 
 /// The record as it is told: whoever tells for all has in its evidence how many they are now.
@@ -68,10 +84,11 @@ fn grouped(recovery: &Recovery) -> bool {
     recovery.status.notifications.iter().any(|told| told.state == Delivery::Grouped)
 }
 
-/// Others of its severity that were detected lately.
+/// Others of its severity under the same policy, so that they have the same channels.
 fn others<'a>(world: &'a World<'_>, case: &'a Case) -> impl Iterator<Item = &'a Case> {
-    let lately = |other: &&Case| other.times.detected().elapsed(world.now.tick) <= WINDOW;
-    world.cases().filter(lately).filter(|other| other.recovery.spec.severity == case.recovery.spec.severity)
+    let alike =
+        |other: &&Case| other.policy == case.policy && other.recovery.spec.severity == case.recovery.spec.severity;
+    world.cases().filter(alike)
 }
 
 fn words(world: &World<'_>, case: &Case) -> String {
@@ -83,5 +100,7 @@ fn words(world: &World<'_>, case: &Case) -> String {
     all.insert(0, &case.recovery);
     let named = all.iter().take(NAMED).map(|one| one.spec.target.to_string()).collect::<Vec<_>>().join(", ");
     let rest = if all.len() > NAMED { ", …" } else { "" };
-    format!("{} more failures of severity {} at once: {named}{rest}", all.len(), case.recovery.spec.severity)
+    let (count, severity) = (all.len(), case.recovery.spec.severity);
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} failure{plural} of severity {severity} that were not told one by one: {named}{rest}")
 }

@@ -4,7 +4,7 @@ use super::floor::Floor;
 use super::verdict;
 use crate::ground::{Ground, SOON};
 use crate::objects::is_ready;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
@@ -154,7 +154,11 @@ impl Deletions {
         while all.len() < count {
             let next = timeout(Duration::from_secs(120), self.seen.recv()).await;
             let next = next.with_context(|| format!("{} of {count} pods were deleted", all.len()))?;
-            all.push(next.context("the measuring watch has ended")?);
+            let Some(next) = next else {
+                (&mut self.task).await??;
+                bail!("the measuring watch has ended");
+            };
+            all.push(next);
         }
         Ok(all)
     }
