@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every example; each has a test here that plays it.
-const EXAMPLES: [&str; 15] = [
+const EXAMPLES: [&str; 17] = [
     "ask-before-nodes",
     "batch-is-not-urgent",
     "business-hours",
@@ -26,7 +26,9 @@ const EXAMPLES: [&str; 15] = [
     "out-of-memory",
     "patience",
     "raise-memory",
+    "reboot-then-replace",
     "relieve-pressure",
+    "who-is-told",
 ];
 const NODES: &str = "nodes n1 n2 n3";
 
@@ -74,6 +76,31 @@ fn fence_and_replace() {
     ground.run(120.0);
     assert!(ground.pod("db.2").ready, "{}", ground.report());
     assert_eq!((ground.count("fence n1"), ground.count("unfence n1")), (1, 0));
+}
+
+#[test]
+fn reboot_then_replace() {
+    let mut ground = with("reboot-then-replace", "machines medik8s\ndeployment web 2 on n1", QUICK);
+    ground.truth.edit_node("n1", |node| node.labels = labels("pool", "web"));
+    ground.does("provider stalls");
+    ground.does("silence n1");
+    ground.run(300.0);
+    assert_eq!(ground.count("replace n1"), 1, "a reboot has five minutes: {}", ground.report());
+    ground.run(60.0);
+    assert_eq!((ground.count("end-remediation n1"), ground.count("replace n1")), (1, 2), "{}", ground.report());
+}
+
+/// The clock of these tests starts at 23:13 in Berlin.
+#[test]
+fn who_is_told() {
+    let mut ground = with("who-is-told", "deployment payments/pay 2 on n1\ndeployment web 2 on n2", QUICK);
+    ground.does("fail payments/pay.1");
+    ground.does("fail web.1");
+    ground.run(60.0);
+    assert_eq!((ground.phase("payments/pay.1"), ground.phase("web.1")), (Phase::Succeeded, Phase::Succeeded));
+    assert_eq!(ground.truth.told, ["slack opened ok", "slack outcome ok"], "of web only: {}", ground.report());
+    ground.run(8.0 * 3600.0);
+    assert_eq!(ground.truth.told[2..], ["slack storm ok", "slack outcome ok"], "in the morning");
 }
 
 #[test]
