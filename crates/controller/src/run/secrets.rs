@@ -37,3 +37,6 @@ pub(super) fn follow(environment: Environment, mut known: Secrets) -> (mpsc::Rec
     });
     (receiver, AbortOnDropHandle::new(task))
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,6 +214,8 @@ impl Truth {
         if !fact.fenced_by.is_empty() {
             return Outcome::Refused { message: "somebody took our out-of-service taint away".into() };
         }
+        let proof = self.records.get(recovery).and_then(|record| record.evidence("machine off"));
+        assert!(proof.is_some(), "{recovery} declares {target} out of service, and its record has no proof");
         let name = target.key.name.clone();
         self.writes.push((self.now, Wrote::Fence, name.clone()));
         self.edit_node(&name, |node| {
