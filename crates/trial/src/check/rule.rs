@@ -23,6 +23,7 @@ pub(crate) mod left;
 pub(crate) mod off;
 pub(crate) mod once;
 pub(crate) mod orphans;
+pub(crate) mod owed;
 pub(crate) mod phases;
 pub(crate) mod rate;
 pub(crate) mod sends;
