@@ -13,7 +13,7 @@ use ring::hmac;
 use secrecy::SecretString;
 use self_healing_api::keys::Config;
 use self_healing_controller::config::Secrets;
-use self_healing_controller::notify::{Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::notify::{Letter, TIMEOUT};
 use self_healing_controller::outside::Outside;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::names::{Channel, Phase};
@@ -51,21 +51,11 @@ fn over(phase: Phase) -> Recovery {
 
 /// Sends the opening and what follows; gives what arrived.
 async fn told(channel: Channel, secrets: Secrets, pagerduty_url: &str, got: &Got) -> Vec<(HeaderMap, Bytes)> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let defaults = letters::config();
     let pagerduty_url =
         if pagerduty_url.is_empty() { defaults.pagerduty_url.clone() } else { pagerduty_url.parse().unwrap() };
     let config = Config { notification_insecure: true, pagerduty_url, ..defaults };
-    let (on, outside) = ([channel], Outside::system());
-    let receivers = Receivers {
-        on: &on,
-        config: &config,
-        secrets: &secrets,
-        namespace: "self-healing",
-        timeout: TIMEOUT,
-        outside: &outside,
-    };
-    let notifier = Notifier::new(&receivers).unwrap();
+    let notifier = letters::open(&[channel], (&config, &secrets), TIMEOUT, &Outside::system()).unwrap();
     let life = [
         (letters::recovery(), "opened"),
         (over(Phase::Escalated), "outcome"),

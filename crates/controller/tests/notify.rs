@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 use self_healing_api::keys::Config;
 use self_healing_controller::config::Secrets;
-use self_healing_controller::notify::{Error, Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::notify::{Error, Letter, Notifier, TIMEOUT};
 use self_healing_controller::outside::{Answer as Said, NoAnswer, Outside, Parcel, Post};
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::names::Channel;
@@ -97,11 +97,8 @@ impl Slacks {
     }
 
     fn open(&self) -> Result<Notifier, Error> {
-        // A second start in this process finds the provider installed.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (config, secrets, outside) = (&self.config, &self.secrets, &self.outside);
-        let (on, namespace) = (&[Channel::SlackMonitoring, Channel::SlackIncident], "self-healing");
-        Notifier::new(&Receivers { on, config, secrets, namespace, timeout: self.timeout, outside })
+        let both = [Channel::SlackMonitoring, Channel::SlackIncident];
+        letters::open(&both, (&self.config, &self.secrets), self.timeout, &self.outside)
     }
 }
 

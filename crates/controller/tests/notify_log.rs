@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use self_healing_api::keys::Config;
 use self_healing_controller::config::Secrets;
 use self_healing_controller::log::{Format, Levels, subscriber};
-use self_healing_controller::notify::{Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::notify::{Letter, TIMEOUT};
 use self_healing_controller::outside::Outside;
 use self_healing_core::names::Channel;
 use std::io;
@@ -29,7 +29,6 @@ impl io::Write for Page {
 
 #[tokio::test]
 async fn a_webhooks_address_is_not_logged_even_at_trace() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let page = Page::default();
     let writer = page.clone();
     let (subscriber, _log) =
@@ -43,14 +42,7 @@ async fn a_webhooks_address_is_not_logged_even_at_trace() {
     let url = SecretString::from(format!("http://{address}/canary2?q=canary3"));
     let secrets = Secrets { slack_webhook_url: Some(url), ..Secrets::default() };
     let config = Config { notification_insecure: true, ..letters::config() };
-    let notifier = Notifier::new(&Receivers {
-        on: &[Channel::SlackMonitoring],
-        config: &config,
-        secrets: &secrets,
-        namespace: "self-healing",
-        timeout: TIMEOUT,
-        outside: &Outside::system(),
-    });
+    let notifier = letters::open(&[Channel::SlackMonitoring], (&config, &secrets), TIMEOUT, &Outside::system());
     let about = letters::recovery();
     let letter = Letter { about: &about, key: "opened", cluster: "" };
     let outcome = notifier.unwrap().tell(Channel::SlackMonitoring, &letter).await;

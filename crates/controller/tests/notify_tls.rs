@@ -9,7 +9,7 @@ use rustls::pki_types::PrivateKeyDer;
 use secrecy::SecretString;
 use self_healing_api::keys::Config;
 use self_healing_controller::config::Secrets;
-use self_healing_controller::notify::{Letter, Notifier, Receivers, TIMEOUT};
+use self_healing_controller::notify::{Letter, TIMEOUT};
 use self_healing_controller::outside::Outside;
 use self_healing_core::effect::{Answer, Outcome};
 use self_healing_core::names::Channel;
@@ -56,16 +56,7 @@ async fn told(url: &str, authority: Option<&str>) -> Outcome {
         ..Secrets::default()
     };
     let config = Config { notification_insecure: true, ..letters::config() };
-    let (on, outside) = ([Channel::Webhook], Outside::system());
-    let receivers = Receivers {
-        on: &on,
-        config: &config,
-        secrets: &secrets,
-        namespace: "self-healing",
-        timeout: TIMEOUT,
-        outside: &outside,
-    };
-    let notifier = Notifier::new(&receivers).unwrap();
+    let notifier = letters::open(&[Channel::Webhook], (&config, &secrets), TIMEOUT, &Outside::system()).unwrap();
     let about = letters::recovery();
     notifier.tell(Channel::Webhook, &Letter { about: &about, key: "opened", cluster: "" }).await
 }

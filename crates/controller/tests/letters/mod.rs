@@ -1,14 +1,30 @@
-//! A Recovery to tell of, and a configuration to tell it by.
+//! A Recovery to tell of, and the channels to tell it by.
 
 use self_healing_api::keys::{Config, read};
+use self_healing_controller::config::Secrets;
+use self_healing_controller::notify::{Error, Notifier, Receivers};
+use self_healing_controller::outside::Outside;
 use self_healing_core::key::{Key, Kind, Target};
-use self_healing_core::names::{Action, Cause, FailureType, Mode, Phase, Severity, Strategy};
+use self_healing_core::names::{Action, Cause, Channel, FailureType, Mode, Phase, Severity, Strategy};
 use self_healing_core::recovery::{Orders, Recovery, Spec, Status};
 use self_healing_core::time::Stamp;
+use std::time::Duration;
 
 /// A configuration of nothing but defaults.
 pub(crate) fn config() -> Config {
     read(&[]).unwrap().config
+}
+
+/// These channels, as far as there is what they need.
+pub(crate) fn open(
+    on: &[Channel],
+    (config, secrets): (&Config, &Secrets),
+    timeout: Duration,
+    outside: &Outside,
+) -> Result<Notifier, Error> {
+    // A second start in this process finds the provider installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Notifier::new(&Receivers { on, config, secrets, namespace: "self-healing", timeout, outside })
 }
 
 /// A crash loop of a pod that is being worked on.

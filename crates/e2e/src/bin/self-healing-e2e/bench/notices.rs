@@ -22,8 +22,8 @@ const FAILURES: usize = 1000;
 const PACE: Duration = Duration::from_millis(50);
 /// Failures whose status is being written at once.
 const BATCH: usize = 8;
-/// A node has room for 110 pods.
-const NODES: usize = 10;
+/// A node has room for 110 pods, and both rounds leave theirs.
+const NODES: usize = 20;
 /// Until everything that is owed is delivered: each receiver that hangs holds one message for 10 s.
 const DELIVERY: Duration = Duration::from_secs(300);
 /// Where each receiver's address is given.
