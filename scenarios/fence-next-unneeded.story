@@ -20,6 +20,7 @@ policy machines
 settings
   health_check_interval 10
   deployment_check_interval 60
+  pod_check_interval 60
   settle_period 1
 
 story

@@ -5,8 +5,8 @@ use crate::suite::{SCENARIOS, Scenario, permissions};
 use crate::trail::Trail;
 use anyhow::{Context, Result, anyhow, bail};
 use futures::future::join_all;
-use self_healing_e2e::Options;
 use self_healing_e2e::audit::Used;
+use self_healing_e2e::{Binaries, Options};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -32,6 +32,8 @@ struct Run<'a> {
 /// Runs the scenarios that match on control planes of our own.
 pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
     let scenarios = matching(filters)?;
+    // Built before a scenario's time begins to run.
+    tokio::task::spawn_blocking(Binaries::receivers).await??;
     let lanes = LANES.min(scenarios.len());
     println!("running {} scenarios on {lanes} control planes", scenarios.len());
     let run = Run::new(binary, scenarios);
@@ -47,6 +49,7 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
 /// Runs the scenarios that match and need nothing of our own on the cluster of `KUBECONFIG`, and names the others.
 pub(crate) async fn adopt(binary: &Path, filters: &[&str]) -> Result<()> {
     let (scenarios, others): (Vec<_>, Vec<_>) = matching(filters)?.into_iter().partition(|s| s.needs.is_empty());
+    tokio::task::spawn_blocking(Binaries::receivers).await??;
     let ground = Ground::adopt(binary).await?;
     println!("running {} scenarios on the cluster of KUBECONFIG", scenarios.len());
     let run = Run::new(binary, scenarios);
