@@ -73,7 +73,7 @@ pub const INVARIANTS: &[Invariant] = &[
         "When an attempt on a node begins, sick nodes and nodes in recovery together are within `max_unhealthy_nodes`, in the cluster and, where there are several, in the node's zone; not all nodes of its zone are sick, unless it has one only."),
     line("S9", "freeze", rule::<by::freeze::Freeze>("Zones: S8."),
         "No attempt on a node begins within `settle_period` of a start or a new leadership, nor while no other node is Ready; nothing is taken away while all watches have been silent for longer than 65 s."),
-    line("S10", "rate", rule::<by::rate::Rate>("Irreversible writes, which are orders to providers of machines, are not counted on their own: S4 lets each Recovery give one."),
+    line("S10", "rate", rule::<by::rate::Rate>("Irreversible writes, which are orders to providers of machines, are not counted on their own: S4 lets each Recovery give one, or one of each template."),
         "In no minute do more attempts begin than `recoveries_per_minute`, over restarts and leaders."),
     line("S11", "budgets", rule::<by::budgets::Budgets>("The second signal of a dead node is no part of the API, so only the first, the heartbeat, is asserted."),
         "Pods leave a node whose heartbeat has not stopped by eviction only, until a policy's deadline. No other delete of ours takes a disruption budget below its desired count."),
