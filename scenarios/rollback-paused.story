@@ -1,5 +1,7 @@
 A Deployment that somebody has paused is not rolled back, though it allows it
 
+not on real: there a paused Deployment says nothing of its progress, so it is not called stuck
+
 cluster
   nodes n1 n2 n3
   deployment web 4 on n1
