@@ -30,7 +30,7 @@ fn a_template_sees_every_value_and_nothing_else() {
 fn what_is_wrong_is_said_with_line_and_column() {
     for (source, place) in [
         ("fine\nnot {{ so", "line 2, column 8"),
-        ("{{ description|shout }}", "line 1, column 4"),
+        ("{{ description|shout }}", "line 1, column 16"),
         ("a\n{{ nobody }}", "line 2, column 4"),
         ("{% include 'x' %}", "line 1, column 4"),
     ] {
