@@ -18,7 +18,6 @@ mod words;
 
 pub use letter::Letter;
 pub use sample::sample;
-pub use words::BadTemplate;
 
 use crate::config::Secrets;
 use crate::outside::{Outside, Parcel, Post};

@@ -42,7 +42,6 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
             roots: certificates(receivers.roots())?,
             login,
             envelope,
-            timeout: receivers.timeout,
         }))
     };
     let post = receivers.outside.receiver.clone().map_or_else(smtp, Ok)?;

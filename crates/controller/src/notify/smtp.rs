@@ -13,7 +13,6 @@ use lettre::{AsyncTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::is_public;
 use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::lookup_host;
 
 /// Where the connection is encrypted from its first byte (RFC 8314).
@@ -32,7 +31,6 @@ pub(super) struct Smtp {
     pub(super) roots: Vec<Certificate>,
     pub(super) login: (SecretString, SecretString),
     pub(super) envelope: Envelope,
-    pub(super) timeout: Duration,
 }
 
 /// The certificates of a PEM file.
@@ -47,11 +45,8 @@ pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
 impl Post for Smtp {
     fn post<'a>(&'a self, _: &'a str, parcel: &'a Parcel) -> BoxFuture<'a, Result<Answer, NoAnswer>> {
         Box::pin(async move {
-            let sending = async {
-                let transport = self.transport(self.address().await?)?;
-                transport.send_raw(&self.envelope, &parcel.body).await.map_err(|error| self.no_answer(&error))
-            };
-            tokio::time::timeout(self.timeout, sending).await.unwrap_or(Err(NoAnswer::TooLate))?;
+            let transport = self.transport(self.address().await?)?;
+            transport.send_raw(&self.envelope, &parcel.body).await.map_err(|error| self.no_answer(&error))?;
             Ok(Answer { status: StatusCode::OK, retry_after: None, start: Vec::new() })
         })
     }
@@ -88,7 +83,6 @@ impl Smtp {
             .port(address.port())
             .tls(tls)
             .credentials(Credentials::new(user.to_owned(), password.to_owned()))
-            .timeout(Some(self.timeout))
             .build())
     }
 

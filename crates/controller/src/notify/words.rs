@@ -22,7 +22,7 @@ pub(super) struct Template(Environment<'static>);
 /// Why a template is not used.
 #[derive(Debug, thiserror::Error)]
 #[error("{NAME}: {place}{problem}; the built-in text is used")]
-pub struct BadTemplate {
+pub(super) struct BadTemplate {
     place: String,
     problem: String,
 }
