@@ -7,6 +7,7 @@ mod cluster_api;
 mod karpenter;
 mod remediation;
 mod served;
+mod volumes;
 mod webhook;
 
 pub(crate) use webhook::Caller;
@@ -29,19 +30,29 @@ pub(crate) async fn look(
     inquiry: &Inquiry,
     recovery: &str,
 ) -> Result<Answer, Outcome> {
-    let view = match kind_of(inquiry) {
-        ProviderKind::ClusterApi => cluster_api::look(calls, inquiry).await,
-        ProviderKind::Karpenter => karpenter::look(calls, inquiry).await,
-        ProviderKind::RemediationTemplate => remediation::look(calls, inquiry, recovery).await,
-        ProviderKind::Webhook => webhooks.look(inquiry).await,
-        ProviderKind::None => Ok(plain(MachineState::NotOffered("no node provider is configured".to_owned()))),
-    };
-    let view = match view {
+    let view = match view(calls, webhooks, inquiry, recovery).await {
         // Not allowed, or not served after all: nothing is known of the machine.
         Err(Outcome::Refused { message }) => plain(MachineState::NotOffered(message)),
         view => view?,
     };
     Ok(Answer::Machine(Box::new(view)))
+}
+
+async fn view(calls: &Calls, webhooks: &Caller, inquiry: &Inquiry, recovery: &str) -> Result<MachineView, Outcome> {
+    let mut view = match kind_of(inquiry) {
+        ProviderKind::ClusterApi => cluster_api::look(calls, inquiry).await?,
+        ProviderKind::Karpenter => karpenter::look(calls, inquiry).await?,
+        ProviderKind::RemediationTemplate => remediation::look(calls, inquiry, recovery).await?,
+        ProviderKind::Webhook => webhooks.look(inquiry).await?,
+        ProviderKind::None => plain(MachineState::NotOffered("no node provider is configured".to_owned())),
+    };
+    if inquiry.drained && matches!(view.state, MachineState::Ready { .. }) {
+        let attached = volumes::attached(calls, &inquiry.node.key.name).await?;
+        if !attached.is_empty() {
+            view.state = MachineState::Attached(attached);
+        }
+    }
+    Ok(view)
 }
 
 /// Gives an order; one that was given for this Recovery before is done.

@@ -70,6 +70,8 @@ pub struct Inquiry {
     pub since: Stamp,
     /// Names what is asked for, the same each time; of a webhook the idempotency key.
     pub key: Text,
+    /// Whether the node lives and was drained: then its machine goes when its volumes are detached.
+    pub drained: bool,
 }
 
 /// What is to be done to a machine.
@@ -116,6 +118,8 @@ pub enum MachineState {
     NotOffered(String),
     /// Somebody else has it in hand, or stopped all work on it; who.
     Busy(String),
+    /// These volumes are still attached to a node that was drained: without its machine their data may be written by two.
+    Attached(Vec<String>),
     /// An order may be given.
     Ready {
         /// About this.

@@ -95,6 +95,7 @@ const BUILT_IN: &[Line] = &[
     ("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "namespaced status generation versioned", "pdb", ""),
     ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "namespaced generation", "", ""),
     ("coordination.k8s.io", "v1", "leases", "Lease", "namespaced versioned upsert", "", ""),
+    ("storage.k8s.io", "v1", "volumeattachments", "VolumeAttachment", "status", "", ""),
     ("events.k8s.io", "v1", "events", "Event", "namespaced upsert", "ev", ""),
     ("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "namespaced generation", "netpol", ""),
     ("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", "upsert", "", ""),

@@ -194,6 +194,10 @@ pub enum Deed {
     CallOff(String),
     /// `pause-machine NODE`: a person stops all work on its machine.
     PauseMachine(String),
+    /// `attach VOLUME NODE`: a volume is attached to it, and nobody detaches it.
+    Attach(String, String),
+    /// `detach VOLUME`.
+    Detach(String),
     /// `cordon NODE`: by a person.
     Cordon(String),
     /// `uncordon NODE`: by a person.
@@ -266,6 +270,8 @@ impl fmt::Display for Deed {
             Self::Remediate(node) => write!(f, "remediate {node}"),
             Self::CallOff(node) => write!(f, "call-off {node}"),
             Self::PauseMachine(node) => write!(f, "pause-machine {node}"),
+            Self::Attach(volume, node) => write!(f, "attach {volume} {node}"),
+            Self::Detach(volume) => write!(f, "detach {volume}"),
             Self::Cordon(node) => write!(f, "cordon {node}"),
             Self::Uncordon(node) => write!(f, "uncordon {node}"),
             Self::Taint(node, key) => write!(f, "taint {node} {key}"),

@@ -60,6 +60,8 @@ provider powers-off
 remediate n1
 call-off n1
 pause-machine n1
+attach data-1 n1
+detach data-1
 cordon n1
 uncordon n1
 exclude web

@@ -51,10 +51,8 @@ fn fact(pod: &Value, shared: &mut Shared) -> Result<PodFact, Outcome> {
 async fn needs(calls: &Calls, pod: &Value) -> Result<Needs, Outcome> {
     let mut needs = needs::of_pod(pod);
     let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
-    let claims =
-        list(&pod["spec"]["volumes"]).filter_map(|volume| volume["persistentVolumeClaim"]["claimName"].as_str());
-    for claim in claims {
-        needs.places.extend(place(calls, namespace, claim).await?);
+    for claim in needs::claims(pod) {
+        needs.places.extend(place(calls, namespace, &claim).await?);
     }
     Ok(needs)
 }

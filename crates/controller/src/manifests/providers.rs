@@ -26,6 +26,12 @@ const FENCE_AGENTS: &str = "fence-agents-remediation.medik8s.io";
 const SELF_NODE: &str = "self-node-remediation.medik8s.io";
 const MACHINE_DELETION: &str = "machine-deletion-remediation.medik8s.io";
 const METAL3: &str = "infrastructure.cluster.x-k8s.io";
+const ATTACHED: Right = right(
+    "storage.k8s.io",
+    &["volumeattachments"],
+    &["list"],
+    "replace a drained node only when its volumes are detached",
+);
 const MAKE: &[&str] = &["get", "create", "delete"];
 const OWN: &str = "make the remediation object of a node, follow it, and delete it when the node is healthy";
 const FROM: &str = "read the template that the object is made from";
@@ -35,9 +41,11 @@ const RIGHTS: &[(ProviderKind, &[Right])] = &[
     (ProviderKind::ClusterApi, &[
         right(CLUSTER_API, &["machines"], &["get", "list", "delete"], "find the one Machine of a node, replace it, and see the one that comes in its place"),
         right(CLUSTER_API, &["clusters"], &["get"], "leave alone what is paused, being deleted or rolling out"),
+        ATTACHED,
     ]),
     (ProviderKind::Karpenter, &[
         right("karpenter.sh", &["nodeclaims"], &["get", "list", "delete"], "find the one NodeClaim of a node, and replace it"),
+        ATTACHED,
     ]),
     (ProviderKind::RemediationTemplate, &[
         right(FENCE_AGENTS, &["fenceagentsremediations"], MAKE, OWN),
@@ -50,7 +58,9 @@ const RIGHTS: &[(ProviderKind, &[Right])] = &[
         right(METAL3, &["metal3remediationtemplates"], &["get"], FROM),
         right(CLUSTER_API, &["machines"], &["get", "list"], "name and own a Metal3Remediation as Cluster API asks for"),
         right(CLUSTER_API, &["clusters"], &["get"], "leave alone what is paused, being deleted or rolling out"),
+        ATTACHED,
     ]),
+    (ProviderKind::Webhook, &[ATTACHED]),
 ];
 
 /// Of each provider that needs rights its name and the role that gives them to the controller, with its binding.
@@ -71,7 +81,8 @@ const fn file(kind: ProviderKind) -> &'static str {
         ProviderKind::ClusterApi => "providers/clusterapi.yaml",
         ProviderKind::Karpenter => "providers/karpenter.yaml",
         ProviderKind::RemediationTemplate => "providers/remediation-template.yaml",
-        ProviderKind::None | ProviderKind::Webhook => "providers/none.yaml",
+        ProviderKind::Webhook => "providers/webhook.yaml",
+        ProviderKind::None => "providers/none.yaml",
     }
 }
 

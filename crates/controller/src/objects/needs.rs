@@ -20,6 +20,18 @@ pub fn of_pod(pod: &Value) -> Needs {
     Needs { places, tolerations: list(&spec["tolerations"]).map(toleration).collect() }
 }
 
+/// The names of the PersistentVolumeClaims that a pod mounts, those that are made for it included.
+#[must_use]
+pub fn claims(pod: &Value) -> Vec<String> {
+    let pod_name = pod["metadata"]["name"].as_str().unwrap_or_default();
+    let claim = |volume: &Value| match volume["persistentVolumeClaim"]["claimName"].as_str() {
+        Some(claim) => Some(claim.to_owned()),
+        None if volume["ephemeral"].is_object() => volume["name"].as_str().map(|volume| format!("{pod_name}-{volume}")),
+        None => None,
+    };
+    list(&pod["spec"]["volumes"]).filter_map(claim).collect()
+}
+
 /// The nodes from which a PersistentVolume can be reached; `None` for all.
 #[must_use]
 pub fn of_volume(volume: &Value) -> Option<AnyOf> {

@@ -14,5 +14,6 @@ mod providers;
 mod records;
 mod server;
 mod services;
+mod volumes;
 mod webhook;
 mod workloads;

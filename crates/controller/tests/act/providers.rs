@@ -16,12 +16,15 @@ const FENCE: &str = "fence-agents-remediation.medik8s.io";
 const MACHINE: &str = "cluster.x-k8s.io/v1beta1 Machine capi/m-1";
 const REMEDIATION: &str = "fence-agents-remediation.medik8s.io/v1alpha1 FenceAgentsRemediation medik8s/worker-1";
 
+/// What lists end in.
+const LISTS: [&str; 4] = ["/machines", "/nodeclaims", "/volumeattachments", "/pods"];
+
 /// Objects by path; lists are made of what is below them.
 #[derive(Clone, Default)]
-struct Shelf(Vec<(String, Value)>);
+pub(crate) struct Shelf(Vec<(String, Value)>);
 
 impl Shelf {
-    fn with(mut self, path: &str, object: Value) -> Self {
+    pub(crate) fn with(mut self, path: &str, object: Value) -> Self {
         self.0.retain(|(known, _)| known != path);
         self.0.push((path.to_owned(), object));
         self
@@ -33,7 +36,7 @@ impl Shelf {
         match (seen.method.as_str(), found) {
             ("POST", _) => answer(201, &seen.body),
             (_, Some((_, object))) => answer(200, object),
-            ("GET", None) if path.ends_with("/machines") || path.ends_with("/nodeclaims") => {
+            ("GET", None) if LISTS.iter().any(|list| path.ends_with(list)) => {
                 let below = format!("{path}/");
                 let items = self.0.iter().filter(|(known, _)| known.starts_with(&below)).map(|(_, object)| object);
                 answer(200, &json!({"kind": "List", "metadata": {}, "items": items.collect::<Vec<_>>()}))
@@ -49,7 +52,16 @@ impl Shelf {
     }
 
     async fn look(self, provider: Provider, known: Option<MachineRef>) -> MachineView {
-        let outcome = self.serve().await.perform(Verb::LookAtMachine(Box::new(inquiry(provider, known)))).await;
+        self.asked(inquiry(provider, known)).await
+    }
+
+    /// What is said of the Machine of a node that was drained.
+    pub(crate) async fn look_drained(self) -> MachineView {
+        self.asked(Inquiry { drained: true, ..inquiry(of(ProviderKind::ClusterApi), None) }).await
+    }
+
+    async fn asked(self, inquiry: Inquiry) -> MachineView {
+        let outcome = self.serve().await.perform(Verb::LookAtMachine(Box::new(inquiry))).await;
         let Outcome::Done(Answer::Machine(view)) = outcome else { panic!("{outcome:?}") };
         *view
     }
@@ -58,7 +70,7 @@ impl Shelf {
 fn inquiry(provider: Provider, known: Option<MachineRef>) -> Inquiry {
     let since = Stamp(1_767_225_600_000);
     let template = provider.templates.first().cloned();
-    Inquiry { node: node_target(), provider, template, known, since, key: Text::from("key") }
+    Inquiry { node: node_target(), provider, template, known, since, key: Text::from("key"), drained: false }
 }
 
 fn of(kind: ProviderKind) -> Provider {
@@ -100,7 +112,7 @@ const M1: &str = "/apis/cluster.x-k8s.io/v1beta1/namespaces/capi/machines/m-1";
 const MAIN: &str = "/apis/cluster.x-k8s.io/v1beta1/namespaces/capi/clusters/main";
 
 /// Cluster API with the node's Machine.
-fn capi() -> Shelf {
+pub(crate) fn capi() -> Shelf {
     let preferred = json!({"preferredVersion": {"groupVersion": "cluster.x-k8s.io/v1beta1"}});
     Shelf::default()
         .with("/apis/cluster.x-k8s.io", preferred)

@@ -64,7 +64,8 @@ async fn perform(line: &Arc<Line>, key: Option<&str>, door: Door, verb: Verb) ->
 fn inquiry(url: &str, insecure: bool) -> Inquiry {
     let webhook = Some(Webhook { url: Text::from(url), insecure });
     let provider = Provider { kind: ProviderKind::Webhook, webhook, ..Provider::default() };
-    Inquiry { node: node_target(), provider, template: None, known: None, since: Stamp(0), key: Text::from(KEY) }
+    let (since, key) = (Stamp(0), Text::from(KEY));
+    Inquiry { node: node_target(), provider, template: None, known: None, since, key, drained: false }
 }
 
 fn look(url: &str, insecure: bool) -> Verb {

@@ -157,7 +157,7 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
     if let Some(end) = remediation::rest(case) {
         return Provision::Next(Move::Do(end));
     }
-    let inquiry = inquiry(world, case, known.clone());
+    let inquiry = inquiry(world, case, known.clone(), reboot);
     let Some((view, at)) = case.looks.machine.as_ref().filter(|(_, at)| world.now.tick.since(*at) <= POLL) else {
         return Provision::Next(Move::Do(Verb::LookAtMachine(Box::new(inquiry))));
     };
@@ -181,6 +181,10 @@ fn provision(world: &World<'_>, case: &Case, reboot: bool) -> Provision {
     match (&view.state, known) {
         (MachineState::NotOffered(why), _) if !sent => Provision::None(why.clone()),
         (MachineState::NotOffered(why), _) => Provision::UnderWay(why.clone(), until),
+        (MachineState::Attached(volumes), _) => {
+            let node = &case.recovery.spec.target.key.name;
+            Provision::UnderWay(format!("waits until {} is detached from {node}", volumes.join(", ")), until)
+        }
         (MachineState::Busy(who), _) => Provision::Next(Move::Held(GuardName::Busy, who.clone(), Some(until))),
         (MachineState::Ready { machine, .. }, _) if sent => {
             Provision::Next(Move::Stop(format!("{}: what was ordered was taken back by somebody else", machine.name)))
@@ -234,8 +238,9 @@ fn arrival(world: &World<'_>, case: &Case, words: &str) -> Move {
     }
 }
 
-fn inquiry(world: &World<'_>, case: &Case, known: Option<MachineRef>) -> Inquiry {
+fn inquiry(world: &World<'_>, case: &Case, known: Option<MachineRef>, reboot: bool) -> Inquiry {
     let recovery = &case.recovery;
+    let lives = there(world, case).is_some_and(|node| !drain::is_dead(world, node));
     Inquiry {
         node: recovery.spec.target.clone(),
         provider: world.settings.provider.clone(),
@@ -243,6 +248,7 @@ fn inquiry(world: &World<'_>, case: &Case, known: Option<MachineRef>) -> Inquiry
         known,
         since: recovery.created,
         key: Text::from(format!("{}-{}", recovery.name, recovery.uid)),
+        drained: lives && !reboot && !was_sent(recovery),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 42] = [
+const DEEDS: [&str; 44] = [
     "fail",
     "crash-loop",
     "waits",
@@ -28,6 +28,8 @@ const DEEDS: [&str; 42] = [
     "remediate",
     "call-off",
     "pause-machine",
+    "attach",
+    "detach",
     "cordon",
     "uncordon",
     "taint",
@@ -52,6 +54,7 @@ const DEEDS: [&str; 42] = [
     "end",
 ];
 
+const A_VOLUME: &str = "the name of a volume, as data-1";
 const A_TAINT: &str = "the key of a taint, as karpenter.sh/disrupted";
 
 pub(super) fn moment(story: &mut Story, line: &mut Line<'_>) -> Result<(), Error> {
@@ -106,6 +109,8 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
         "remediate" => Deed::Remediate(line.node(story)?),
         "call-off" => Deed::CallOff(line.node(story)?),
         "pause-machine" => Deed::PauseMachine(line.node(story)?),
+        "attach" => Deed::Attach(line.word(A_VOLUME)?.to_owned(), line.node(story)?),
+        "detach" => Deed::Detach(line.word(A_VOLUME)?.to_owned()),
         "cordon" => Deed::Cordon(line.node(story)?),
         "uncordon" => Deed::Uncordon(line.node(story)?),
         "taint" => Deed::Taint(line.node(story)?, line.word(A_TAINT)?.to_owned()),

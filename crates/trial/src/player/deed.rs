@@ -77,6 +77,8 @@ impl Player<'_> {
             Deed::Remediate(node) => machines::remediate(admin, node)?,
             Deed::CallOff(node) => machines::call_off(admin, node)?,
             Deed::PauseMachine(node) => machines::pause(admin, node)?,
+            Deed::Attach(volume, node) => machines::attach(admin, volume, node)?,
+            Deed::Detach(volume) => machines::detach(admin, volume)?,
             Deed::Cordon(node) => {
                 admin.patch("nodes", "", node, &json!({ "spec": { "unschedulable": true } }))?;
             }

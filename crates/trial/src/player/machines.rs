@@ -13,6 +13,8 @@ pub(crate) const REMEDIATIONS: &str = "fenceagentsremediations.fence-agents-reme
 pub(crate) const MACHINES: &str = "machines.cluster.x-k8s.io";
 /// The machines of the provider `karpenter`.
 pub(crate) const CLAIMS: &str = "nodeclaims.karpenter.sh";
+/// What attaches volumes to nodes.
+const ATTACHMENTS: &str = "volumeattachments.storage.k8s.io";
 
 pub(super) const fn ordered(how: Ordered) -> actor::Ordered {
     match how {
@@ -43,5 +45,19 @@ pub(super) fn call_off(admin: &Hand, node: &str) -> Result<()> {
 pub(super) fn pause(admin: &Hand, node: &str) -> Result<()> {
     let paused = json!({ "metadata": { "annotations": { "cluster.x-k8s.io/paused": "true" } } });
     admin.patch(MACHINES, PLACE, node, &paused)?;
+    Ok(())
+}
+
+/// A volume is attached to the node, and nobody detaches it.
+pub(super) fn attach(admin: &Hand, volume: &str, node: &str) -> Result<()> {
+    let source = json!({ "persistentVolumeName": volume });
+    let spec = json!({ "attacher": "csi.example.com", "nodeName": node, "source": source });
+    admin.create(ATTACHMENTS, "", &json!({ "metadata": { "name": volume }, "spec": spec }))?;
+    Ok(())
+}
+
+/// It is detached.
+pub(super) fn detach(admin: &Hand, volume: &str) -> Result<()> {
+    admin.delete(ATTACHMENTS, "", volume, &DeleteOptions::default())?;
     Ok(())
 }

@@ -46,6 +46,8 @@ pub(super) struct Park {
     pub(super) how: Option<Ordered>,
     given: BTreeMap<Text, Given>,
     paused: Vec<Text>,
+    /// Volume and node.
+    attached: BTreeMap<String, Text>,
     /// The node that came in place of another.
     came: BTreeMap<Text, Text>,
 }
@@ -66,6 +68,10 @@ impl Truth {
             _ if self.park.paused.contains(name) => plain(MachineState::Busy("its machine is paused".into())),
             Some(given) if given.by != *recovery => plain(MachineState::Busy("somebody else works on it".into())),
             Some(given) => self.view_of(name, given),
+            None if inquiry.drained && self.park.attached.values().any(|node| node == name) => {
+                let here = self.park.attached.iter().filter(|(_, node)| *node == name);
+                plain(MachineState::Attached(here.map(|(volume, _)| volume.clone()).collect()))
+            }
             None => {
                 let pool = if self.park.kind == Some(Machines::ClusterApi) { "set" } else { "" };
                 let uid = Text::from(format!("machine-{}", inquiry.node.uid));
@@ -137,6 +143,14 @@ impl Truth {
 
     pub(super) fn call_off(&mut self, node: &str) {
         self.park.given.remove(node);
+    }
+
+    pub(super) fn attach(&mut self, volume: &str, node: &str) {
+        self.park.attached.insert(volume.to_owned(), Text::from(node));
+    }
+
+    pub(super) fn detach(&mut self, volume: &str) {
+        self.park.attached.remove(volume);
     }
 
     pub(super) fn pause_machine(&mut self, node: &str) {

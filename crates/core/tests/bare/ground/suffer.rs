@@ -95,6 +95,8 @@ impl Truth {
             Deed::Remediate(name) => self.remediate(name),
             Deed::CallOff(name) => self.call_off(name),
             Deed::PauseMachine(name) => self.pause_machine(name),
+            Deed::Attach(volume, node) => self.attach(volume, node),
+            Deed::Detach(volume) => self.detach(volume),
             Deed::Cordon(name) => self.edit_node(name, |node| node.unschedulable = true),
             Deed::Uncordon(name) => self.edit_node(name, |node| node.unschedulable = false),
             Deed::Taint(name, key) => self.edit_node(name, |node| {

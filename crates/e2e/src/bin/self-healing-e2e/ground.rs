@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
+use k8s_openapi::api::storage::v1::VolumeAttachment;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, ResourceExt};
 use manifests::install;
@@ -167,6 +168,7 @@ impl Ground {
         for namespace in KEPT {
             Api::<Deployment>::namespaced(admin.clone(), namespace).delete_collection(&now, &all).await?;
         }
+        Api::<VolumeAttachment>::all(admin.clone()).delete_collection(&now, &all).await?;
         let pods = Api::<Pod>::all(admin);
         for pod in pods.list(&all).await? {
             self.remove_pod(&pod).await?;

@@ -11,6 +11,7 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::storage::v1::VolumeAttachment;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, PostParams};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
@@ -83,6 +84,17 @@ impl Player<'_> {
             Deed::Remediate(node) => self.provider()?.remediate_by_another(node).await,
             Deed::CallOff(node) => self.provider()?.call_off(node).await,
             Deed::PauseMachine(node) => self.provider()?.pause(node).await,
+            Deed::Attach(volume, node) => {
+                let source = json!({ "persistentVolumeName": volume });
+                let spec = json!({ "attacher": "csi.example.com", "nodeName": node, "source": source });
+                let object = serde_json::from_value(json!({ "metadata": { "name": volume }, "spec": spec }))?;
+                self.attachments().create(&PostParams::default(), &object).await?;
+                Ok(())
+            }
+            Deed::Detach(volume) => {
+                self.attachments().delete(volume, &DeleteParams::default()).await?;
+                Ok(())
+            }
             Deed::KillController => self.kill().await,
             Deed::StopController => self.stop().await,
             Deed::FreezeController(span) => self.freeze(*span).await,
@@ -90,6 +102,10 @@ impl Player<'_> {
             Deed::StartApiserver => self.ground.cluster.apiserver()?.restart().await,
             of_node => self.node_deed(of_node).await,
         }
+    }
+
+    fn attachments(&self) -> Api<VolumeAttachment> {
+        Api::all(self.ground.cluster.admin())
     }
 
     async fn node_deed(&self, deed: &Deed) -> Result<()> {

@@ -55,7 +55,10 @@ impl<'a> Provider<'a> {
             Machines::Medik8s => (actor::Provider::Medik8s, "remediation-template"),
             Machines::ClusterApi => (actor::Provider::ClusterApi, "clusterapi"),
             Machines::Karpenter => (actor::Provider::Karpenter, "karpenter"),
-            Machines::Webhook => return Ok(own),
+            Machines::Webhook => {
+                ground.apply_file("providers/webhook.yaml").await?;
+                return Ok(own);
+            }
         };
         let definitions: Vec<Value> = serde_json::from_str(provider.definitions())?;
         for definition in definitions {
