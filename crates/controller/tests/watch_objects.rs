@@ -89,6 +89,15 @@ fn a_crashing_pod_shows_what_fails_and_whose_it_is() {
 }
 
 #[test]
+fn a_pod_waits_for_a_readiness_gate_only_where_its_kubelet_says_so() {
+    let mut value = crashing_pod();
+    let conditions = value["status"]["conditions"].as_array_mut().unwrap();
+    conditions.push(json!({"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady"}));
+    assert!(pod_of(&value).trouble.unwrap().awaits_gate);
+    assert!(!pod_of(&crashing_pod()).trouble.unwrap().awaits_gate);
+}
+
+#[test]
 fn a_failed_init_container_and_a_running_end_show() {
     let mut value = crashing_pod();
     value["status"]["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] = json!(1);

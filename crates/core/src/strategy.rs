@@ -33,6 +33,8 @@ pub(crate) enum Hint {
     AllowsRollback,
     /// The pod is of an older revision than its StatefulSet wants, and keeps the others waiting for theirs.
     BlocksRevision,
+    /// The pod's containers are ready, and it waits for somebody else's condition.
+    AwaitsGate,
 }
 
 /// The strategy for a cause that no write can help, else the table's; where that only watches, and no policy says so, what its object
@@ -55,6 +57,7 @@ pub(crate) fn strategy_for(
         {
             Strategy::Rollback
         }
+        (_, Hint::AwaitsGate) if !by_policy => Strategy::Monitor,
         (_, Hint::BlocksRevision) if !by_policy && strategy(settings, failure, severity) == Strategy::Monitor => {
             Strategy::Restart
         }

@@ -210,6 +210,7 @@ fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> Pod
         reason: said(status.reason.as_deref()),
         message: said(message),
         ready_changed: ready.and_then(|c| c.last_transition_time).map(|t| stamp(Some(t))),
+        awaits_gate: ready.is_some_and(|c| c.reason.as_deref() == Some("ReadinessGatesNotReady")),
         deletion_due: pod.metadata.deletion_timestamp.map(|t| stamp(Some(t))),
         finalizers: pod.metadata.finalizers.iter().flatten().map(|f| shared.text(f)).collect(),
         unschedulable: unschedulable.map(|c| stamp(c.last_transition_time)),

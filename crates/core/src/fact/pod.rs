@@ -107,6 +107,9 @@ pub struct PodTrouble {
     pub message: String,
     /// `lastTransitionTime` of condition Ready.
     pub ready_changed: Option<Stamp>,
+    /// Its containers are ready, and a readiness gate keeps it from being it: condition Ready has reason `ReadinessGatesNotReady`.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub awaits_gate: bool,
     /// `metadata.deletionTimestamp`, which Kubernetes sets to the request's time plus the grace period.
     pub deletion_due: Option<Stamp>,
     /// Finalizers that keep it.

@@ -3,7 +3,7 @@
 use super::{Case, Healer, tell};
 use crate::cluster::Subject;
 use crate::detect::set_stuck;
-use crate::fact::Marks;
+use crate::fact::{Marks, PodFact};
 use crate::finding::Finding;
 use crate::happening::What;
 use crate::key::{Kind, Text};
@@ -89,6 +89,10 @@ impl Healer {
             Hint::BlocksRevision => {
                 Some(format!("{} waits for this pod of an older revision before it updates others", finding.workload))
             }
+            Hint::AwaitsGate => Some(
+                "its containers are ready: a readiness gate keeps it from being ready, and no restart opens that"
+                    .into(),
+            ),
             Hint::None => None,
         });
         reasons.push(format!(
@@ -128,6 +132,9 @@ impl Healer {
         if self.cluster.exact_pod(target).is_some_and(|pod| set_stuck::blocks(pod, &self.cluster)) {
             return Hint::BlocksRevision;
         }
+        if self.cluster.exact_pod(target).is_some_and(awaits_gate) {
+            return Hint::AwaitsGate;
+        }
         let known = self.cluster.exact_workload(target).filter(|_| target.kind == Kind::Deployment);
         let allows = known.is_some_and(|fact| fact.marks.has(Marks::AUTO_ROLLBACK));
         if allows { Hint::AllowsRollback } else { Hint::None }
@@ -148,4 +155,8 @@ fn detection(recovery: &Recovery, finding: &Finding, now: Now) -> (What, String)
     let latency = now.tick.since(finding.first_seen.tick);
     let note = format!("{} on {}: {}", recovery.spec.failure, recovery.spec.target, recovery.spec.description);
     (What::FailureDetected { latency }, note)
+}
+
+fn awaits_gate(pod: &PodFact) -> bool {
+    pod.trouble.as_ref().is_some_and(|trouble| trouble.awaits_gate)
 }

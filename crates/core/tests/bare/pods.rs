@@ -4,7 +4,7 @@ use crate::ground::{Ground, QUICK, ready_pod};
 use self_healing_core::effect::Verb;
 use self_healing_core::fact::{ContainerFact, Exit, Owner, PodFact};
 use self_healing_core::key::{Key, Kind, Text};
-use self_healing_core::names::{Cause, Phase};
+use self_healing_core::names::{Cause, Phase, Strategy};
 use std::sync::Arc;
 
 const WEB: &str = "nodes n1 n2 n3\ndeployment web 2 on n1";
@@ -32,6 +32,26 @@ fn what_keeps_a_container_from_starting_counts_after_two_checks() {
 fn a_pod_that_is_not_ready_counts_after_ten_checks() {
     let seconds = seconds_until_restart("unready web.1");
     assert!((300.0..301.0).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn a_pod_that_a_readiness_gate_keeps_is_told_of_and_not_restarted() {
+    let mut ground = Ground::of(WEB, "");
+    ground.does("unready web.1");
+    ground.change("web.1", |pod| {
+        let trouble = pod.trouble.as_mut().unwrap();
+        trouble.containers.clear();
+        trouble.awaits_gate = true;
+    });
+    ground.run(2000.0);
+    assert!(ground.writes().is_empty(), "{:?}", ground.writes());
+    let recovery = ground.recovery("web.1");
+    assert_eq!((recovery.spec.cause, recovery.spec.strategy), (Some(Cause::NotReady), Some(Strategy::Monitor)));
+    assert!(
+        recovery.spec.reasons.iter().any(|reason| reason.contains("readiness gate")),
+        "{:?}",
+        recovery.spec.reasons
+    );
 }
 
 #[test]
