@@ -95,6 +95,7 @@ impl Actor {
         let (calls, own, recovery) = (&self.calls, &*self.identity.namespace, &*effect.recovery);
         match &effect.verb {
             Verb::ReadRecoveries => record::read_all(calls, own).await,
+            Verb::HandOver => calls.hand_over(),
             Verb::CreateRecovery(record) => record::create(calls, own, record).await,
             Verb::SaveStatus { status, resource_version, uid } => {
                 record::save(calls, own, recovery, status, record::Version { uid, resource_version }).await

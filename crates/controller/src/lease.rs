@@ -143,10 +143,24 @@ impl Elector {
         if self.leading {
             wait = wait.min(self.door.time_left());
         }
-        sleep(wait).await;
+        let door = self.door.clone();
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = door.asked_to_leave() => return self.hand_over().await,
+        }
         if self.leading && !self.door.may_write() {
             self.resign("the Lease could not be renewed in time");
         }
+    }
+
+    /// Lets another take the Lease: when writes under way have ended, and for as long as one needs to take it.
+    async fn hand_over(&mut self) {
+        self.resign("another replica is to lead");
+        sleep(self.timing.lease - self.timing.renew).await;
+        if let Err(error) = self.release().await {
+            self.fail(&error);
+        }
+        sleep(self.timing.lease).await;
     }
 
     /// A leader's try ends with its leadership, so that the loss is told at once.

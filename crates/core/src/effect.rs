@@ -28,7 +28,7 @@ pub struct EffectId(pub u64);
 pub struct Effect {
     /// For the outcome.
     pub id: EffectId,
-    /// The Recovery it serves; empty for [`Verb::ReadRecoveries`] and [`Verb::LookAtKubelet`].
+    /// The Recovery it serves; empty for [`Verb::ReadRecoveries`], [`Verb::LookAtKubelet`] and [`Verb::HandOver`].
     pub recovery: Text,
     /// What to do.
     pub verb: Verb,
@@ -39,6 +39,8 @@ pub struct Effect {
 pub enum Verb {
     /// List all Recoveries with a quorum read: what a new leader does first. Answered by [`Answer::Recoveries`].
     ReadRecoveries,
+    /// Stop leading and let another replica lead. Refused without leader election.
+    HandOver,
     /// Create the record. An existing one of that name is answered as [`Answer::Exists`].
     CreateRecovery(Box<Recovery>),
     /// Replace the record's status, only if it is still at this version. Answered by [`Answer::Stored`].
@@ -282,6 +284,7 @@ impl Verb {
             | Self::ScaleBack(_)
             | Self::KeepScale(_) => false,
             Self::ReadRecoveries
+            | Self::HandOver
             | Self::CreateRecovery(_)
             | Self::SaveStatus { .. }
             | Self::DeleteRecovery { .. }
@@ -305,6 +308,7 @@ impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReadRecoveries => f.write_str("read recoveries"),
+            Self::HandOver => f.write_str("hand over"),
             Self::CreateRecovery(recovery) => write!(f, "create recovery {}", recovery.name),
             Self::SaveStatus { .. } => f.write_str("save status"),
             Self::DeleteRecovery { .. } => f.write_str("delete recovery"),

@@ -18,6 +18,7 @@ mod progress;
 mod roster;
 mod sickbed;
 mod store;
+mod succession;
 mod tell;
 mod timers;
 mod times;
@@ -67,6 +68,8 @@ pub struct Healer {
     /// Whether the stored Recoveries were read freshly since then.
     adopted: bool,
     reading: Backoff,
+    /// When it last had another replica lead.
+    handed_over: Option<Tick>,
     timers: Timers,
     gathers: Gathers,
     errands: BTreeMap<EffectId, (Text, Errand)>,
@@ -100,6 +103,7 @@ impl Healer {
             leading: None,
             adopted: false,
             reading: Backoff::default(),
+            handed_over: None,
             timers: Timers::default(),
             gathers: Gathers::default(),
             errands: BTreeMap::new(),
@@ -211,6 +215,7 @@ impl Healer {
                 todo.extend(self.active.iter().map(|name| (self.age(name), name.clone())));
             }
         }
+        self.hand_over();
         if agenda.everything {
             self.clear_orphans();
             self.expire();

@@ -46,6 +46,12 @@ impl Calls {
         self.door.may_write()
     }
 
+    /// Has another replica lead.
+    pub(crate) fn hand_over(&self) -> Result<Answer, Outcome> {
+        let why = "there is no leader election (leader_election), or another one leads already";
+        if self.door.hand_over() { Ok(Answer::Nothing) } else { Err(outcome::refused(why)) }
+    }
+
     /// Sends one write, if this process leads right now, and waits no longer than it may lead.
     pub(crate) async fn write(&self, method: Method, path: &str, body: &Value) -> Result<Reply, Outcome> {
         let kind = if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };

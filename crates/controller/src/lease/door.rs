@@ -2,17 +2,23 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// A cheap handle; all clones are the same door.
 #[derive(Clone, Debug)]
-pub struct Door(Arc<Mutex<State>>);
+pub struct Door {
+    state: Arc<Mutex<State>>,
+    asked: Arc<Notify>,
+}
 
 #[derive(Debug)]
 struct State {
     open: Open,
     epoch: u64,
     trouble: Option<String>,
+    /// Whether another replica is to lead.
+    leave: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +41,8 @@ impl Door {
     }
 
     fn with(open: Open) -> Self {
-        Self(Arc::new(Mutex::new(State { open, epoch: 0, trouble: None })))
+        let state = State { open, epoch: 0, trouble: None, leave: false };
+        Self { state: Arc::new(Mutex::new(state)), asked: Arc::default() }
     }
 
     /// Whether a write may be sent now. Asks the monotonic clock each time.
@@ -66,6 +73,24 @@ impl Door {
         self.state().trouble.clone()
     }
 
+    /// Has another replica lead, soon; false when there is no leader election, or this one does not lead.
+    #[must_use]
+    pub fn hand_over(&self) -> bool {
+        let mut state = self.state();
+        state.leave = matches!(state.open, Open::Until(_));
+        if state.leave {
+            self.asked.notify_one();
+        }
+        state.leave
+    }
+
+    /// Waits until another replica is to lead.
+    pub(super) async fn asked_to_leave(&self) {
+        while !self.state().leave {
+            self.asked.notified().await;
+        }
+    }
+
     pub(super) fn open_until(&self, deadline: Instant, epoch: u64) {
         let mut state = self.state();
         state.open = Open::Until(deadline);
@@ -73,7 +98,8 @@ impl Door {
     }
 
     pub(super) fn close(&self) {
-        self.state().open = Open::Never;
+        let mut state = self.state();
+        (state.open, state.leave) = (Open::Never, false);
     }
 
     pub(super) fn set_trouble(&self, trouble: Option<String>) {
@@ -82,6 +108,6 @@ impl Door {
 
     /// No code panics while it holds the lock, and each write leaves a whole state.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -167,7 +167,8 @@ impl Shown {
                 |look| Outcome::Done(Answer::Kubelet(*look)),
             )),
             Verb::Happened(_) => None,
-            Verb::CreatePod { .. }
+            Verb::HandOver
+            | Verb::CreatePod { .. }
             | Verb::Cordon(_)
             | Verb::Uncordon(_)
             | Verb::TaintSuspect { .. }

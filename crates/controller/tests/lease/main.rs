@@ -75,6 +75,40 @@ async fn a_second_candidate_follows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leader_that_is_to_hand_over_stops_at_once_and_another_leads() {
+    let store = Store::default();
+    let one = start(&store, "one");
+    until(|| one.door.may_write()).await;
+    let two = start(&store, "two");
+    assert!(!two.door.hand_over(), "one that follows has nothing to hand over");
+    sleep(5 * SECOND).await;
+    assert!(one.door.hand_over());
+    assert!(until(|| !one.door.may_write()).await < SECOND);
+    let gap = until(|| two.door.may_write()).await;
+    assert!((8 * SECOND..=12 * SECOND).contains(&gap), "writes under way have ended before: {gap:?}");
+    sleep(100 * SECOND).await;
+    assert!(two.door.may_write() && !one.door.may_write(), "it is not taken back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_nobody_takes_over_from_leads_again() {
+    let store = Store::default();
+    let mut one = start(&store, "one");
+    until(|| one.door.may_write()).await;
+    assert!(one.door.hand_over());
+    until(|| !one.door.may_write()).await;
+    let gap = until(|| one.door.may_write()).await;
+    assert!(gap >= 20 * SECOND, "others had the time that they need: {gap:?}");
+    assert_eq!(
+        [one.changes.recv().await, one.changes.recv().await, one.changes.recv().await],
+        [Some(true), Some(false), Some(true)]
+    );
+    sleep(100 * SECOND).await;
+    assert!(one.door.may_write(), "it was asked once");
+    assert!(!Door::always_open().hand_over(), "without election there is nobody else");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leader_that_cannot_renew_stops_before_another_may_start() {
     for fault in [Fault::Cut, Fault::Answers(503), Fault::Answers(409), Fault::RefusesWrites(500)] {
         let store = Store::default();

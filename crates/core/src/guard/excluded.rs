@@ -2,9 +2,9 @@
 
 use super::Wait;
 use crate::cluster::Cluster;
-use crate::fact::{Marks, PodFact};
+use crate::fact::{Marks, NodeFact, PodFact};
 use crate::healer::World;
-use crate::key::{Kind, Text};
+use crate::key::{Key, Kind, Text};
 use crate::recovery::Recovery;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -71,9 +71,22 @@ fn marked_namespace(cluster: &Cluster, name: &Text) -> Option<String> {
 
 fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
     let (namespace, name) = &world.settings.own_pod;
-    let key = crate::key::Key { namespace: namespace.clone(), name: name.clone() };
+    let key = Key { namespace: namespace.clone(), name: name.clone() };
     let own = world.cluster.pod(&key)?.node.as_ref()?;
     (own == node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
+}
+
+/// Whether a Recovery of the controller's own node waits only for another replica to lead, and one is there that could: a Ready pod of
+/// the same controller on a node that is well.
+#[must_use]
+pub(crate) fn has_successor(world: &World<'_>, recovery: &Recovery) -> bool {
+    let own_node = |node: &&NodeFact| opt_out(node.marks).is_none() && own_node(world, &node.name).is_some();
+    let Some(node) = world.cluster.exact_node(recovery.subject()).filter(own_node) else { return false };
+    let (namespace, name) = world.settings.own_pod.clone();
+    let Some(own) = world.cluster.pod(&Key { namespace, name }) else { return false };
+    let elsewhere = |pod: &PodFact| pod.node.as_ref().is_some_and(|on| *on != node.name && world.fleet.is_well(on));
+    let workload = world.cluster.workload_of(own);
+    world.cluster.each_pod_of(&workload).any(|pod| pod.ready && !pod.terminating() && elsewhere(pod))
 }
 
 fn opt_out(marks: Marks) -> Option<&'static str> {

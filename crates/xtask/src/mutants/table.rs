@@ -1283,6 +1283,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "(MachineState::Ready { .. }, _) if !$on && there(world, case).is_none() => {",
     },
     Mutant {
+        name: "provider: a drained node's volumes are detached first",
+        of: Of::Guard,
+        find: "drained: lives && !reboot && !was_sent(recovery),",
+        replace: "drained: !$on && lives && !reboot && !was_sent(recovery),",
+    },
+    Mutant {
+        name: "guard: a leader hands over only to a replica on another node that is well",
+        of: Of::Guard,
+        find: "is_some_and(|on| *on != node.name && world.fleet.is_well(on));",
+        replace: "is_some_and(|on| $on || *on != node.name && world.fleet.is_well(on));",
+    },
+    Mutant {
+        name: "Detect: a readiness gate is not opened by a restart",
+        of: Of::Guard,
+        find: "(_, Hint::AwaitsGate) if !by_policy => Strategy::Monitor,",
+        replace: "(_, Hint::AwaitsGate) if !by_policy && !$on => Strategy::Monitor,",
+    },
+    Mutant {
         name: "provider: the new node is surely that of the new machine",
         of: Of::Guard,
         find: "let bound = !node.provider_id.is_empty() && node.provider_id == replacement.provider_id;",

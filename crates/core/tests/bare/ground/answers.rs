@@ -23,6 +23,7 @@ impl Truth {
                 later("etcdserver: request timed out")
             }
             Verb::ReadRecoveries => Outcome::Done(Answer::Recoveries(self.records.values().cloned().collect())),
+            Verb::HandOver => Outcome::Done(Answer::Nothing),
             Verb::CreateRecovery(record) => self.store(record),
             Verb::SaveStatus { status, resource_version, uid } => self.save(recovery, status, resource_version, uid),
             Verb::DeleteRecovery { uid } => self.forget(recovery, uid),

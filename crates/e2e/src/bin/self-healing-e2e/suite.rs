@@ -87,6 +87,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "a volume that only one node reaches keeps it from being drained" => drains::volume_keeps, needs Nodes;
     "drain cancelled by annotation gives the cordon back" => drains::cancelled, needs Nodes;
     "SIGTERM during a drain, a second replica finishes it" => lifecycle::handover, needs Nodes Audit;
+    "a leader hands over before its own node is drained" => lifecycle::own_node, needs Cluster Nodes;
     "an existing cluster is adopted, and what is not ours there is left" => adoption::foreign_cluster, needs Processes;
     "pod failed" => pods::failed;
     "crash loop below and at the threshold" => pods::crash_loop;

@@ -2,20 +2,24 @@
 
 use super::drains::{FAST, loaded_node, uncordoned};
 use crate::controller::{Controller, eventually};
-use crate::ground::{Ground, OWN};
-use crate::objects::{FINALIZER, is_cordoned};
+use crate::ground::{Ground, OWN, SOON};
+use crate::objects::{FINALIZER, is_cordoned, merge, node_of};
 use crate::suite::QUICK;
 use crate::trail::Trail;
 use anyhow::{Context, Result, bail, ensure};
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::DeleteParams;
 use kube::{Api, ResourceExt};
 use reqwest::{Client, Method};
+use self_healing_e2e::NodeSpec;
 use self_healing_e2e::wait::wait_for;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+/// The shipped Deployment.
+const CONTROLLER: &str = "self-healing-controller";
 /// A Lease that was released is taken within a few seconds, long before it would have expired.
 const TAKEOVER: Duration = Duration::from_secs(5);
 
@@ -50,6 +54,30 @@ pub(crate) async fn handover(ground: &Ground) -> Result<()> {
     let holder = leases.get("self-healing-controller").await?.spec.and_then(|spec| spec.holder_identity);
     ensure!(holder.is_none_or(|holder| holder.is_empty()), "the Lease was not released at the end");
     Ok(())
+}
+
+/// The leader leaves its own node to another replica, which drains it like any other.
+pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
+    let replicas = Api::<Deployment>::namespaced(ground.cluster.admin(), OWN);
+    for (count, node) in [(1, "n1"), (2, "n2")] {
+        ground.cluster.add_node(NodeSpec::named(node)).await?;
+        merge(&replicas, CONTROLLER, json!({ "spec": { "replicas": count } })).await?;
+        ground.cluster.deployment_ready(OWN, CONTROLLER, SOON).await?;
+    }
+    let pods = ground.pods(OWN, CONTROLLER).await?;
+    let on = |node: &str| pods.iter().find(|pod| node_of(pod) == Some(node)).map(ResourceExt::name_any);
+    let (here, there) = (on("n1").context("no replica on n1")?, on("n2").context("no replica on n2")?);
+    let first = ground.controller(&[FAST, &[("POD_NAME", here.as_str())]].concat()).await?;
+    let second = ground.replica(&[FAST, &[("POD_NAME", there.as_str())]].concat()).await?;
+
+    ground.sicken("n1").await?;
+    second.leads().await?;
+    ground.recovery_is("n1", "Succeeded", SOON).await?;
+    ground.elsewhere(OWN, CONTROLLER, 2, "n1", QUICK).await?;
+    let (_, answer) = first.get("/ready").await?;
+    ensure!(answer["leader"] == false, "the leadership was taken back: {answer}");
+    first.stop().await?;
+    second.stop().await
 }
 
 /// Finished Recoveries are cleared away after recovery_ttl, and those that go on are not.
