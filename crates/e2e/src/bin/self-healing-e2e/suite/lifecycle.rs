@@ -60,7 +60,7 @@ pub(crate) async fn handover(ground: &Ground) -> Result<()> {
 pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
     let replicas = Api::<Deployment>::namespaced(ground.cluster.admin(), OWN);
     for (count, node) in [(1, "n1"), (2, "n2")] {
-        ground.cluster.add_node(NodeSpec::named(node)).await?;
+        ground.cluster.add_node(NodeSpec::named(node).label("kubernetes.io/os", "linux")).await?;
         merge(&replicas, CONTROLLER, json!({ "spec": { "replicas": count } })).await?;
         ground.cluster.deployment_ready(OWN, CONTROLLER, SOON).await?;
     }
@@ -69,6 +69,8 @@ pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
     let (here, there) = (on("n1").context("no replica on n1")?, on("n2").context("no replica on n2")?);
     let first = ground.controller(&[FAST, &[("POD_NAME", here.as_str())]].concat()).await?;
     let second = ground.replica(&[FAST, &[("POD_NAME", there.as_str())]].concat()).await?;
+
+    ground.cluster.add_node(NodeSpec::named("n3").label("kubernetes.io/os", "linux")).await?;
 
     ground.sicken("n1").await?;
     second.leads().await?;
