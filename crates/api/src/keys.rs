@@ -5,6 +5,7 @@
 
 mod cross;
 mod given;
+mod hosts;
 mod kinds;
 mod markdown;
 mod read;
@@ -15,6 +16,7 @@ mod settings;
 mod words;
 
 pub use given::{Given, Problem, Source};
+pub use hosts::{AllowedHosts, BadHost};
 pub use kinds::{
     Address, Count, Emails, Expect, FieldSelector, Host, LabelSelector, Link, Mailbox, Namespaces, OneOf, Port, Read,
     Seconds, Shares, Switch, Text,

@@ -106,6 +106,9 @@ impl Notifier {
         let mut lines: BTreeMap<Channel, Line> = BTreeMap::new();
         for channel in receivers.on {
             let Some(mut line) = open(*channel, receivers)? else { continue };
+            if let Some(why) = line.receiver.barred() {
+                tracing::error!("nothing is sent to channel {channel}: {why}");
+            }
             // Both channels of Slack may lead to one address, which keeps one pace.
             if let Some(known) = lines.values().find(|known| known.receiver.is_at(&line.receiver)) {
                 line.receiver = known.receiver.clone();
@@ -166,12 +169,14 @@ struct Way {
     post: Arc<dyn Post>,
     url: SecretString,
     timeout: Duration,
+    /// Why nothing may be sent there.
+    barred: Option<String>,
 }
 
 impl Way {
     /// A channel whose messages have this form and keep this time between them.
     fn line(self, form: impl Form + 'static, pace: Duration) -> Line {
-        let receiver = Receiver::new(self.post, self.url, self.timeout, pace);
+        let receiver = Receiver::new(self, pace);
         Line { form: Arc::new(form), receiver: Arc::new(receiver) }
     }
 }
@@ -184,7 +189,15 @@ impl Receivers<'_> {
         let url = checked(url.expose_secret(), insecure).map_err(|problem| Error::Address { key, problem })?;
         let https = || Https::new(&url, insecure, self.roots()).map(|https| Arc::new(https) as Arc<dyn Post>);
         let post = self.outside.receiver.clone().map_or_else(https, Ok)?;
-        Ok(Some(Way { post, url: SecretString::from(String::from(url)), timeout: self.timeout }))
+        let barred = self.barred(key, url.host_str().unwrap_or_default());
+        Ok(Some(Way { post, url: SecretString::from(String::from(url)), timeout: self.timeout, barred }))
+    }
+
+    /// Why nothing may be sent to `host`, which `key` names; `None` where it may.
+    fn barred(&self, key: &str, host: &str) -> Option<String> {
+        let list = "NOTIFICATION_ALLOWED_HOSTS";
+        let words = || format!("{host}, the host of {key}, is not in {list}; add it there, or change {key}");
+        (!self.secrets.allowed_hosts.allows(host)).then(words)
     }
 
     /// The user's template; one that is wrong is said and not used.

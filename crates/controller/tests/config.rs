@@ -199,10 +199,13 @@ fn wrong_files_are_errors_that_name_file_and_place_but_quote_nothing() {
 fn secrets_come_from_variables_or_files() {
     let file = TempFile::new("routing-key", "  s3cr3t-key\n");
     let path = file.0.display().to_string();
+    let hosts = TempFile::new("hosts", "*.example.com\nmail.example\n");
+    let hosts_path = hosts.0.display().to_string();
     let environment = environment(&[
         ("SLACK_WEBHOOK_URL", "https://hooks.example.com/s3cr3t"),
         ("PAGERDUTY_ROUTING_KEY_FILE", path.as_str()),
         ("EMAIL_USERNAME", ""),
+        ("NOTIFICATION_ALLOWED_HOSTS_FILE", hosts_path.as_str()),
     ]);
     let secrets = Secrets::read(&environment).unwrap();
     let plain = |secret: &Option<secrecy::SecretString>| {
@@ -212,6 +215,7 @@ fn secrets_come_from_variables_or_files() {
     assert_eq!(plain(&secrets.slack_webhook_url).as_deref(), Some("https://hooks.example.com/s3cr3t"));
     assert_eq!(plain(&secrets.pagerduty_routing_key).as_deref(), Some("s3cr3t-key"));
     assert!(secrets.email_username.is_none() && secrets.webhook_secret.is_none());
+    assert!(secrets.allowed_hosts.allows("hooks.example.com") && !secrets.allowed_hosts.allows("evil.example"));
     for printed in [format!("{secrets:?}"), format!("{environment:?}"), format!("{secrets:#?}")] {
         assert!(!printed.contains("s3cr3t"), "{printed}");
     }
@@ -232,6 +236,15 @@ fn secrets_that_cannot_be_read_are_one_clear_line_without_their_content() {
     assert_eq!(both, "environment: WEBHOOK_SECRET: is set, and so is WEBHOOK_SECRET_FILE: expected only one of them");
     let lines = error(&[("WEBHOOK_SECRET", "s3cr3t\nmore")]);
     assert!(lines.contains("one line of UTF-8 text") && !lines.contains("s3cr3t"), "{lines}");
+    let host = error(&[("NOTIFICATION_ALLOWED_HOSTS", "good.example,https://hooks.example/s3cr3t")]);
+    assert!(host.starts_with("environment: NOTIFICATION_ALLOWED_HOSTS: `https…`: expected host names"), "{host}");
+}
+
+#[test]
+fn a_changed_list_of_hosts_is_a_change() {
+    let secrets = |list| Secrets::read(&environment(&[("NOTIFICATION_ALLOWED_HOSTS", list)])).unwrap();
+    assert!(secrets("a.example").differs_from(&secrets("b.example")));
+    assert!(!secrets("a.example").differs_from(&secrets("A.example.")));
 }
 
 fn channels(keys: &[(&str, &str)], variables: &[(&str, &str)]) -> (Vec<Channel>, Vec<String>) {

@@ -34,6 +34,10 @@ pub const SECRETS: &[Secret] = &[
         meaning: "Jinja template of the text of messages to people, in place of the built-in one; no secret, but a file like these",
     },
     Secret {
+        variable: "NOTIFICATION_ALLOWED_HOSTS",
+        meaning: "hosts that messages may be sent to, comma-separated, `*.example.com` for all names below example.com; without it any host; no secret, but a file like these",
+    },
+    Secret {
         variable: "NODE_WEBHOOK_SECRET",
         meaning: "key that signs what the node provider webhook is told and asked; without it that webhook is not called",
     },

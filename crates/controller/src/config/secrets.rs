@@ -2,7 +2,7 @@
 
 use super::Environment;
 use secrecy::{ExposeSecret, SecretString};
-use self_healing_api::keys::{BadReceiver, receiver};
+use self_healing_api::keys::{AllowedHosts, BadHost, BadReceiver, receiver};
 use std::path::{Path, PathBuf};
 
 /// Bytes of one secret; the longest, certificates of a few authorities, have some thousand.
@@ -10,6 +10,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Those that have several lines.
 const NOTIFICATION_CA: &str = "NOTIFICATION_CA";
 const NOTIFICATION_TEMPLATE: &str = "NOTIFICATION_TEMPLATE";
+const ALLOWED_HOSTS: &str = "NOTIFICATION_ALLOWED_HOSTS";
 
 /// Every secret there is; `None` where it is not set or empty.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub struct Secrets {
     pub notification_ca: Option<SecretString>,
     /// `NOTIFICATION_TEMPLATE`.
     pub notification_template: Option<SecretString>,
+    /// `NOTIFICATION_ALLOWED_HOSTS`.
+    pub allowed_hosts: AllowedHosts,
     /// `NODE_WEBHOOK_SECRET`.
     pub node_webhook_secret: Option<SecretString>,
 }
@@ -77,6 +80,9 @@ pub enum SecretError {
         /// What is expected.
         problem: BadReceiver,
     },
+    /// No list of hosts.
+    #[error("environment: {ALLOWED_HOSTS}: {0}")]
+    NotHosts(#[from] BadHost),
     /// Given twice.
     #[error("environment: {variable}: is set, and so is {variable}_FILE: expected only one of them")]
     Twice {
@@ -89,7 +95,8 @@ impl Secrets {
     /// Reads all secrets, each from its variable or from the file that its variable with `_FILE` names.
     ///
     /// # Errors
-    /// When a file cannot be read or is empty, a secret is not one line of text, or is given in both ways.
+    /// When a file cannot be read or is empty, a secret is not one line of text, or is given in both ways; when an address or a list
+    /// of hosts is none.
     pub fn read(environment: &Environment) -> Result<Self, SecretError> {
         let secret = |variable| secret(environment, variable);
         let address = |variable| secret(variable).and_then(|url| url.map(|url| is_address(variable, url)).transpose());
@@ -105,6 +112,8 @@ impl Secrets {
             alertmanager_url: address("ALERTMANAGER_URL")?,
             notification_ca: secret(NOTIFICATION_CA)?,
             notification_template: secret(NOTIFICATION_TEMPLATE)?,
+            allowed_hosts: secret(ALLOWED_HOSTS)?
+                .map_or_else(|| Ok(AllowedHosts::default()), |list| AllowedHosts::read(list.expose_secret()))?,
             node_webhook_secret: secret("NODE_WEBHOOK_SECRET")?,
         })
     }
@@ -114,7 +123,8 @@ impl Secrets {
     /// Whether any is another one.
     #[must_use]
     pub fn differs_from(&self, other: &Self) -> bool {
-        self.all().iter().zip(other.all()).any(|(one, other)| *one != other)
+        let texts = self.all().iter().zip(other.all()).any(|(one, other)| *one != other);
+        texts || self.allowed_hosts != other.allowed_hosts
     }
 
     fn all(&self) -> [Option<&str>; 12] {
@@ -164,7 +174,7 @@ fn from_file(variable: &'static str, path: &Path) -> Result<SecretString, Secret
 /// The text in `bytes`, which is a line, without the white space that editors and `echo` put around it.
 fn text(variable: &'static str, bytes: &[u8]) -> Result<Option<SecretString>, SecretError> {
     let text = std::str::from_utf8(bytes).map_err(|_| SecretError::NotText { variable })?.trim();
-    let lines = [NOTIFICATION_CA, NOTIFICATION_TEMPLATE].contains(&variable);
+    let lines = [NOTIFICATION_CA, NOTIFICATION_TEMPLATE, ALLOWED_HOSTS].contains(&variable);
     if text.len() > MAX_BYTES || text.chars().any(|c| c.is_control() && !(lines && c == '\n')) {
         return Err(SecretError::NotText { variable });
     }

@@ -33,6 +33,7 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
     let addresses = to.iter().map(|to| to.email.clone()).collect();
     let Ok(envelope) = Envelope::new(Some(from.email.clone()), addresses) else { return Ok(None) };
     let url = SecretString::from(format!("smtp://{host}:{}", config.email_smtp_port));
+    let barred = receivers.barred("email_smtp_server", &host);
     let smtp = || -> Result<Arc<dyn Post>, Error> {
         Ok(Arc::new(Smtp {
             host,
@@ -45,7 +46,7 @@ pub(super) fn open(receivers: &Receivers<'_>) -> Result<Option<Line>, Error> {
         }))
     };
     let post = receivers.outside.receiver.clone().map_or_else(smtp, Ok)?;
-    let way = Way { post, url, timeout: receivers.timeout };
+    let way = Way { post, url, timeout: receivers.timeout, barred };
     Ok(Some(way.line(Email { from, to }, Duration::ZERO)))
 }
 

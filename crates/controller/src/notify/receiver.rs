@@ -1,12 +1,12 @@
 //! One message to one receiver at a time, and the table of what its answers mean.
 
-use crate::outside::{Answer, NoAnswer, Parcel, Post};
+use super::Way;
+use crate::outside::{Answer, NoAnswer, Parcel};
 use http::StatusCode;
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use self_healing_core::effect::{Answer as Done, Outcome};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Semaphore};
@@ -23,9 +23,7 @@ const CODE_LIMIT: usize = 40;
 
 /// One address with its queue. The address is a secret, as it alone lets anybody post.
 pub(super) struct Receiver {
-    line: Arc<dyn Post>,
-    url: SecretString,
-    timeout: Duration,
+    way: Way,
     /// Between two messages.
     pace: Duration,
     waiting: Semaphore,
@@ -33,23 +31,31 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// The receiver at a checked address, to which `line` leads; opens no connection yet.
-    pub(super) fn new(line: Arc<dyn Post>, url: SecretString, timeout: Duration, pace: Duration) -> Self {
+    /// The receiver to which `way` leads; opens no connection yet.
+    pub(super) fn new(way: Way, pace: Duration) -> Self {
         let (waiting, not_before) = (Semaphore::new(WAITING), Mutex::new(Instant::now()));
-        Self { line, url, timeout, pace, waiting, not_before }
+        Self { way, pace, waiting, not_before }
+    }
+
+    /// Why nothing may be sent there.
+    pub(super) fn barred(&self) -> Option<&str> {
+        self.way.barred.as_deref()
     }
 
     /// Whether both lead to one address.
     pub(super) fn is_at(&self, other: &Self) -> bool {
-        self.url.expose_secret() == other.url.expose_secret()
+        self.way.url.expose_secret() == other.way.url.expose_secret()
     }
 
     /// Connects, and sends nothing. The host is shown: it is no secret, only the path is.
     pub(super) async fn reach(&self) -> Result<String, String> {
-        let url = Url::parse(self.url.expose_secret()).map_err(|_| "its address is no URL".to_owned())?;
+        if let Some(why) = self.barred() {
+            return Err(why.to_owned());
+        }
+        let url = Url::parse(self.way.url.expose_secret()).map_err(|_| "its address is no URL".to_owned())?;
         let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(0));
         let connecting = TcpStream::connect((host.trim_matches(['[', ']']), port));
-        match timeout(self.timeout, connecting).await {
+        match timeout(self.way.timeout, connecting).await {
             Ok(Ok(_)) => {
                 Ok(format!("{host}:{port} takes connections; nothing was sent (--notify sends a test message)"))
             }
@@ -60,6 +66,9 @@ impl Receiver {
 
     /// Posts when it is its turn. Held back by the receiver's own Retry-After, it does not wait but says until when.
     pub(super) async fn send(&self, parcel: &Parcel) -> Outcome {
+        if let Some(why) = self.barred() {
+            return Outcome::Refused { message: why.to_owned() };
+        }
         let Ok(_place) = self.waiting.try_acquire() else {
             let after = Duration::from_secs(1).saturating_mul(u32::try_from(WAITING).unwrap_or(u32::MAX));
             return later(Some(after), format!("{WAITING} messages are waiting already"));
@@ -84,7 +93,8 @@ impl Receiver {
     }
 
     async fn post(&self, parcel: &Parcel) -> Result<Answer, NoAnswer> {
-        let posted = timeout(self.timeout, self.line.post(self.url.expose_secret(), parcel)).await;
+        let Way { post, url, timeout: limit, .. } = &self.way;
+        let posted = timeout(*limit, post.post(url.expose_secret(), parcel)).await;
         posted.unwrap_or(Err(NoAnswer::TooLate))
     }
 
@@ -112,13 +122,13 @@ impl Receiver {
     fn error_code<'a>(&self, start: &'a [u8]) -> Option<&'a str> {
         let code = str::from_utf8(start).ok()?.trim();
         let is_word = code.len() <= CODE_LIMIT && code.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        (is_word && !code.is_empty() && !self.url.expose_secret().contains(code)).then_some(code)
+        (is_word && !code.is_empty() && !self.way.url.expose_secret().contains(code)).then_some(code)
     }
 }
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Receiver").field("url", &self.way.url).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,13 @@
 use super::*;
 use crate::notify::https::Https;
-use reqwest::Url;
+use secrecy::SecretString;
 use serde_json::json;
+use std::sync::Arc;
 
 fn receiver(url: &Url, insecure: bool) -> Receiver {
-    let https = Https::new(url, insecure, &[]).unwrap();
-    Receiver::new(Arc::new(https), SecretString::from(url.as_str()), Duration::from_secs(10), Duration::ZERO)
+    let post = Arc::new(Https::new(url, insecure, &[]).unwrap());
+    let (url, timeout) = (SecretString::from(url.as_str()), Duration::from_secs(10));
+    Receiver::new(Way { post, url, timeout, barred: None }, Duration::ZERO)
 }
 
 #[tokio::test]
