@@ -23,6 +23,7 @@ use crate::config::Secrets;
 use crate::outside::{Outside, Parcel, Post};
 use https::Https;
 use receiver::Receiver;
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::keys::{BadReceiver, Config, receiver as checked};
 use self_healing_core::effect::Outcome;
@@ -95,6 +96,8 @@ struct Line {
 pub struct Notifier {
     lines: BTreeMap<Channel, Line>,
     template: Option<Template>,
+    /// Where people read what to do; the cause is its anchor.
+    runbook: Option<Url>,
 }
 
 impl Notifier {
@@ -115,7 +118,7 @@ impl Notifier {
             }
             lines.insert(*channel, line);
         }
-        Ok(Self { lines, template: receivers.template() })
+        Ok(Self { lines, template: receivers.template(), runbook: receivers.runbook() })
     }
 
     /// The channels that are on.
@@ -141,7 +144,8 @@ impl Notifier {
         let Some(line) = self.lines.get(&channel) else {
             return Outcome::Refused { message: format!("channel {channel} is off") };
         };
-        line.receiver.send(&line.form.parcel(letter, &Words::of(letter, self.template.as_ref()))).await
+        let words = Words::of(letter, self.template.as_ref(), self.runbook.as_ref());
+        line.receiver.send(&line.form.parcel(letter, &words)).await
     }
 }
 
@@ -206,6 +210,11 @@ impl Receivers<'_> {
         let about = sample(Stamp(self.outside.wall.now().as_millisecond()));
         let letter = Letter { about: &about, key: "opened", cluster: &self.config.cluster_name };
         Template::new(source, &letter).inspect_err(|bad| tracing::error!("{bad}")).ok()
+    }
+
+    /// The page that the user has for people.
+    fn runbook(&self) -> Option<Url> {
+        Url::parse(self.secrets.runbook_url.as_ref()?.expose_secret()).ok()
     }
 
     /// Certificates of authorities in PEM, in one text.

@@ -76,7 +76,11 @@ fn json_of(body: &Bytes) -> Value {
 #[tokio::test]
 async fn pagerduty_gets_one_alert_that_is_triggered_updated_and_resolved() {
     let (url, got) = receiver().await;
-    let secrets = Secrets { pagerduty_routing_key: Some(SecretString::from("R".repeat(32))), ..Secrets::default() };
+    let secrets = Secrets {
+        pagerduty_routing_key: Some(SecretString::from("R".repeat(32))),
+        runbook_url: Some(SecretString::from("https://wiki.example/runbooks")),
+        ..Secrets::default()
+    };
     let events: Vec<Value> =
         told(Channel::PagerDuty, secrets, &url, &got).await.iter().map(|(_, body)| json_of(body)).collect();
     let actions: Vec<&Value> = events.iter().map(|event| &event["event_action"]).collect();
@@ -94,7 +98,10 @@ async fn pagerduty_gets_one_alert_that_is_triggered_updated_and_resolved() {
     assert_eq!(payload["timestamp"], "2023-11-14T22:13:21Z");
     assert_eq!(payload["summary"], "[prod] CrashLoop: Pod shop/web-1: <!channel> & more");
     assert_eq!(events[1]["payload"]["custom_details"]["Result"], "Escalated after 12 s: as it ended");
+    let links = json!([{ "href": "https://wiki.example/runbooks#crashloop", "text": "Runbook" }]);
+    assert!(events[..2].iter().all(|event| event["links"] == links), "{events:?}");
     assert_eq!(events[2]["payload"], Value::Null, "a resolve needs no more than its key");
+    assert_eq!(events[2]["links"], Value::Null);
 }
 
 #[tokio::test]

@@ -236,6 +236,12 @@ fn secrets_that_cannot_be_read_are_one_clear_line_without_their_content() {
     assert_eq!(both, "environment: WEBHOOK_SECRET: is set, and so is WEBHOOK_SECRET_FILE: expected only one of them");
     let lines = error(&[("WEBHOOK_SECRET", "s3cr3t\nmore")]);
     assert!(lines.contains("one line of UTF-8 text") && !lines.contains("s3cr3t"), "{lines}");
+    let long = format!("https://wiki.example/{}", "x".repeat(1000));
+    for page in ["http://wiki.example", "wiki.example", "https://u:s3cr3t@wiki.example", &long] {
+        let error = error(&[("RUNBOOK_URL", page)]);
+        assert!(error.starts_with("environment: RUNBOOK_URL: expected a URL that starts with https://"), "{error}");
+        assert!(!error.contains("s3cr3t"), "{error}");
+    }
     let host = error(&[("NOTIFICATION_ALLOWED_HOSTS", "good.example,https://hooks.example/s3cr3t")]);
     assert!(host.starts_with("environment: NOTIFICATION_ALLOWED_HOSTS: `https…`: expected host names"), "{host}");
 }

@@ -161,8 +161,12 @@ fn the_checked_in_page_of_what_shows_it_is_the_generated_one() {
 }
 
 #[test]
-fn every_rule_of_triage_and_every_named_test_is_there() {
+fn every_cause_and_rule_of_triage_and_every_named_test_is_there() {
     let causes = fs::read_to_string(root().join("docs/causes.md")).unwrap();
+    for cause in Cause::ALL {
+        let anchor = format!("<a id=\"{}\"></a>`{cause}`", cause.as_str().to_ascii_lowercase());
+        assert!(causes.contains(&anchor), "messages link to a place for {cause} that docs/causes.md has not");
+    }
     let rules = causes.split("| what | belongs to |").nth(1).unwrap().lines();
     let rules: Vec<&str> = rules.filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
     assert!(rules.len() > 5, "{rules:?}");

@@ -38,6 +38,10 @@ pub const SECRETS: &[Secret] = &[
         meaning: "hosts that messages may be sent to, comma-separated, `*.example.com` for all names below example.com; without it any host; no secret, but a file like these",
     },
     Secret {
+        variable: "RUNBOOK_URL",
+        meaning: "https address of a page that people are sent to, with the cause as anchor (`#crashloop`); no secret, but a file like these",
+    },
+    Secret {
         variable: "NODE_WEBHOOK_SECRET",
         meaning: "key that signs what the node provider webhook is told and asked; without it that webhook is not called",
     },

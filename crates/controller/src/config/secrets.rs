@@ -10,6 +10,9 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Those that have several lines.
 const NOTIFICATION_CA: &str = "NOTIFICATION_CA";
 const NOTIFICATION_TEMPLATE: &str = "NOTIFICATION_TEMPLATE";
+const RUNBOOK_URL: &str = "RUNBOOK_URL";
+/// Characters of it, so that a link with an anchor has room in every message.
+const RUNBOOK_LIMIT: usize = 1000;
 const ALLOWED_HOSTS: &str = "NOTIFICATION_ALLOWED_HOSTS";
 
 /// Every secret there is; `None` where it is not set or empty.
@@ -39,6 +42,8 @@ pub struct Secrets {
     pub notification_template: Option<SecretString>,
     /// `NOTIFICATION_ALLOWED_HOSTS`.
     pub allowed_hosts: AllowedHosts,
+    /// `RUNBOOK_URL`.
+    pub runbook_url: Option<SecretString>,
     /// `NODE_WEBHOOK_SECRET`.
     pub node_webhook_secret: Option<SecretString>,
 }
@@ -83,6 +88,11 @@ pub enum SecretError {
     /// No list of hosts.
     #[error("environment: {ALLOWED_HOSTS}: {0}")]
     NotHosts(#[from] BadHost),
+    /// No address that people can be sent to.
+    #[error(
+        "environment: {RUNBOOK_URL}: expected a URL that starts with https://, without user name and password, of at most {RUNBOOK_LIMIT} characters"
+    )]
+    NotARunbook,
     /// Given twice.
     #[error("environment: {variable}: is set, and so is {variable}_FILE: expected only one of them")]
     Twice {
@@ -114,6 +124,7 @@ impl Secrets {
             notification_template: secret(NOTIFICATION_TEMPLATE)?,
             allowed_hosts: secret(ALLOWED_HOSTS)?
                 .map_or_else(|| Ok(AllowedHosts::default()), |list| AllowedHosts::read(list.expose_secret()))?,
+            runbook_url: secret(RUNBOOK_URL)?.map(is_runbook).transpose()?,
             node_webhook_secret: secret("NODE_WEBHOOK_SECRET")?,
         })
     }
@@ -127,7 +138,7 @@ impl Secrets {
         texts || self.allowed_hosts != other.allowed_hosts
     }
 
-    fn all(&self) -> [Option<&str>; 12] {
+    fn all(&self) -> [Option<&str>; 13] {
         [
             &self.slack_webhook_url,
             &self.slack_incident_webhook_url,
@@ -140,6 +151,7 @@ impl Secrets {
             &self.alertmanager_url,
             &self.notification_ca,
             &self.notification_template,
+            &self.runbook_url,
             &self.node_webhook_secret,
         ]
         .map(|secret| secret.as_ref().map(ExposeSecret::expose_secret))
@@ -151,6 +163,13 @@ fn is_address(variable: &'static str, url: SecretString) -> Result<SecretString,
         Ok(_) => Ok(url),
         Err(problem) => Err(SecretError::NotAReceiver { variable, problem }),
     }
+}
+
+/// Nobody but people's browsers asks for it, so it may be inside.
+fn is_runbook(url: SecretString) -> Result<SecretString, SecretError> {
+    let text = url.expose_secret();
+    let good = text.len() <= RUNBOOK_LIMIT && receiver(text, true).is_ok_and(|url| url.scheme() == "https");
+    if good { Ok(url) } else { Err(SecretError::NotARunbook) }
 }
 
 /// An empty variable counts as none: that is how an optional Secret looks in some installations.

@@ -39,8 +39,8 @@ impl Form for Alertmanager {
             ("name", spec.target.key.name.to_string()),
             ("uid", spec.target.uid.to_string()),
         ];
-        let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
         let annotations = [
+            ("runbook_url", words.runbook.clone().unwrap_or_default()),
             ("summary", letter.summary()),
             ("recovery", letter.about.name.to_string()),
             ("result", notice.value("Result").unwrap_or_default().to_owned()),
@@ -54,8 +54,10 @@ impl Form for Alertmanager {
     }
 }
 
+/// Without what is empty.
 fn object(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Value {
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect::<serde_json::Map<_, _>>().into()
+    let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    pairs.map(|(key, value)| (key.to_owned(), Value::from(value))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// When the failure was over; while it is not, a time at which nobody asks any more.

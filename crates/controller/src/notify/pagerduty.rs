@@ -40,6 +40,9 @@ impl Form for PagerDuty {
         if letter.stands() != Stands::Resolved {
             event["client"] = json!("self-healing-controller");
             event["payload"] = payload(letter, &words.notice);
+            if let Some(runbook) = &words.runbook {
+                event["links"] = json!([{ "href": runbook, "text": "Runbook" }]);
+            }
         }
         Parcel::json(&event)
     }

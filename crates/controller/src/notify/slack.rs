@@ -6,7 +6,6 @@
 use super::letter::Letter;
 use super::words::Words;
 use super::{Error, Form, Line, Receivers};
-use crate::notice::Notice;
 use crate::outside::Parcel;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -57,7 +56,7 @@ fn message(channel: &str, words: &Words) -> Value {
         "username": "Self-Healing Bot",
         "icon_emoji": ":robot_face:",
         "text": escape(&words.text(), FALLBACK_LIMIT),
-        "blocks": words.own.as_ref().map_or_else(|| blocks(&words.notice), |own| one_block(own)),
+        "blocks": words.own.as_ref().map_or_else(|| blocks(words), |own| one_block(own)),
     })
 }
 
@@ -69,7 +68,8 @@ fn one_block(text: &str) -> Vec<Value> {
     })]
 }
 
-fn blocks(notice: &Notice) -> Vec<Value> {
+fn blocks(words: &Words) -> Vec<Value> {
+    let notice = &words.notice;
     let mut left = TOTAL_LIMIT;
     let mut blocks = vec![json!({
         "type": "header",
@@ -85,7 +85,17 @@ fn blocks(notice: &Notice) -> Vec<Value> {
     }
     let sections = wide.into_iter().filter_map(|field| labelled(&mut left, field));
     blocks.extend(sections.map(|text| json!({ "type": "section", "text": text })));
+    blocks.extend(words.runbook.as_ref().map(|page| link(page)));
     blocks
+}
+
+/// A link to a page of the user's.
+fn link(page: &str) -> Value {
+    let page = escape(page, SECTION_LIMIT - "<|Runbook>".len());
+    json!({
+        "type": "section",
+        "text": { "type": "mrkdwn", "verbatim": true, "text": format!("<{page}|Runbook>") },
+    })
 }
 
 /// A bold label over its value, as long as the whole message has room. `verbatim`, so that no name, channel or address

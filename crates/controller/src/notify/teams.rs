@@ -29,6 +29,7 @@ impl Form for Teams {
             Some(own) => json!({ "type": "TextBlock", "wrap": true, "text": own }),
             None => json!({ "type": "FactSet", "facts": facts.collect::<Vec<Value>>() }),
         };
+        let open = |page: &String| json!({ "type": "Action.OpenUrl", "title": "Runbook", "url": page });
         Parcel::json(&json!({
             "type": "message",
             "attachments": [{
@@ -39,6 +40,7 @@ impl Form for Teams {
                     "type": "AdaptiveCard",
                     "version": "1.2",
                     "body": [title, body],
+                    "actions": words.runbook.iter().map(open).collect::<Vec<Value>>(),
                     "msteams": { "width": "full" },
                 },
             }],

@@ -7,6 +7,8 @@ use super::Letter;
 use crate::notice::Notice;
 use crate::plain::plain;
 use minijinja::{Environment, UndefinedBehavior, context};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use reqwest::Url;
 use std::fmt;
 
 /// The name in errors, and the variable that holds it.
@@ -15,6 +17,9 @@ const NAME: &str = "NOTIFICATION_TEMPLATE";
 const FUEL: u64 = 20_000;
 /// Characters of a text.
 const LIMIT: usize = 3000;
+
+/// What a URI may not have (RFC 3986) though browsers take it; in a link of Slack's, a bar even ends the address.
+const NOT_IN_URIS: &AsciiSet = &CONTROLS.add(b'|').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\');
 
 /// A template that was tried.
 pub(super) struct Template(Environment<'static>);
@@ -56,11 +61,11 @@ impl Template {
         let bad = |error: minijinja::Error| BadTemplate::of(&error, source);
         environment.add_template_owned(NAME, source.to_owned()).map_err(bad)?;
         let template = Self(environment);
-        template.render(sample, &sample.notice()).map_err(bad)?;
+        template.render(sample, &sample.notice(), None).map_err(bad)?;
         Ok(template)
     }
 
-    fn render(&self, letter: &Letter<'_>, notice: &Notice) -> Result<String, minijinja::Error> {
+    fn render(&self, letter: &Letter<'_>, notice: &Notice, runbook: Option<&str>) -> Result<String, minijinja::Error> {
         let value = |label: &str| notice.value(label).unwrap_or_default().to_owned();
         let spec = &letter.about.spec;
         self.0.get_template(NAME)?.render(context! {
@@ -79,6 +84,7 @@ impl Template {
             timestamp => value("Timestamp"),
             cluster => letter.cluster,
             recovery => value("Recovery"),
+            runbook => runbook.unwrap_or_default(),
             evidence => value("Evidence").lines().map(str::to_owned).collect::<Vec<_>>(),
         })
     }
@@ -102,26 +108,41 @@ pub(super) struct Words {
     pub(super) notice: Notice,
     /// As the user wants it; `None` for our own.
     pub(super) own: Option<String>,
+    /// The address of a page that says what to do, where the user has one.
+    pub(super) runbook: Option<String>,
 }
 
 impl Words {
     /// A template that fails on this letter, though it did not when it was tried, gives way to our own words.
-    pub(super) fn of(letter: &Letter<'_>, template: Option<&Template>) -> Self {
-        let notice = letter.notice();
-        let own = template.and_then(|template| match template.render(letter, &notice) {
+    pub(super) fn of(letter: &Letter<'_>, template: Option<&Template>, runbook: Option<&Url>) -> Self {
+        let (notice, runbook) = (letter.notice(), runbook.map(|page| at_cause(page, letter)));
+        let own = template.and_then(|template| match template.render(letter, &notice, runbook.as_deref()) {
             Ok(text) => Some(lines(&text)),
             Err(error) => {
                 tracing::warn!(kind = %error.kind(), "{NAME} cannot tell of this; the built-in text is used");
                 None
             }
         });
-        Self { notice, own }
+        Self { notice, own, runbook }
     }
 
     /// As plain text.
     pub(super) fn text(&self) -> String {
-        self.own.clone().unwrap_or_else(|| self.notice.to_string())
+        match (&self.own, &self.runbook) {
+            (Some(own), _) => own.clone(),
+            (None, Some(runbook)) => format!("{}\nRunbook: {runbook}", self.notice),
+            (None, None) => self.notice.to_string(),
+        }
     }
+}
+
+/// The address of what `page` says on the letter's cause.
+fn at_cause(page: &Url, letter: &Letter<'_>) -> String {
+    let mut page = page.clone();
+    if let Some(cause) = letter.about.spec.cause {
+        page.set_fragment(Some(&cause.as_str().to_ascii_lowercase()));
+    }
+    utf8_percent_encode(page.as_str(), NOT_IN_URIS).to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::notice::Notice;
 
 fn notice(description: &str, evidence: &str) -> Notice {
     let fields = vec![("Description", description.to_owned()), ("Evidence", evidence.to_owned())];
@@ -44,14 +45,23 @@ fn several_lines_stand_in_a_section_of_their_own() {
 }
 
 fn ours(notice: Notice) -> Words {
-    Words { notice, own: None }
+    Words { notice, own: None, runbook: None }
 }
 
 #[test]
 fn the_users_own_words_are_one_block_in_which_nobody_is_called() {
     let notice = Notice { title: "Self-Healing Alert", fields: Vec::new() };
-    let message = message("#x", &Words { notice, own: Some("*now* <!channel>".to_owned()) });
+    let message = message("#x", &Words { own: Some("*now* <!channel>".to_owned()), ..ours(notice) });
     let text = json!({ "type": "mrkdwn", "verbatim": true, "text": "*now* &lt;!channel&gt;" });
     assert_eq!(message["blocks"], json!([{ "type": "section", "text": text }]));
     assert_eq!(message["text"], "*now* &lt;!channel&gt;");
+}
+
+#[test]
+fn a_runbook_is_a_link() {
+    let runbook = Some("https://wiki.example/a?b&c#crashloop".to_owned());
+    let message = message("#x", &Words { runbook, ..ours(notice("d", "e")) });
+    let last = message["blocks"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["text"]["text"], "<https://wiki.example/a?b&amp;c#crashloop|Runbook>");
+    assert!(message["text"].as_str().unwrap().ends_with("\nRunbook: https://wiki.example/a?b&amp;c#crashloop"));
 }

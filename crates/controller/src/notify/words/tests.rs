@@ -16,7 +16,7 @@ fn a_template_sees_every_value_and_nothing_else() {
         {% for line in evidence %}- {{ line }}\n{% endfor %}";
     let about = recovery();
     let template = Template::new(source, &letter(&about)).unwrap();
-    let words = Words::of(&letter(&about), Some(&template));
+    let words = Words::of(&letter(&about), Some(&template), None);
     let text = words.text();
     assert!(
         text.starts_with("HIGH Pod shop/web-1 (CrashLoop, pod_failure) on prod\nSelf-Healing Alert opened opened: "),
@@ -24,6 +24,18 @@ fn a_template_sees_every_value_and_nothing_else() {
     );
     assert!(text.contains("\n- signal 1: 1\n"), "{text}");
     assert_eq!(bad("{{ saved_manifest }}").split(": ").nth(1), Some("line 1, column 4"));
+}
+
+#[test]
+fn a_template_may_name_the_runbook_whether_there_is_one_or_not() {
+    let about = recovery();
+    let template = Template::new("see: {{ runbook }}", &letter(&about)).unwrap();
+    let text = |page: Option<&Url>| Words::of(&letter(&about), Some(&template), page).text();
+    let page = Url::parse("https://wiki.example/runbooks#top").unwrap();
+    assert_eq!(text(Some(&page)), "see: https://wiki.example/runbooks#crashloop");
+    assert_eq!(text(None), "see:");
+    let odd = Url::parse("https://wiki.example/a?b|c=<d>").unwrap();
+    assert_eq!(text(Some(&odd)), "see: https://wiki.example/a?b%7Cc=%3Cd%3E#crashloop", "nothing ends a link early");
 }
 
 #[test]
@@ -52,7 +64,7 @@ fn a_template_that_never_ends_is_refused() {
 fn what_a_template_prints_is_cut_and_made_harmless() {
     let about = recovery();
     let template = Template::new("\u{1b}[31m{{ description }}{{ 'x' * 5000 }}", &letter(&about)).unwrap();
-    let text = Words::of(&letter(&about), Some(&template)).text();
+    let text = Words::of(&letter(&about), Some(&template), None).text();
     assert!(text.starts_with("container web restarted 7 times"), "{text}");
     assert_eq!(text.chars().count(), LIMIT);
 }
