@@ -6,10 +6,14 @@ use super::{Error, Form, Line, Receivers};
 use crate::notice::Notice;
 use crate::outside::{Parcel, Wall};
 use crate::signature;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 use self_healing_api::recovery::to_resource;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+/// What is no name of a cluster in a URI reference, which `source` has to be.
+const NOT_IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 struct Webhook {
     /// Without it nothing is signed.
@@ -42,7 +46,7 @@ impl Webhook {
         json!({
             "specversion": "1.0",
             "id": letter.id(),
-            "source": format!("/self-healing/{source}"),
+            "source": format!("/self-healing/{}", utf8_percent_encode(source, NOT_IN_NAMES)),
             "type": format!("dev.self-healing.recovery.{}", letter.stands().as_str()),
             "subject": letter.incident(),
             "time": notice.value("Timestamp"),
