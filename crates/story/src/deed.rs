@@ -142,6 +142,24 @@ words! {
     }
 }
 
+words! {
+    /// How the receiver of a channel's messages takes them.
+    Reception {
+        /// It takes them.
+        Well = "well",
+        /// It answers 429, and asks for [`BUSY`](crate::story::BUSY) seconds.
+        Busy = "busy",
+        /// It answers 500.
+        Fails = "fails",
+        /// It answers 400: the message is wrong for good.
+        Refuses = "refuses",
+        /// It takes the connection and answers nothing.
+        Hangs = "hangs",
+        /// It closes the connection without an answer.
+        Closes = "closes",
+    }
+}
+
 /// What the port of a silent node's kubelet answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kubelet {
@@ -188,6 +206,8 @@ pub enum Deed {
     ReplaceNode(String),
     /// `provider reboots|powers-off|replaces|removes|assumes|fails|stalls`: what the provider of machines does with orders from now on.
     Provider(Ordered),
+    /// `receiver CHANNEL well|busy|fails|refuses|hangs|closes`: how it takes messages from now on.
+    Receiver(String, Reception),
     /// `remediate NODE`: another tool makes a remediation object for it.
     Remediate(String),
     /// `call-off NODE`: a person deletes the node's remediation object.
@@ -267,6 +287,7 @@ impl fmt::Display for Deed {
             Self::Condition(node, kind, false) => write!(f, "condition {node} {kind} False"),
             Self::ReplaceNode(node) => write!(f, "replace {node}"),
             Self::Provider(how) => write!(f, "provider {how}"),
+            Self::Receiver(channel, how) => write!(f, "receiver {channel} {how}"),
             Self::Remediate(node) => write!(f, "remediate {node}"),
             Self::CallOff(node) => write!(f, "call-off {node}"),
             Self::PauseMachine(node) => write!(f, "pause-machine {node}"),

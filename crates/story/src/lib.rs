@@ -14,7 +14,7 @@ pub mod story;
 pub mod timeline;
 mod words;
 
-pub use deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Release, Verb, Write};
+pub use deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Reception, Release, Verb, Write};
 pub use error::Error;
 pub use expected::Expected;
 pub use names::Names;

@@ -16,6 +16,9 @@ pub const PROGRESS_DEADLINE: Duration = Duration::from_secs(40);
 /// How often the containers of a [`crate::Release::CrashLoop`] have restarted when a pod of it is first seen.
 pub const RELEASE_RESTARTS: u32 = 6;
 
+/// The pause in seconds that a [`crate::Reception::Busy`] receiver asks for.
+pub const BUSY: u32 = 20;
+
 /// The memory limit of every container that has one, in bytes.
 pub const MEMORY_LIMIT: u64 = 64 << 20;
 

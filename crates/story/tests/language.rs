@@ -57,6 +57,7 @@ condition n1 KernelDeadlock True
 condition n1 KernelDeadlock False
 replace n2
 provider powers-off
+receiver slack-incident closes
 remediate n1
 call-off n1
 pause-machine n1

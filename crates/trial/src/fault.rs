@@ -12,6 +12,7 @@ mod text;
 pub use engine::{Engine, Fired};
 pub use fate::{Call, Fate, Reply, Sight, Way};
 
+use self_healing_story::Reception;
 use std::time::Duration;
 
 /// One fault.
@@ -105,6 +106,13 @@ pub enum Trouble {
         every: u64,
         /// What becomes of them.
         how: EventTrouble,
+    },
+    /// `messages every 3 hangs`: the first message to people, and each `every`-th after it, whatever its channel.
+    Messages {
+        /// Every how many.
+        every: u64,
+        /// How its receiver takes it.
+        how: Reception,
     },
     /// `watches close`: all are ended at once, in order.
     Close,

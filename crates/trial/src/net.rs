@@ -19,6 +19,8 @@ use crate::check::{Fault as Known, FaultKind, Note};
 use crate::fault::{Call, Engine, Fate, Fault, Sight, Way};
 use request::Asked;
 use self_healing_sim::cluster::Cluster;
+use self_healing_story::Reception;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -53,6 +55,8 @@ pub struct Weather {
     pub old: Option<u64>,
     /// The process whose renewals are cut off.
     pub split: Option<Arc<str>>,
+    /// How receivers of messages that are not well take them, by channel, and what the checker was told of it.
+    receivers: BTreeMap<String, (Reception, u64)>,
     /// What the checker was told of an outage under way.
     outage: Vec<u64>,
 }
@@ -135,6 +139,23 @@ impl Net {
         }
     }
 
+    /// How the receiver of a channel takes messages from now on.
+    pub fn set_receiver(&self, channel: &str, how: Reception) {
+        let known = self.weather().receivers.remove(channel);
+        known.into_iter().for_each(|(_, id)| self.note(Note::FaultEnds(id)));
+        if how != Reception::Well {
+            let id = self.fault_begins(FaultKind::Messages);
+            self.weather().receivers.insert(channel.to_owned(), (how, id));
+        }
+    }
+
+    /// How the receiver of a channel takes the next message: as a fault has it, else as the story does.
+    pub fn reception(&self, channel: &str) -> Reception {
+        let fault = self.since_begin().and_then(|now| self.engine().message(now));
+        let told = || self.weather().receivers.get(channel).map(|(how, _)| *how);
+        fault.or_else(told).unwrap_or(Reception::Well)
+    }
+
     /// The version of so many commits ago, as far as it is remembered.
     #[must_use]
     pub fn version_before(&self, commits: u64) -> u64 {
@@ -157,7 +178,7 @@ impl Net {
     /// Tells the checker of a fault that is on for so long.
     pub fn fault_for(&self, kind: FaultKind, span: Duration) {
         let (net, id) = (self.clone(), self.fault_begins(kind));
-        let blinds = u64::from(kind != FaultKind::Calls);
+        let blinds = u64::from(!matches!(kind, FaultKind::Calls | FaultKind::Messages));
         self.0.blinding.fetch_add(blinds, Ordering::Relaxed);
         tokio::spawn(async move {
             sleep(span).await;

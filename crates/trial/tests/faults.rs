@@ -30,6 +30,11 @@ hide event 17
 10+20 calls every 2 late 15
 10+20 events every 2 delay 5
 10+20 events every 2 hide
+10+20 messages every 1 busy
+10+20 messages every 1 fails
+10+20 messages every 2 refuses
+10+20 messages every 1 hangs
+10+20 messages every 1 closes
 10 watches close
 10 watches break
 10 watches forget
@@ -79,6 +84,7 @@ fn every_form_is_shown_as_it_is_written() {
         ("crash before", "write is missing"),
         ("10+20 calls every 0 delay 1", "`0`: expected at least 1"),
         ("10+20 calls every 1 deny", "`deny`: expected delay, refuse"),
+        ("10+20 messages every 1 well", "`well`: expected busy, fails"),
         ("10 crash now", "too many words"),
     ] {
         let error = wrong.parse::<Fault>().unwrap_err().to_string();
@@ -89,11 +95,20 @@ fn every_form_is_shown_as_it_is_written() {
 #[test]
 fn every_fault_hits_and_the_pod_is_healed_all_the_same() {
     let calm = run(&[], 1).outcome;
-    for form in FORMS.lines() {
+    // What is refused for good is never told.
+    for form in FORMS.lines().filter(|form| !form.ends_with("refuses")) {
         let report = run(&[form], if form.contains("pause") || form.contains("split") { 2 } else { 1 });
         assert_eq!(report.wrong(), [""; 0], "{form}");
         assert_eq!(calm.diff(&report.outcome), None, "{form}:\n{}", report.timeline);
     }
+}
+
+#[test]
+fn a_message_that_is_refused_is_lost_alone_and_the_record_owes_it_no_more() {
+    let report = run(&["10+20 messages every 2 refuses"], 1);
+    assert_eq!(report.wrong(), [""; 0]);
+    let told: Vec<&(String, String)> = report.outcome.told.keys().collect();
+    assert_eq!(told, [&("slack".to_owned(), "outcome".to_owned())]);
 }
 
 #[test]

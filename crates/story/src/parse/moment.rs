@@ -1,13 +1,13 @@
 //! The lines of the section `story`: `12  fail web.1`, `0  kill controller after delete web.1`, `60  end`.
 
 use super::line::Line;
-use crate::deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Release, Verb, Write};
+use crate::deed::{Deed, Kubelet, Moment, Object, Ordered, PodName, Reception, Release, Verb, Write};
 use crate::error::Error;
 use crate::story::{Story, Thing, WorkloadKind};
 use std::time::Duration;
 
 /// Every deed's first word.
-const DEEDS: [&str; 44] = [
+const DEEDS: [&str; 45] = [
     "fail",
     "crash-loop",
     "waits",
@@ -25,6 +25,7 @@ const DEEDS: [&str; 44] = [
     "not-ready",
     "condition",
     "provider",
+    "receiver",
     "remediate",
     "call-off",
     "pause-machine",
@@ -53,6 +54,9 @@ const DEEDS: [&str; 44] = [
     "freeze",
     "end",
 ];
+
+/// The channels whose receivers stories have.
+const CHANNELS: [&str; 4] = ["slack", "slack-incident", "email", "pagerduty"];
 
 const A_VOLUME: &str = "the name of a volume, as data-1";
 const A_TAINT: &str = "the key of a taint, as karpenter.sh/disrupted";
@@ -106,6 +110,7 @@ pub(super) fn deed(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
             let word = line.known("what it does with orders", &words)?;
             Deed::Provider(Ordered::parse(word).ok_or_else(|| line.wrong(word, "what it does with orders", &words))?)
         }
+        "receiver" => receiver(line)?,
         "remediate" => Deed::Remediate(line.node(story)?),
         "call-off" => Deed::CallOff(line.node(story)?),
         "pause-machine" => Deed::PauseMachine(line.node(story)?),
@@ -189,6 +194,14 @@ fn release(story: &Story, line: &mut Line<'_>) -> Result<Deed, Error> {
     let word = line.known("how its new pods behave", &words)?;
     let how = Release::parse(word).ok_or_else(|| line.wrong(word, "how its new pods behave", &words))?;
     Ok(Deed::Release(kind, name, how))
+}
+
+fn receiver(line: &mut Line<'_>) -> Result<Deed, Error> {
+    let channel = line.known("a channel", &CHANNELS)?.to_owned();
+    let words: Vec<&str> = Reception::ALL.iter().map(|how| how.as_str()).collect();
+    let word = line.known("how it takes messages", &words)?;
+    let how = Reception::parse(word).ok_or_else(|| line.wrong(word, "how it takes messages", &words))?;
+    Ok(Deed::Receiver(channel, how))
 }
 
 fn keeps_name(story: &Story, pod: &PodName) -> bool {

@@ -121,6 +121,11 @@ impl Book {
         (!off).then(|| led.max(quiet).max(self.configs.changed()))
     }
 
+    /// Since when nothing has been in the controller's way to tell people, their receivers included.
+    pub(crate) fn tells_since(&self, now: Timestamp) -> Option<Timestamp> {
+        Some(self.calm_since(now)?.max(self.faults.well_since()?))
+    }
+
     /// The moment until which the controller has surely seen everything by its watches.
     pub(crate) fn seen_until(&self, now: Timestamp) -> Timestamp {
         self.faults.seen_until(now)

@@ -103,6 +103,8 @@ pub enum FaultKind {
     Silence,
     /// The process is stopped for a while, or killed.
     Process,
+    /// Receivers do not take messages.
+    Messages,
     /// Its clock jumps or runs at another speed.
     Clock,
 }

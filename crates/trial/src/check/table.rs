@@ -118,7 +118,7 @@ pub const INVARIANTS: &[Invariant] = &[
     line("L9", "caches catch up", How::NotYet("The views are inside the controller; what a stale one would lead to, S2, S9 and L1 find. A figure to assert comes with issue 9."),
         "After a fault of a watch, the controller's view is the store's again."),
     line("L10", "owed is delivered", rule::<by::owed::Owed>("What a resolved alert was about, its receiver is not told; S21 and the stories count those."),
-        "At the end, each message that a record calls sent has arrived, each that arrived was owed by its record, and none is pending when all has been calm for 180 s.").beside(RANDOM),
+        "At the end, each message that a record calls sent has arrived, each that arrived was owed by its record, and none is pending when all has been calm, and every receiver well, for 180 s.").beside(RANDOM),
     line("M1", "same seed, same trace", How::Elsewhere("`crates/trial/tests/same.rs`, by the hash of all commits and requests of two runs; and random lives of the core."),
         "The same seed and commit give the same trace."),
     line("M2", "faults fire", How::Elsewhere("The runner: a planned fault that hit nothing fails its run (`crates/trial/tests/faults.rs`)."),

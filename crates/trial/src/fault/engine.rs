@@ -1,6 +1,7 @@
 //! Decides what becomes of each request and event, and counts what was hit.
 
 use super::{Aim, Call, CallTrouble, EventTrouble, Fate, Fault, Reply, Side, Sight, Trouble, Way, Which};
+use self_healing_story::Reception;
 use std::time::Duration;
 
 /// One fault of the plan, and how often it hit something.
@@ -53,7 +54,7 @@ impl Engine {
         for fired in &mut self.plan {
             let hit = match &fired.fault {
                 Fault::At(aim) => aim.meet(call, numbers, &mut fate),
-                Fault::During { from, span, what } if now >= *from && now < *from + *span => {
+                Fault::During { from, span, what } if is_on(now, *from, *span) => {
                     what.meet(call, &mut fired.matched, &mut fate)
                 }
                 Fault::During { .. } => false,
@@ -73,9 +74,7 @@ impl Engine {
                     sight.hide = true;
                     true
                 }
-                Fault::During { from, span, what: Trouble::Events { every, how } }
-                    if now >= *from && now < *from + *span =>
-                {
+                Fault::During { from, span, what: Trouble::Events { every, how } } if is_on(now, *from, *span) => {
                     turn(&mut fired.matched, *every) && how.meet(&mut sight)
                 }
                 Fault::At(_) | Fault::During { .. } => false,
@@ -84,6 +83,26 @@ impl Engine {
         }
         (sight, self.events)
     }
+
+    /// How the receiver of the next message takes it, `now` after the story's beginning; `None` where no fault says so.
+    pub fn message(&mut self, now: Duration) -> Option<Reception> {
+        let mut reception = None;
+        for fired in &mut self.plan {
+            if let Fault::During { from, span, what: Trouble::Messages { every, how } } = &fired.fault
+                && is_on(now, *from, *span)
+                && turn(&mut fired.matched, *every)
+            {
+                reception = Some(*how);
+                fired.hits += 1;
+            }
+        }
+        reception
+    }
+}
+
+/// Whether a fault that is on from `from` for `span` is on now.
+fn is_on(now: Duration, from: Duration, span: Duration) -> bool {
+    now >= from && now < from + span
 }
 
 /// Whether it is the turn of this one: the first, and each `every`-th after it.

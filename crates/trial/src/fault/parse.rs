@@ -2,6 +2,7 @@
 
 use super::{Aim, CallTrouble, EventTrouble, Fault, Side, Trouble, Which};
 use anyhow::{Result, bail, ensure};
+use self_healing_story::Reception;
 use std::str::{FromStr, SplitWhitespace};
 use std::time::Duration;
 
@@ -143,6 +144,14 @@ impl<'a> Words<'a> {
                 };
                 Trouble::Events { every, how }
             }
+            "messages" => {
+                let every = self.every()?;
+                let word = self.word("how they are taken")?;
+                match Reception::parse(word) {
+                    Some(how) if how != Reception::Well => Trouble::Messages { every, how },
+                    _ => return self.wrong(word, "busy, fails, refuses, hangs or closes"),
+                }
+            }
             "watches" => match self.word("what becomes of them")? {
                 "close" => Trouble::Close,
                 "break" => Trouble::Break,
@@ -165,7 +174,10 @@ impl<'a> Words<'a> {
                 Trouble::Down
             }
             other => {
-                return self.wrong(other, "calls, reads, writes, renewals, events, watches, lists, a process or clock");
+                return self.wrong(
+                    other,
+                    "calls, reads, writes, renewals, events, messages, watches, lists, a process or clock",
+                );
             }
         })
     }

@@ -1,6 +1,7 @@
 //! Faults as they are written.
 
 use super::{Aim, CallTrouble, EventTrouble, Fault, Side, Trouble, Which};
+use self_healing_story::Reception;
 use std::fmt::{self, Display, Formatter};
 
 impl Display for Fault {
@@ -53,6 +54,7 @@ impl Display for Trouble {
         match self {
             Self::Calls { which, every, how } => write!(f, "{which} every {every} {how}"),
             Self::Events { every, how } => write!(f, "events every {every} {how}"),
+            Self::Messages { every, how } => write!(f, "messages every {every} {how}"),
             Self::Close => f.write_str("watches close"),
             Self::Break => f.write_str("watches break"),
             Self::Silence => f.write_str("watches silence"),
@@ -137,6 +139,12 @@ impl Trouble {
             Self::Calls { how, .. } => how.kind(),
             Self::Events { how: EventTrouble::Delay(_), .. } => "delayed event",
             Self::Events { how: EventTrouble::Hide, .. } => "hidden event",
+            Self::Messages { how: Reception::Well, .. } => "well receiver",
+            Self::Messages { how: Reception::Busy, .. } => "busy receiver",
+            Self::Messages { how: Reception::Fails, .. } => "failing receiver",
+            Self::Messages { how: Reception::Refuses, .. } => "refusing receiver",
+            Self::Messages { how: Reception::Hangs, .. } => "hanging receiver",
+            Self::Messages { how: Reception::Closes, .. } => "closing receiver",
             Self::Close => "closed watches",
             Self::Break => "broken watches",
             Self::Silence => "silent watches",

@@ -74,6 +74,7 @@ impl Player<'_> {
                 levers.wake(node);
             }
             Deed::Provider(how) => levers.order(machines::ordered(*how)),
+            Deed::Receiver(channel, how) => net.set_receiver(channel, *how),
             Deed::Remediate(node) => machines::remediate(admin, node)?,
             Deed::CallOff(node) => machines::call_off(admin, node)?,
             Deed::PauseMachine(node) => machines::pause(admin, node)?,

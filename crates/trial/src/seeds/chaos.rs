@@ -2,7 +2,12 @@
 
 use super::dice::Dice;
 use crate::fault::{CallTrouble, EventTrouble, Fault, Side, Trouble, Which};
+use self_healing_story::Reception;
 use std::time::Duration;
+
+/// How receivers take messages that are not well.
+const UNWELL: [Reception; 5] =
+    [Reception::Busy, Reception::Fails, Reception::Refuses, Reception::Hangs, Reception::Closes];
 
 /// Faults within `span` seconds.
 pub(super) fn draw(dice: &mut Dice, span: u64) -> Vec<Fault> {
@@ -19,7 +24,7 @@ pub(super) fn fault(dice: &mut Dice, whole: u64) -> Fault {
     let from = dice.below(whole - 70);
     let span = dice.between(20, 60);
     let during = |from: u64, span: u64, what: Trouble| Fault::During { from: seconds(from), span: seconds(span), what };
-    match dice.below(20) {
+    match dice.below(22) {
         // Writes come only now and then, so these last all the time.
         0..3 => during(0, whole, calls(dice, Which::Writes)),
         3..5 => during(from, 60, calls(dice, Which::Reads)),
@@ -39,7 +44,9 @@ pub(super) fn fault(dice: &mut Dice, whole: u64) -> Fault {
         16 => during(from, span, Trouble::Split),
         17 => during(from, 0, Trouble::Clock(*dice.pick(&[-7200, -60, 60, 3600, 86_400]))),
         18 => during(from, span, Trouble::Drift(*dice.pick(&[0.5, 2.0]))),
-        _ => during(from, span, Trouble::Down),
+        19 => during(from, span, Trouble::Down),
+        // Messages are few, so this lasts all the time.
+        _ => during(0, whole, Trouble::Messages { every: dice.between(1, 3), how: *dice.pick(&UNWELL) }),
     }
 }
 

@@ -60,6 +60,7 @@ impl Stage {
             // The engine counts what these hit.
             Trouble::Calls { .. } => return net.fault_for(FaultKind::Calls, span),
             Trouble::Events { .. } => return net.fault_for(FaultKind::Views, span),
+            Trouble::Messages { .. } => return net.fault_for(FaultKind::Messages, span),
             Trouble::Split => {
                 let (_, link) = self.victim().await;
                 net.weather().split = Some(link.instance().clone());

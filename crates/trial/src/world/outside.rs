@@ -13,6 +13,8 @@ use self_healing_sim::actor::{Levers, Look};
 use self_healing_sim::cluster::Cluster;
 use self_healing_sim::select::Selector;
 use self_healing_sim::store::Key;
+use self_healing_story::Reception;
+use self_healing_story::story::BUSY;
 use serde_json::Value;
 use std::future::pending;
 use std::io;
@@ -61,6 +63,9 @@ impl Post for Receiver {
         Box::pin(async move {
             self.link.gate().await;
             let channel = ADDRESSES.iter().find(|(_, address)| *address == url).map_or("?", |(channel, _)| channel);
+            if let Some(answer) = unwell(self.link.net().reception(channel)).await {
+                return answer;
+            }
             let body = String::from_utf8_lossy(&parcel.body).into_owned();
             let (recovery, key) = self.read(channel, &body);
             // The key that PagerDuty is given is its to see.
@@ -70,6 +75,21 @@ impl Post for Receiver {
             Ok(Answer { status: StatusCode::OK, retry_after: None, start: b"ok".to_vec() })
         })
     }
+}
+
+/// What a receiver says that does not take a message; `None` of one that does.
+async fn unwell(reception: Reception) -> Option<Result<Answer, NoAnswer>> {
+    let says = |status, pause: Option<u32>| {
+        Ok(Answer { status, retry_after: pause.map(|seconds| seconds.to_string()), start: Vec::new() })
+    };
+    Some(match reception {
+        Reception::Well => return None,
+        Reception::Busy => says(StatusCode::TOO_MANY_REQUESTS, Some(BUSY)),
+        Reception::Fails => says(StatusCode::INTERNAL_SERVER_ERROR, None),
+        Reception::Refuses => says(StatusCode::BAD_REQUEST, None),
+        Reception::Hangs => pending().await,
+        Reception::Closes => Err(NoAnswer::Broken("the connection was closed".to_owned())),
+    })
 }
 
 impl Receiver {

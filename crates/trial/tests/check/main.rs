@@ -7,6 +7,7 @@ mod guards;
 mod history;
 mod leaders;
 mod nodes;
+mod owed;
 mod pods;
 mod reads;
 mod records;

@@ -1,5 +1,6 @@
 //! What the API server, a kubelet's port and a message receiver answer.
 
+use super::CALL;
 use super::pods::starting;
 use super::things::ready_pod;
 use super::truth::{Truth, later};
@@ -10,8 +11,12 @@ use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::names::Phase;
 use self_healing_core::recovery::{GATHERED, NodeView, PodView, Recovery, STATE, Status};
 use self_healing_core::time::Stamp;
-use self_healing_story::{Kubelet, Verb as Wrote};
+use self_healing_story::story::BUSY;
+use self_healing_story::{Kubelet, Reception, Verb as Wrote};
+use std::time::Duration;
 
+/// When a message is given up to which there is no answer, in milliseconds.
+const GIVEN_UP: u64 = 10_000;
 /// The taint of ours.
 const SUSPECT: &str = "self-healing.dev/suspect";
 
@@ -230,8 +235,18 @@ impl Truth {
         Outcome::Done(Answer::Created(key))
     }
 
+    /// How long the answer to `effect` takes, in milliseconds.
+    pub(super) fn takes(&self, effect: &Effect) -> u64 {
+        let hangs = |channel: &str| self.receptions.get(channel) == Some(&Reception::Hangs);
+        match &effect.verb {
+            Verb::Tell { channel, .. } if hangs(channel.as_str()) => GIVEN_UP,
+            _ => CALL,
+        }
+    }
+
     fn hear(&mut self, channel: &str, key: &str, recovery: &Text) -> Outcome {
-        let outcome = self.receiver.pop_front().unwrap_or_else(done);
+        let reception = self.receptions.get(channel).copied().unwrap_or(Reception::Well);
+        let outcome = self.receiver.pop_front().unwrap_or_else(|| heard(reception));
         let ok = matches!(outcome, Outcome::Done(_));
         self.told.push(format!("{channel} {key} {}", if ok { "ok" } else { "no" }));
         if ok {
@@ -286,6 +301,21 @@ impl Truth {
 /// Whose suspect taint a node carries.
 pub(super) fn suspect(node: &NodeFact) -> Option<&Text> {
     node.taints.iter().find(|taint| &*taint.key == SUSPECT).map(|taint| &taint.value)
+}
+
+/// What the sender makes of what a receiver does.
+fn heard(reception: Reception) -> Outcome {
+    match reception {
+        Reception::Well => done(),
+        Reception::Busy => {
+            let after = Some(Duration::from_secs(u64::from(BUSY)));
+            Outcome::TryLater { after, budget: false, message: "the receiver answered 429".into() }
+        }
+        Reception::Fails | Reception::Hangs | Reception::Closes => {
+            Outcome::TryLater { after: None, budget: false, message: "the receiver failed".into() }
+        }
+        Reception::Refuses => Outcome::Refused { message: "the receiver answered 400".into() },
+    }
 }
 
 pub(super) fn done() -> Outcome {

@@ -59,8 +59,14 @@ impl Ground {
     }
 
     pub(crate) fn befall(&mut self, deed: &Deed) -> Option<()> {
-        let outside =
-            matches!(deed, Deed::Silence(..) | Deed::KillController | Deed::FreezeController(_) | Deed::StartApiserver);
+        let outside = matches!(
+            deed,
+            Deed::Silence(..)
+                | Deed::Receiver(..)
+                | Deed::KillController
+                | Deed::FreezeController(_)
+                | Deed::StartApiserver
+        );
         if self.truth.down && !outside {
             return None;
         }

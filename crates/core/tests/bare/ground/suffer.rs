@@ -92,6 +92,7 @@ impl Truth {
                 self.add_node(node(name, now));
             }
             Deed::Provider(how) => self.park.how = Some(*how),
+            Deed::Receiver(channel, how) => drop(self.receptions.insert(channel.clone(), *how)),
             Deed::Remediate(name) => self.remediate(name),
             Deed::CallOff(name) => self.call_off(name),
             Deed::PauseMachine(name) => self.pause_machine(name),

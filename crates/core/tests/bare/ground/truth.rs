@@ -15,7 +15,7 @@ use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::policy::StoredPolicy;
 use self_healing_core::recovery::Recovery;
 use self_healing_core::time::Stamp;
-use self_healing_story::{Kubelet, Name, Names, Verb as Wrote};
+use self_healing_story::{Kubelet, Name, Names, Reception, Verb as Wrote};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -102,6 +102,8 @@ pub(crate) struct Truth {
     pub(crate) scripted: VecDeque<Scripted>,
     /// Answers of the message receiver, first in first out; then it accepts.
     pub(crate) receiver: VecDeque<Outcome>,
+    /// How the receivers of channels take messages that do not simply take them.
+    pub(super) receptions: BTreeMap<String, Reception>,
     /// Every message with how it went.
     pub(crate) told: Vec<String>,
     /// Messages that were accepted, as channel, key and Recovery.

@@ -84,6 +84,7 @@ impl Ground {
         }
         let unknown = || Outcome::Unknown { message: "no answer in time".into() };
         let before = self.truth.writes.len();
+        let takes = self.truth.takes(&effect);
         let outcome = match misfortune {
             Some(Misfortune::Lost) => unknown(),
             Some(Misfortune::Busy) => later("the API server is busy"),
@@ -101,7 +102,7 @@ impl Ground {
             Some(Misfortune::Late) => self.put(self.late, Mail::Event(Event::Outcome(effect.id, outcome))),
             other => {
                 *deposed |= other == Some(Misfortune::Deposed);
-                self.answer(effect.id, outcome);
+                self.put(takes, Mail::Event(Event::Outcome(effect.id, outcome)));
             }
         }
         true

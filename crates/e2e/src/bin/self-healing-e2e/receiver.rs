@@ -17,8 +17,12 @@ pub(crate) enum Reply {
     /// 429 with this Retry-After in seconds.
     Busy(u64),
     Broken,
+    /// 400: the message is wrong for good.
+    Refuses,
     /// Nothing, however long somebody waits.
     Hangs,
+    /// Nothing: the connection is closed.
+    Closes,
 }
 
 /// One message that arrived, and what it was answered.
@@ -116,6 +120,8 @@ async fn take(mut stream: TcpStream, shared: &Shared) -> Result<()> {
         Reply::Ok => "200 OK\r\n".to_owned(),
         Reply::Busy(seconds) => format!("429 Too Many Requests\r\nretry-after: {seconds}\r\n"),
         Reply::Broken => "503 Service Unavailable\r\n".to_owned(),
+        Reply::Refuses => "400 Bad Request\r\n".to_owned(),
+        Reply::Closes => return Ok(()),
         Reply::Hangs => return std::future::pending().await,
     };
     stream.write_all(format!("HTTP/1.1 {head}content-length: 2\r\nconnection: close\r\n\r\nok").as_bytes()).await?;

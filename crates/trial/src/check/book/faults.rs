@@ -3,7 +3,7 @@
 use crate::check::limits::{BACK_OFF, CATCHING_UP, LATENCY};
 use crate::check::note::{Fault, FaultKind};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy)]
 struct Span {
@@ -19,10 +19,17 @@ pub(crate) struct Faults {
     over: Vec<Span>,
     last_end: Option<Timestamp>,
     clock_odd: bool,
+    /// Those of receivers, which excuse nothing but that messages wait, and when the last was over.
+    unwell: BTreeSet<u64>,
+    well_since: Option<Timestamp>,
 }
 
 impl Faults {
     pub(super) fn begins(&mut self, fault: &Fault, now: Timestamp) {
+        if fault.kind == FaultKind::Messages {
+            self.unwell.insert(fault.id);
+            return;
+        }
         self.clock_odd |= fault.kind == FaultKind::Clock;
         self.on.insert(fault.id, Span { kind: fault.kind, from: now, until: None });
     }
@@ -35,6 +42,9 @@ impl Faults {
 
     pub(super) fn ends(&mut self, id: u64, now: Timestamp) {
         self.over.retain(|span| span.until.is_some_and(|until| now.duration_since(until) <= CATCHING_UP));
+        if self.unwell.remove(&id) {
+            self.well_since = Some(now);
+        }
         if let Some(span) = self.on.remove(&id) {
             self.over.push(Span { until: Some(now), ..span });
             self.last_end = Some(now);
@@ -44,6 +54,11 @@ impl Faults {
     /// Since when no fault has been on; `None` while one is.
     pub(crate) fn quiet_since(&self) -> Option<Timestamp> {
         self.on.is_empty().then(|| self.last_end.unwrap_or(Timestamp::MIN))
+    }
+
+    /// Since when every receiver has taken its messages; `None` while one does not.
+    pub(crate) fn well_since(&self) -> Option<Timestamp> {
+        self.unwell.is_empty().then(|| self.well_since.unwrap_or(Timestamp::MIN))
     }
 
     /// Since when no fault has been on, and what one refused was asked for again: who reads nothing cannot lead.

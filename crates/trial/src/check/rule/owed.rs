@@ -28,7 +28,7 @@ impl Rule for Owed {
     }
 
     fn end(&mut self, scene: Scene<'_>, found: &mut Found) {
-        let calm = scene.book.calm_since(scene.now).is_some_and(|since| scene.now.duration_since(since) > TIME);
+        let calm = scene.book.tells_since(scene.now).is_some_and(|since| scene.now.duration_since(since) > TIME);
         for (key, record) in scene.store.list(RECORDS, "") {
             let name = &*key.name;
             let messages = list(record, "/status/notifications").iter();

@@ -4,6 +4,7 @@ use super::build;
 use super::player::Player;
 use crate::ground::OWN;
 use crate::objects::merge;
+use crate::receiver::Reply;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
@@ -17,7 +18,8 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use self_healing_api::marks::{APPROVE, CANCEL, EXCLUDE};
 use self_healing_e2e::Answer;
 use self_healing_e2e::pods::{BEHAVIOUR, RELEASE};
-use self_healing_story::{Deed, Kubelet, Name, Object, PodName, Release, Thing, WorkloadKind};
+use self_healing_story::story::BUSY;
+use self_healing_story::{Deed, Kubelet, Name, Object, PodName, Reception, Release, Thing, WorkloadKind};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -26,6 +28,18 @@ use tokio::time::{Instant, sleep};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long that may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a receiver answers that takes messages so.
+const fn reply(how: Reception) -> Reply {
+    match how {
+        Reception::Well => Reply::Ok,
+        Reception::Busy => Reply::Busy(BUSY as u64),
+        Reception::Fails => Reply::Broken,
+        Reception::Refuses => Reply::Refuses,
+        Reception::Hangs => Reply::Hangs,
+        Reception::Closes => Reply::Closes,
+    }
+}
 
 impl Player<'_> {
     pub(super) async fn deed(&self, deed: &Deed) -> Result<()> {
@@ -79,6 +93,10 @@ impl Player<'_> {
             }
             Deed::Provider(how) => {
                 self.provider()?.order(*how);
+                Ok(())
+            }
+            Deed::Receiver(channel, how) => {
+                self.receiver(channel)?.answer(reply(*how));
                 Ok(())
             }
             Deed::Remediate(node) => self.provider()?.remediate_by_another(node).await,

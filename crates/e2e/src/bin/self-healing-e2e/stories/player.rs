@@ -121,6 +121,15 @@ impl Player<'_> {
         self.provider.as_ref().context("the story has no provider of machines")
     }
 
+    /// The receiver of a channel's messages.
+    pub(super) fn receiver(&self, channel: &str) -> Result<&Receiver> {
+        match channel {
+            "slack" => Ok(&self.slack),
+            "slack-incident" => Ok(&self.incidents),
+            other => bail!("no receiver of {other} is played here"),
+        }
+    }
+
     /// From the first moment to the end.
     async fn tell(&self) -> Result<()> {
         let (zero, mut waiting) = (Instant::now(), FuturesUnordered::new());

@@ -2,7 +2,7 @@
 
 use super::relay::{Relay, Wrote};
 use crate::ground::{Ground, OWN};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Reply};
 use anyhow::{Context, Result};
 use futures::{StreamExt, pin_mut};
 use jiff::Timestamp;
@@ -171,7 +171,7 @@ where
 fn told(recoveries: &[Value], receivers: &[(&str, &Receiver)]) -> Result<BTreeMap<(String, String), u32>> {
     let mut once = BTreeSet::new();
     for (channel, slack) in receivers {
-        for message in slack.messages() {
+        for message in slack.messages().into_iter().filter(|message| message.reply == Reply::Ok) {
             let text = message.body["text"].as_str().context("a message without text")?;
             let name = look::line(text, "Recovery");
             let record = recoveries.iter().find(|record| record["metadata"]["name"] == name);
