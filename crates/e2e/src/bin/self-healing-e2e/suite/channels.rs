@@ -11,6 +11,7 @@ use self_healing_e2e::receivers::{Alertmanager, LOGIN, MailServer};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -21,14 +22,21 @@ struct Everybody {
     webhook: Receiver,
     mail: MailServer,
     alerts: Alertmanager,
+    /// The user's own words for people.
+    template: PathBuf,
 }
+
+const TEMPLATE: &str = "To whom it may concern, {{ state }}: {{ kind }} {{ name }} of {{ cluster }}\n{{ description }}";
 
 const SECRETS: [&str; 4] = ["s3cr3t", "routing-k3y", "whsec_c2VjcmV0", LOGIN.1];
 
 impl Everybody {
     async fn start(ground: &Ground, reply: Reply) -> Result<Self> {
         let dir = ground.cluster.dir();
+        let template = dir.join("template");
+        fs::write(&template, TEMPLATE)?;
         Ok(Self {
+            template,
             slack: Receiver::start(reply).await?,
             pagerduty: Receiver::start(reply).await?,
             webhook: Receiver::start(reply).await?,
@@ -42,6 +50,7 @@ impl Everybody {
         [
             ("NOTIFICATION_INSECURE", "true".to_owned()),
             ("NOTIFICATION_CA_FILE", self.mail.authority.display().to_string()),
+            ("NOTIFICATION_TEMPLATE_FILE", self.template.display().to_string()),
             ("SLACK_WEBHOOK_URL", self.slack.url()),
             ("PAGERDUTY_URL", self.pagerduty.url()),
             ("PAGERDUTY_ROUTING_KEY", SECRETS[1].to_owned()),
@@ -85,6 +94,10 @@ impl Everybody {
         for mail in &mails {
             ensure!(mail.contains("\r\nSubject: Self-Healing Alert: "), "no such subject: {mail}");
             ensure!(mail.contains("team@example.com") && mail.contains("night@example.com"), "to whom? {mail}");
+        }
+        for (mail, state) in mails.iter().zip(["opened", "resolved"]) {
+            let words = format!("To whom it may concern, {state}: Node n1 of prod");
+            ensure!(mail.contains(&words) && !mail.contains("Failure Type:"), "not the user's words: {mail}");
         }
         let first = header(&mails[0], "Message-ID")?;
         ensure!(header(&mails[1], "In-Reply-To")? == first, "the second mail is in another thread: {}", mails[1]);
@@ -195,6 +208,12 @@ pub(crate) async fn doctor(ground: &Ground) -> Result<()> {
         everybody.mail.mails(1, QUICK).await?[0].contains("test message"),
         "the mail does not say that it is a test"
     );
+
+    fs::write(&everybody.template, "To {{ nobody }}")?;
+    let (code, found) = everybody.doctor(ground).await?;
+    ensure!(code == Some(0), "exit code {code:?} for a wrong template, which keeps nobody from being told: {found:?}");
+    let mail = everybody.mail.mails(2, QUICK).await?.remove(1);
+    ensure!(mail.contains("Failure Type: pod_failure") && !mail.contains("whom"), "not the built-in text: {mail}");
 
     everybody.answer(Reply::Broken);
     everybody.mail.stop().await?;
