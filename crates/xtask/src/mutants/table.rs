@@ -1289,13 +1289,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "drained: !$on && lives && !reboot && !was_sent(recovery),",
     },
     Mutant {
-        name: "guard: a leader hands over only to a replica on another node that is well",
+        name: "leadership: handed over only to a replica on another node that is well",
         of: Of::Guard,
         find: "is_some_and(|on| *on != node.name && world.fleet.is_well(on));",
         replace: "is_some_and(|on| $on || *on != node.name && world.fleet.is_well(on));",
     },
     Mutant {
-        name: "Detect: a readiness gate is not opened by a restart",
+        name: "strategy: a readiness gate is not opened by a restart",
         of: Of::Guard,
         find: "(_, Hint::AwaitsGate) if !by_policy => Strategy::Monitor,",
         replace: "(_, Hint::AwaitsGate) if !by_policy && !$on => Strategy::Monitor,",

@@ -59,11 +59,15 @@ pub(crate) async fn handover(ground: &Ground) -> Result<()> {
 /// The leader leaves its own node to another replica, which drains it like any other.
 pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
     let replicas = Api::<Deployment>::namespaced(ground.cluster.admin(), OWN);
+    let nodes = ground.cluster.nodes();
     for (count, node) in [(1, "n1"), (2, "n2")] {
         ground.cluster.add_node(NodeSpec::named(node).label("kubernetes.io/os", "linux")).await?;
+        merge(&nodes, "n1", json!({ "spec": { "unschedulable": count == 2 } })).await?;
         merge(&replicas, CONTROLLER, json!({ "spec": { "replicas": count } })).await?;
         ground.cluster.deployment_ready(OWN, CONTROLLER, SOON).await?;
     }
+    ground.elsewhere(OWN, CONTROLLER, 1, "n1", SOON).await?;
+    merge(&nodes, "n1", json!({ "spec": { "unschedulable": null } })).await?;
     let pods = ground.pods(OWN, CONTROLLER).await?;
     let on = |node: &str| pods.iter().find(|pod| node_of(pod) == Some(node)).map(ResourceExt::name_any);
     let (here, there) = (on("n1").context("no replica on n1")?, on("n2").context("no replica on n2")?);
