@@ -145,8 +145,9 @@ impl Elector {
         }
         let door = self.door.clone();
         tokio::select! {
-            () = sleep(wait) => {}
+            biased;
             () = door.asked_to_leave() => return self.hand_over().await,
+            () = sleep(wait) => {}
         }
         if self.leading && !self.door.may_write() {
             self.resign("the Lease could not be renewed in time");
