@@ -9,20 +9,23 @@ mod nodes;
 mod owners;
 mod pods;
 mod services;
+mod store;
 
 pub(crate) use freshness::Freshness;
 pub(crate) use kept::Kept;
 pub(crate) use life::Heartbeat;
+pub(crate) use store::Pod;
 
 use crate::effect::KubeletLook;
 use crate::event::{Event, WatchState};
-use crate::fact::{EndpointsFact, Marks, NamespaceFact, NodeFact, PodFact, ServiceFact, WorkloadFact};
+use crate::fact::{EndpointsFact, Marks, NamespaceFact, NodeFact, ServiceFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Stamp, Tick};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use moments::Moments;
+use store::PodStore;
 
 /// Something that has to be looked at again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,11 +57,9 @@ impl Subject {
 /// The last fact of every object.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
-    pods: Kept<Key, PodFact>,
-    pods_of_node: BTreeMap<Text, BTreeSet<Key>>,
-    /// Those of them that have not started.
+    pods: PodStore,
+    /// The pods of each node that have not started there.
     starting_on: BTreeMap<Text, BTreeSet<Key>>,
-    pods_of_owner: BTreeMap<Text, BTreeSet<Key>>,
     nodes: Kept<Text, NodeFact>,
     heartbeats: Kept<Text, Heartbeat>,
     looks: BTreeMap<Text, (KubeletLook, Tick)>,
@@ -90,19 +91,19 @@ impl Cluster {
                 self.heartbeats.remove(&node);
                 alloc::vec![Subject::Node(node)]
             }
-            Event::Workload(workload) => self.put_workload(now, workload),
+            Event::Workload(workload) => self.put_workload(workload),
             Event::WorkloadGone(kind, key) => self.drop_workload(&kind, &key),
             Event::Namespace(namespace) => {
-                self.namespaces.put(now.tick, namespace.name.clone(), namespace);
+                self.namespaces.put(namespace.name.clone(), namespace);
                 Vec::new()
             }
             Event::NamespaceGone(name) => {
                 self.namespaces.remove(&name);
                 Vec::new()
             }
-            Event::Service(service) => self.put_service(now, service),
+            Event::Service(service) => self.put_service(service),
             Event::ServiceGone(key) => self.drop_service(&key),
-            Event::Endpoints(endpoints) => self.put_endpoints(now, endpoints),
+            Event::Endpoints(endpoints) => self.put_endpoints(endpoints),
             Event::EndpointsGone(key) => self.drop_endpoints(&key),
             Event::Watch(kind, state) => self.watch(now, kind, state),
             Event::Policy(_)

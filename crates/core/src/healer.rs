@@ -149,7 +149,7 @@ impl Healer {
             }
             Event::Outcome(id, outcome) => self.outcome(id, outcome, agenda),
             Event::Policy(policy) => {
-                agenda.everything |= self.policies.put(self.now.tick, *policy, &self.settings);
+                agenda.everything |= self.policies.put(*policy, &self.settings);
             }
             Event::PolicyGone(name) => agenda.everything |= self.policies.remove(&name, &self.settings),
             Event::Recovery(recovery) => self.stored(*recovery, agenda),

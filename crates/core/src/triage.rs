@@ -105,7 +105,7 @@ fn replacement_of(world: &World<'_>, finding: &Finding) -> Option<Text> {
     });
     let mut parents = begun.filter(|case| {
         let gone = world.cluster.exact_pod(case.recovery.subject()).is_none_or(|subject| subject.terminating());
-        gone && world.cluster.came_after(world.now.tick, pod, case.times.latest())
+        gone && world.cluster.came_after(world.now.tick, &pod, case.times.latest())
     });
     parents.next().map(|case| case.recovery.name.clone())
 }

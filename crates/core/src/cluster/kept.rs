@@ -1,56 +1,48 @@
 //! A map that survives a new list: what the list did not bring is forgotten only when the list is complete.
 
 use crate::key::{Key, Text};
-use crate::time::Tick;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
-/// Each value carries the number of the list that last brought it, and when it came: in tenths of a second, 0 if with the first list.
+/// Each value carries the number of the list that last brought it.
 #[derive(Debug)]
 pub(crate) struct Kept<K, V> {
-    entries: BTreeMap<K, (u32, u32, V)>,
+    entries: BTreeMap<K, (u32, V)>,
     list: u32,
-    complete: bool,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), list: 0, complete: false }
+        Self { entries: BTreeMap::new(), list: 0 }
     }
 }
 
 impl<K: Ord + Clone, V> Kept<K, V> {
-    pub(crate) fn put(&mut self, now: Tick, key: K, value: V) -> Option<V> {
-        let tenths = if self.complete { u32::try_from(now.0.div_ceil(100)).unwrap_or(u32::MAX) } else { 0 };
+    pub(crate) fn put(&mut self, key: K, value: V) -> Option<V> {
         match self.entries.entry(key) {
             Entry::Vacant(place) => {
-                place.insert((self.list, tenths, value));
+                place.insert((self.list, value));
                 None
             }
             Entry::Occupied(mut known) => {
-                let (list, _, old) = known.get_mut();
+                let (list, old) = known.get_mut();
                 *list = self.list;
                 Some(core::mem::replace(old, value))
             }
         }
     }
 
-    /// When it came; `None` if with the first list.
-    pub(crate) fn came(&self, key: &K) -> Option<Tick> {
-        self.entries.get(key).filter(|(_, came, _)| *came > 0).map(|(_, came, _)| Tick(u64::from(*came) * 100))
-    }
-
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        self.entries.remove(key).map(|(_, _, old)| old)
+        self.entries.remove(key).map(|(_, old)| old)
     }
 
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key).map(|(_, _, value)| value)
+        self.entries.get(key).map(|(_, value)| value)
     }
 
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|(_, _, value)| value)
+        self.entries.get_mut(key).map(|(_, value)| value)
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
@@ -58,11 +50,11 @@ impl<K: Ord + Clone, V> Kept<K, V> {
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|(_, _, value)| value)
+        self.entries.values().map(|(_, value)| value)
     }
 
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.entries.values_mut().map(|(_, _, value)| value)
+        self.entries.values_mut().map(|(_, value)| value)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -75,8 +67,7 @@ impl<K: Ord + Clone, V> Kept<K, V> {
             self.list = self.list.wrapping_add(1);
             return Vec::new();
         }
-        self.complete = true;
-        let missing = self.entries.iter().filter(|(_, (list, ..))| *list != self.list);
+        let missing = self.entries.iter().filter(|(_, (list, _))| *list != self.list);
         missing.map(|(key, _)| key.clone()).collect()
     }
 }
@@ -86,6 +77,6 @@ impl<V> Kept<Key, V> {
     pub(super) fn in_namespace(&self, namespace: &Text) -> impl Iterator<Item = &V> {
         let first = Key { namespace: namespace.clone(), name: Text::from("") };
         let from = self.entries.range(first..);
-        from.take_while(move |(key, _)| key.namespace == *namespace).map(|(_, (_, _, value))| value)
+        from.take_while(move |(key, _)| key.namespace == *namespace).map(|(_, (_, value))| value)
     }
 }

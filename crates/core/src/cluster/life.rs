@@ -58,7 +58,7 @@ impl Cluster {
         };
         let renewed = unchanged.is_none();
         let first = beat.beats && known.is_some_and(|known| !known.beats);
-        self.heartbeats.put(now.tick, node.clone(), beat);
+        self.heartbeats.put(node.clone(), beat);
         if renewed {
             self.looks.remove(&node);
         }

@@ -20,7 +20,7 @@ impl Cluster {
         if node.ready() == ConditionStatus::True {
             self.once_ready.insert(node.uid.clone());
         }
-        self.nodes.put(now.tick, name, node);
+        self.nodes.put(name, node);
         alloc::vec![subject]
     }
 
@@ -54,7 +54,7 @@ impl Cluster {
     /// Whether this node was Ready once: we saw it, a Recovery was opened for it, or a pod was scheduled to it, which needs a Ready node.
     pub(crate) fn was_ready(&self, node: &NodeFact) -> bool {
         let scheduled = |pod: &PodFact| !pod.owned_by(&Kind::DaemonSet) && !pod.marks.has(Marks::MIRROR);
-        self.once_ready.contains(&node.uid) || self.pods_on(&node.name).any(scheduled)
+        self.once_ready.contains(&node.uid) || self.pods_on(&node.name).any(|pod| scheduled(&pod))
     }
 
     /// Notes that the node of this uid was Ready once, as a stored Recovery proves.

@@ -1,13 +1,12 @@
 //! Who owns whom: from a pod up to its workload, and from a workload down to its pods.
 
-use super::{Cluster, Subject, take};
+use super::{Cluster, Pod, Subject, take};
 use crate::fact::{Labels, Owner, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
-use crate::time::Now;
 use alloc::vec::Vec;
 
 impl Cluster {
-    pub(super) fn put_workload(&mut self, now: Now, workload: WorkloadFact) -> Vec<Subject> {
+    pub(super) fn put_workload(&mut self, workload: WorkloadFact) -> Vec<Subject> {
         let (kind, key) = (workload.kind.clone(), workload.key.clone());
         let mut looked = alloc::vec![Subject::Workload(kind.clone(), key.clone())];
         if let Some(owner) = &workload.owner {
@@ -15,7 +14,7 @@ impl Cluster {
             let above = Key { namespace: key.namespace.clone(), name: owner.name.clone() };
             looked.push(Subject::Workload(owner.kind.clone(), above));
         }
-        self.workloads.entry(kind).or_default().put(now.tick, key, workload);
+        self.workloads.entry(kind).or_default().put(key, workload);
         looked
     }
 
@@ -109,17 +108,15 @@ impl Cluster {
 
     /// The pods below `workload`, through the controllers between.
     #[must_use]
-    pub(crate) fn pods_of(&self, workload: &Target) -> Vec<&PodFact> {
+    pub(crate) fn pods_of(&self, workload: &Target) -> Vec<Pod<'_>> {
         self.each_pod_of(workload).collect()
     }
 
     /// The same, one after the other.
-    pub(crate) fn each_pod_of(&self, workload: &Target) -> impl Iterator<Item = &PodFact> {
-        let direct = self.pods_of_owner.get(&workload.uid).into_iter().flatten();
+    pub(crate) fn each_pod_of(&self, workload: &Target) -> impl Iterator<Item = Pod<'_>> {
         let below = self.workloads_of_owner.get(&workload.uid).into_iter().flatten();
         let through = below.filter_map(|(kind, key)| self.workload(kind, key));
-        let indirect = through.flat_map(|fact| self.pods_of_owner.get(&fact.uid).into_iter().flatten());
-        direct.chain(indirect).filter_map(|key| self.pods.get(key))
+        self.pods.of_owner(&workload.uid).chain(through.flat_map(|fact| self.pods.of_owner(&fact.uid)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Pods, by key, by node and by owner.
 
-use super::{Cluster, Subject, take};
-use crate::fact::{PodFact, PodPhase};
+use super::{Cluster, Pod, Subject, take};
+use crate::fact::{Amount, PodFact, PodPhase};
 use crate::key::{Key, Target, Text};
 use crate::names::WatchKind;
 use crate::time::{Now, Past, Stamp, Tick};
@@ -20,7 +20,7 @@ impl Cluster {
             // Another pod under the same name.
             self.drop_pod(&key);
         }
-        let (node, owner, starting) = (pod.node.clone(), pod.owner.clone(), is_starting(&pod));
+        let starting = is_starting(&pod);
         let subject = Subject::Pod(key.clone());
         let due = pod.trouble.as_ref().and_then(|trouble| trouble.deletion_due);
         self.note_memory_kills(&pod);
@@ -33,21 +33,20 @@ impl Cluster {
         self.moments.learn(&subject, stamps.into_iter());
         let mut looked: Vec<Subject> = self.involved(&pod).collect();
         looked.push(subject);
-        if let Some(old) = self.pods.put(now.tick, key.clone(), pod) {
-            looked.extend(self.involved(&old));
-            if old.node == node && old.owner == owner && is_starting(&old) == starting {
-                return looked;
-            }
-            self.unindex(&old);
+        looked.extend(self.part_with(&key));
+        if let Some(node) = pod.node.clone().filter(|_| starting) {
+            self.starting_on.entry(node).or_default().insert(key);
         }
-        if let Some(node) = node {
-            if starting {
-                self.starting_on.entry(node.clone()).or_default().insert(key.clone());
-            }
-            self.pods_of_node.entry(node).or_default().insert(key.clone());
-        }
-        if let Some(owner) = owner {
-            self.pods_of_owner.entry(owner.uid.clone()).or_default().insert(key);
+        self.pods.put(now.tick, pod);
+        looked
+    }
+
+    /// Lets go of how a pod was before; gives what that may have been a symptom of, which is nothing while it was well.
+    fn part_with(&mut self, key: &Key) -> Vec<Subject> {
+        let Some(old) = self.pods.troubled(key) else { return Vec::new() };
+        let looked = self.involved(old).collect();
+        if let Some(node) = old.node.clone() {
+            take(&mut self.starting_on, &node, key);
         }
         looked
     }
@@ -79,46 +78,39 @@ impl Cluster {
         self.memory_kills.get(pod).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn unindex(&mut self, pod: &PodFact) {
-        if let Some(node) = &pod.node {
-            take(&mut self.pods_of_node, node, &pod.key);
-            take(&mut self.starting_on, node, &pod.key);
-        }
-        if let Some(owner) = &pod.owner {
-            take(&mut self.pods_of_owner, &owner.uid, &pod.key);
-        }
-    }
-
     pub(super) fn drop_pod(&mut self, key: &Key) -> Vec<Subject> {
         let mut looked = alloc::vec![Subject::Pod(key.clone())];
         self.moments.forget(&looked[0]);
         self.memory_kills.remove(key);
-        if let Some(old) = self.pods.remove(key) {
-            looked.extend(self.involved(&old));
-            self.unindex(&old);
-        }
+        looked.extend(self.part_with(key));
+        self.pods.remove(key);
         looked
     }
 
     /// The pods bound to `node` that have not started there.
     pub(crate) fn starting_on(&self, node: &Text) -> impl Iterator<Item = &PodFact> {
-        self.starting_on.get(node).into_iter().flatten().filter_map(|key| self.pods.get(key))
+        self.starting_on.get(node).into_iter().flatten().filter_map(|key| self.pods.troubled(key))
     }
 
-    /// Every pod in `namespace`.
-    pub(crate) fn pods_in(&self, namespace: &Text) -> impl Iterator<Item = &PodFact> {
-        self.pods.in_namespace(namespace)
+    /// The pods of `namespace` that are in trouble.
+    pub(crate) fn troubled_in(&self, namespace: &Text) -> Vec<&PodFact> {
+        self.pods.troubled_in(namespace)
+    }
+
+    /// The pods of `namespace` without controller.
+    pub(crate) fn bare_in(&self, namespace: &Text) -> impl Iterator<Item = Pod<'_>> {
+        self.pods.bare_in(namespace)
     }
 
     /// The pod of that name, whatever its uid.
     #[must_use]
-    pub(crate) fn pod(&self, key: &Key) -> Option<&PodFact> {
+    pub(crate) fn pod(&self, key: &Key) -> Option<Pod<'_>> {
         self.pods.get(key)
     }
 
     /// Exactly that pod.
     #[must_use]
-    pub(crate) fn exact_pod(&self, target: &Target) -> Option<&PodFact> {
+    pub(crate) fn exact_pod(&self, target: &Target) -> Option<Pod<'_>> {
         self.pods.get(&target.key).filter(|pod| pod.uid == target.uid)
     }
 
@@ -135,9 +127,14 @@ impl Cluster {
         }
     }
 
+    /// What the pods of `node` that have not ended ask for, and how many they are.
+    pub(crate) fn used_on(&self, node: &Text) -> (Amount, u32) {
+        self.pods.used_on(node)
+    }
+
     /// The pods bound to `node`.
-    pub(crate) fn pods_on(&self, node: &Text) -> impl Iterator<Item = &PodFact> {
-        self.pods_of_node.get(node).into_iter().flatten().filter_map(|key| self.pods.get(key))
+    pub(crate) fn pods_on(&self, node: &Text) -> impl Iterator<Item = Pod<'_>> {
+        self.pods.on(node)
     }
 }
 

@@ -3,13 +3,12 @@
 use super::{Cluster, Subject, take};
 use crate::fact::{EndpointsFact, ServiceFact};
 use crate::key::Key;
-use crate::time::Now;
 use alloc::vec::Vec;
 
 impl Cluster {
-    pub(super) fn put_service(&mut self, now: Now, service: ServiceFact) -> Vec<Subject> {
+    pub(super) fn put_service(&mut self, service: ServiceFact) -> Vec<Subject> {
         let key = service.key.clone();
-        self.services.put(now.tick, key.clone(), service);
+        self.services.put(key.clone(), service);
         alloc::vec![Subject::Service(key)]
     }
 
@@ -18,10 +17,10 @@ impl Cluster {
         alloc::vec![Subject::Service(key.clone())]
     }
 
-    pub(super) fn put_endpoints(&mut self, now: Now, endpoints: EndpointsFact) -> Vec<Subject> {
+    pub(super) fn put_endpoints(&mut self, endpoints: EndpointsFact) -> Vec<Subject> {
         let (key, service) = (endpoints.key.clone(), service_of(&endpoints));
         let mut looked = self.forget_endpoints(&key);
-        self.endpoints.put(now.tick, key.clone(), endpoints);
+        self.endpoints.put(key.clone(), endpoints);
         self.endpoints_of.entry(service.clone()).or_default().insert(key);
         looked.push(Subject::Service(service));
         looked

@@ -37,8 +37,9 @@ fn signal(service: &ServiceFact, sight: &Sight<'_>) -> Signal {
 
 /// Pods that its selector chooses and that are not well; a well one would be an endpoint.
 fn pods_behind<'a>(service: &'a ServiceFact, sight: &Sight<'a>) -> impl Iterator<Item = &'a PodFact> {
-    let chosen = |pod: &&PodFact| pod.trouble.as_ref().is_some_and(|t| service.selector.select(&t.labels));
-    sight.cluster.pods_in(&service.key.namespace).filter(move |pod| chosen(pod) && !pod.finished())
+    let chosen = |pod: &PodFact| pod.trouble.as_ref().is_some_and(|t| service.selector.select(&t.labels));
+    let troubled = sight.cluster.troubled_in(&service.key.namespace).into_iter();
+    troubled.filter(move |pod| chosen(pod) && !pod.finished())
 }
 
 /// Controllers whose pods its selector chooses.

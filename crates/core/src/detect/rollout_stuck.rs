@@ -43,7 +43,7 @@ fn signal(deployment: &WorkloadFact, sight: &Sight<'_>) -> Signal {
     let Some(newest) = newest else { return Signal::Good(None) };
     let target = newest.target();
     let mut pods = sight.cluster.each_pod_of(&target);
-    let Some((pod, bad)) = pods.find_map(|pod| Some((pod, start_failure(pod, sight)?))) else {
+    let Some((pod, bad)) = pods.find_map(|pod| start_failure(&pod, sight).map(|bad| (pod, bad))) else {
         return Signal::Good(None);
     };
     let description = format!(

@@ -23,10 +23,10 @@ fn signal(set: &WorkloadFact, sight: &Sight<'_>) -> Signal {
         return Signal::Good(None);
     }
     // Ordinals are updated from the highest down, each after the one above is ready.
-    let is_broken = |pod: &&PodFact| {
+    let is_broken = |pod: &PodFact| {
         !pod.ready && ordinal(pod).is_some_and(|at| at.saturating_add(rollout.updated).saturating_add(1) >= desired)
     };
-    let Some(pod) = sight.cluster.each_pod_of(&set.target()).find(is_broken) else {
+    let Some(pod) = sight.cluster.each_pod_of(&set.target()).find(|pod| is_broken(pod)) else {
         return Signal::Good(None);
     };
     let description = format!(

@@ -25,7 +25,7 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
                 .map(|mark| format!("node {} is marked {mark}", node.name))
                 .or_else(|| own_node(world, &node.name))
         }
-        Kind::Pod => why(world, world.cluster.exact_pod(subject)?),
+        Kind::Pod => why(world, &*world.cluster.exact_pod(subject)?),
         _ => {
             let marks = match subject.kind {
                 Kind::Service => world.cluster.service(&subject.key)?.marks,
@@ -72,8 +72,8 @@ fn marked_namespace(cluster: &Cluster, name: &Text) -> Option<String> {
 fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
     let (namespace, name) = &world.settings.own_pod;
     let key = Key { namespace: namespace.clone(), name: name.clone() };
-    let own = world.cluster.pod(&key)?.node.as_ref()?;
-    (own == node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
+    let own = world.cluster.pod(&key)?.node.clone()?;
+    (own == *node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
 }
 
 /// Whether a Recovery of the controller's own node waits only for another replica to lead, and one is there that could: a Ready pod of
@@ -85,8 +85,8 @@ pub(crate) fn has_successor(world: &World<'_>, recovery: &Recovery) -> bool {
     let (namespace, name) = world.settings.own_pod.clone();
     let Some(own) = world.cluster.pod(&Key { namespace, name }) else { return false };
     let elsewhere = |pod: &PodFact| pod.node.as_ref().is_some_and(|on| *on != node.name && world.fleet.is_well(on));
-    let workload = world.cluster.workload_of(own);
-    world.cluster.each_pod_of(&workload).any(|pod| pod.ready && !pod.terminating() && elsewhere(pod))
+    let workload = world.cluster.workload_of(&own);
+    world.cluster.each_pod_of(&workload).any(|pod| pod.ready && !pod.terminating() && elsewhere(&pod))
 }
 
 fn opt_out(marks: Marks) -> Option<&'static str> {

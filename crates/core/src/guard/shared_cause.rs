@@ -13,7 +13,7 @@ pub(super) fn check(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     if recovery.spec.cause != Some(Cause::ImagePull) {
         return None;
     }
-    let source = world.cluster.exact_pod(recovery.subject()).and_then(Source::of)?;
+    let source = world.cluster.exact_pod(recovery.subject()).and_then(|pod| Source::of(&pod))?;
     let workloads = failing_workloads(world, &source);
     if workloads.len() < MANY_WORKLOADS {
         return None;

@@ -33,7 +33,7 @@ impl Healer {
                 None => self.sickbed.discharge(subject),
             },
             Subject::Pod(key) => match self.cluster.pod(key) {
-                Some(pod) => self.sickbed.examine_pod(pod, &sight),
+                Some(pod) => self.sickbed.examine_pod(&pod, &sight),
                 None => self.sickbed.discharge(subject),
             },
         };
@@ -64,7 +64,7 @@ impl Healer {
             Subject::Node(name) => self.cluster.node(name).map(|node| both(node.target())),
             Subject::Workload(kind, key) => self.cluster.workload(kind, key).map(|fact| both(fact.target())),
             Subject::Service(key) => self.cluster.service(key).map(|service| both(service.target())),
-            Subject::Pod(key) => self.cluster.pod(key).map(|pod| (pod.target(), self.cluster.workload_of(pod))),
+            Subject::Pod(key) => self.cluster.pod(key).map(|pod| (pod.target(), self.cluster.workload_of(&pod))),
         }
     }
 

@@ -109,8 +109,8 @@ impl Healer {
                 let pod = self.cluster.pod(key)?;
                 (
                     pod.target(),
-                    self.cluster.workload_of(pod),
-                    self.sighted(now, &Subject::Pod(pod.key.clone()), |sight| self.sickbed.view_pod(pod, sight)),
+                    self.cluster.workload_of(&pod),
+                    self.sighted(now, &Subject::Pod(pod.key.clone()), |sight| self.sickbed.view_pod(&pod, sight)),
                 )
             }
             Kind::Service => {

@@ -3,8 +3,7 @@
 use super::fleet::Fleet;
 use super::sickbed::Sickbed;
 use super::{Case, Healer};
-use crate::cluster::{Cluster, Subject};
-use crate::fact::PodFact;
+use crate::cluster::{Cluster, Pod, Subject};
 use crate::key::Text;
 use crate::names::{Cause, FailureType};
 use crate::recovery::Recovery;
@@ -52,7 +51,7 @@ impl World<'_> {
     }
 
     /// Pods that show a signal of this cause now.
-    pub(crate) fn pods_with(&self, cause: Cause) -> impl Iterator<Item = &PodFact> {
+    pub(crate) fn pods_with(&self, cause: Cause) -> impl Iterator<Item = Pod<'_>> {
         self.sickbed.pods_with(cause).filter_map(|key| self.cluster.pod(key))
     }
 

@@ -4,7 +4,7 @@ use super::{About, Answer, Content, Policy, PolicyStatus, StoredPolicy};
 use crate::cluster::Kept;
 use crate::key::Text;
 use crate::settings::Settings;
-use crate::time::{Stamp, Tick};
+use crate::time::Stamp;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -25,9 +25,9 @@ pub(crate) struct Policies {
 
 impl Policies {
     /// Takes a policy as it is now; whether that may change a decision.
-    pub(crate) fn put(&mut self, now: Tick, policy: StoredPolicy, base: &Settings) -> bool {
+    pub(crate) fn put(&mut self, policy: StoredPolicy, base: &Settings) -> bool {
         let name = policy.name.clone();
-        let before = self.stored.put(now, name.clone(), policy);
+        let before = self.stored.put(name.clone(), policy);
         let now = self.stored.get(&name);
         let changed = before.as_ref().map(|policy| &policy.content) != now.map(|policy| &policy.content);
         if changed {

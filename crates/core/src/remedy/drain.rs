@@ -4,6 +4,7 @@ mod surge;
 
 use super::fence::is_out_of_service;
 use super::{Move, impacted, workload_back};
+use crate::cluster::Pod;
 use crate::effect::{KubeletLook, Verb};
 use crate::fact::{ConditionStatus, Marks, NodeFact, PodFact};
 use crate::guard::why_excluded;
@@ -80,7 +81,7 @@ fn cordon(case: &Case, node: &NodeFact) -> Option<Move> {
 }
 
 fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
-    let mut todo: Vec<(Class, &PodFact)> = movable(world, node, dead);
+    let mut todo = movable(world, node, dead);
     todo.sort_by(|(a, left), (b, right)| a.cmp(b).then(left.priority.cmp(&right.priority)));
     let scaled = surge::scaled(world, case);
     if let Some(step) = surge::go_on(world, case, &scaled, &todo) {
@@ -100,7 +101,7 @@ fn free(world: &World<'_>, case: &Case, node: &NodeFact, dead: bool) -> Move {
         });
     }
     if let Some(step) =
-        past_deadline(world, case, todo.iter().filter(|(class, pod)| open(class, pod)).map(|(_, pod)| *pod))
+        past_deadline(world, case, todo.iter().filter(|(class, pod)| open(class, pod)).map(|(_, pod)| &**pod))
     {
         return step;
     }
@@ -135,8 +136,8 @@ fn confirm(case: &Case, node: &NodeFact) -> Move {
     Move::Do(Verb::ListPods { node: node.name.clone() })
 }
 
-pub(super) fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec<(Class, &'a PodFact)> {
-    let pods = world.cluster.pods_on(&node.name).map(|pod| (classify(world, pod, dead), pod));
+pub(super) fn movable<'a>(world: &World<'a>, node: &NodeFact, dead: bool) -> Vec<(Class, Pod<'a>)> {
+    let pods = world.cluster.pods_on(&node.name).map(|pod| (classify(world, &pod, dead), pod));
     pods.filter(|(class, _)| !matches!(class, Class::Left(_))).collect()
 }
 
@@ -185,7 +186,7 @@ fn held_by(pod: &PodFact) -> String {
 }
 
 /// Why no further stateful pod may leave: one is on its way, or a workload that holds state misses one of its pods elsewhere.
-fn stateful_out(world: &World<'_>, case: &Case, todo: &[(Class, &PodFact)]) -> Option<String> {
+fn stateful_out(world: &World<'_>, case: &Case, todo: &[(Class, Pod<'_>)]) -> Option<String> {
     let leaving = todo.iter().find(|(class, pod)| *class == Class::Stateful && is_leaving(case, pod));
     if let Some((_, pod)) = leaving {
         return Some(format!("{} leaves{}", pod.key, held_by(pod)));
@@ -200,7 +201,7 @@ fn misses_one(world: &World<'_>, workload: &Target, node: &Text) -> Option<Strin
     let pods = world.cluster.pods_of(workload);
     let stateful = workload.kind == Kind::StatefulSet || pods.iter().any(|p| p.marks.has(Marks::PERSISTENT_VOLUME));
     let desired = world.cluster.workload(&workload.kind, &workload.key)?.desired.filter(|_| stateful)?;
-    let staying = |pod: &&&PodFact| !pod.terminating() && (pod.ready || pod.node.as_ref() == Some(node));
+    let staying = |pod: &&Pod<'_>| !pod.terminating() && (pod.ready || pod.node.as_ref() == Some(node));
     let there = pods.iter().filter(staying).count();
     (there < desired as usize)
         .then(|| format!("{workload} has {there} of {desired} pods; the next leaves when it has all"))
@@ -283,9 +284,9 @@ fn is_left(world: &World<'_>, case: &Case, workload: &Target) -> bool {
 fn left_note(world: &World<'_>, case: &Case) -> String {
     let Some(node) = world.cluster.node(&case.recovery.spec.target.key.name) else { return String::new() };
     let dead = is_dead(world, node);
-    let left = world.cluster.pods_on(&node.name).filter_map(|pod| match classify(world, pod, dead) {
-        Class::Left(_) if pod.finished() && !held_by(pod).is_empty() => {
-            Some(format!("{} has ended{}", pod.key, held_by(pod)))
+    let left = world.cluster.pods_on(&node.name).filter_map(|pod| match classify(world, &pod, dead) {
+        Class::Left(_) if pod.finished() && !held_by(&pod).is_empty() => {
+            Some(format!("{} has ended{}", pod.key, held_by(&pod)))
         }
         Class::Left(why) if !pod.finished() && !pod.owned_by(&Kind::DaemonSet) => Some(format!("{} {why}", pod.key)),
         _ => None,
@@ -298,7 +299,7 @@ fn left_note(world: &World<'_>, case: &Case) -> String {
 pub(super) fn keeps_machine(world: &World<'_>, node: &NodeFact) -> Option<String> {
     let of_node = |pod: &PodFact| pod.owned_by(&Kind::DaemonSet) || pod.marks.has(Marks::MIRROR);
     let pods = world.cluster.pods_on(&node.name).filter(|pod| !pod.finished() && !of_node(pod));
-    let mut left = pods.filter_map(|pod| match classify(world, pod, false) {
+    let mut left = pods.filter_map(|pod| match classify(world, &pod, false) {
         Class::Left(why) => Some(format!("{} {why}", pod.key)),
         Class::Ordinary | Class::Stateful | Class::Critical => None,
     });

@@ -6,6 +6,7 @@
 
 use super::drain::{holds_state, is_dead};
 use super::{Move, open_step};
+use crate::cluster::Pod;
 use crate::effect::Verb;
 use crate::fact::{ConditionStatus, NodeFact, PodFact};
 use crate::healer::{Case, World};
@@ -68,11 +69,11 @@ pub(crate) fn is_out_of_service(node: &NodeFact) -> bool {
 /// The workloads whose pods Kubernetes frees when a node is declared to be out of service, and that only wait for that.
 pub(crate) fn freed(world: &World<'_>, target: &Target) -> BTreeSet<String> {
     let pods = world.cluster.pods_on(&target.key.name).filter(|pod| holds_state(pod) && !pod.finished());
-    pods.map(|pod| world.cluster.workload_of(pod).to_string()).collect()
+    pods.map(|pod| world.cluster.workload_of(&pod).to_string()).collect()
 }
 
 /// A pod of this node that only goes, and is only replaced, when the node is declared to be out of service.
-fn kept<'a>(world: &World<'a>, node: &NodeFact) -> Option<&'a PodFact> {
+fn kept<'a>(world: &World<'a>, node: &NodeFact) -> Option<Pod<'a>> {
     let waits = |pod: &PodFact| holds_state(pod) || pod.terminating();
     let keeps = |pod: &PodFact| !pod.finished() && !pod.owned_by(&Kind::DaemonSet) && waits(pod);
     world.cluster.pods_on(&node.name).find(|pod| keeps(pod))

@@ -133,9 +133,7 @@ impl Rooms {
 }
 
 fn left(world: &World<'_>, node: &NodeFact) -> (Amount, u32) {
-    let there = || world.cluster.pods_on(&node.name).filter(|pod| !pod.finished());
-    let used = there().fold(Amount::default(), |sum, pod| sum.with(pod.requests));
-    let count = u32::try_from(there().count()).unwrap_or(u32::MAX);
+    let (used, count) = world.cluster.used_on(&node.name);
     (node.capacity.amount.without(used), node.capacity.pods.saturating_sub(count))
 }
 

@@ -16,7 +16,7 @@ pub(super) fn restart(world: &World<'_>, case: &Case) -> Move {
         // Most controllers replace a pod as soon as its deletion begins.
         Some(pod) if pod.terminating() => Move::Verify,
         Some(pod) if pod.ready && case.recovery.status.attempts.len() > 1 => Move::Verify,
-        Some(pod) => Move::Do(delete(pod)),
+        Some(pod) => Move::Do(delete(&pod)),
         None => after_deletion(world, case),
     }
 }
@@ -34,8 +34,8 @@ pub(super) fn unseen(world: &World<'_>, case: &Case) -> Option<Move> {
 pub(super) fn recreate(world: &World<'_>, case: &Case) -> Move {
     let pod = world.cluster.exact_pod(case.recovery.subject());
     let untouched = pod.filter(|pod| !pod.terminating() && !case.handled.contains(&pod.uid));
-    match untouched.and_then(|pod| pod.node.as_ref()) {
-        Some(node) if !is_suspect(world, case, node) => Move::Do(Verb::TaintSuspect { node: node.clone() }),
+    match untouched.and_then(|pod| pod.node.clone()) {
+        Some(node) if !is_suspect(world, case, &node) => Move::Do(Verb::TaintSuspect { node }),
         _ => restart(world, case),
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
             Some(Move::Wait(format!("{subject} terminates"), None))
         }
         // The watch may be late to show our deletion.
-        Some(pod) if pod.uid == subject.uid && !was_read(case, pod) => Some(Move::Do(Verb::LookAtPod(subject.clone()))),
+        Some(pod) if pod.uid == subject.uid && !was_read(case, &pod) => Some(Move::Do(Verb::LookAtPod(subject.clone()))),
         Some(_) => None,
     }
 }

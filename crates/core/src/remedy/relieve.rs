@@ -6,6 +6,7 @@
 
 use super::Move;
 use super::drain::{Class, blocked_by, classify, postponed};
+use crate::cluster::Pod;
 use crate::effect::Verb;
 use crate::fact::{NodeFact, PodFact};
 use crate::healer::{Case, World};
@@ -50,7 +51,7 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
 }
 
 /// Pods that have ended and that nobody else looks after: a Job reads its own, and one without controller is all that is left of itself.
-fn leftovers<'a>(world: &'a World<'_>, case: &'a Case, node: &'a NodeFact) -> impl Iterator<Item = &'a PodFact> {
+fn leftovers<'a>(world: &'a World<'_>, case: &'a Case, node: &'a NodeFact) -> impl Iterator<Item = Pod<'a>> {
     let pods = world.cluster.pods_on(&node.name).filter(|pod| pod.finished() && !pod.terminating());
     let pods = pods.filter(|pod| pod.owner.is_some() && !pod.owned_by(&Kind::Job));
     pods.filter(|pod| may_go(world, case, pod) && matches!(classify(world, pod, false), Class::Left("finished")))
@@ -66,14 +67,14 @@ fn may_go(world: &World<'_>, case: &Case, pod: &PodFact) -> bool {
 }
 
 /// Pods that use more memory than they ask for, those first that matter least: of the lowest priority, and of one priority the newest.
-fn above_requests<'a>(world: &'a World<'_>, case: &Case, node: &NodeFact) -> Vec<&'a PodFact> {
+fn above_requests<'a>(world: &'a World<'_>, case: &Case, node: &NodeFact) -> Vec<Pod<'a>> {
     if case.recovery.spec.cause != Some(Cause::MemoryPressure) {
         return Vec::new();
     }
-    let asks_for_none = |pod: &&PodFact| pod.requests.memory == 0 && !pod.terminating();
+    let asks_for_none = |pod: &Pod<'_>| pod.requests.memory == 0 && !pod.terminating();
     let pods = world.cluster.pods_on(&node.name).filter(asks_for_none);
     let pods = pods.filter(|pod| classify(world, pod, false) == Class::Ordinary && may_go(world, case, pod));
-    let mut pods: Vec<&PodFact> = pods.collect();
+    let mut pods: Vec<Pod<'_>> = pods.collect();
     pods.sort_by_key(|pod| (pod.priority, Reverse(pod.created)));
     pods
 }

@@ -284,10 +284,10 @@ fn primary(cluster: &Cluster, service: &ServiceFact) -> Result<(), String> {
             return Err(format!("{}: {ready} of {desired} ready", workload.target()));
         }
     }
-    let sick = |pod: &&PodFact| pod.trouble.as_ref().is_some_and(|trouble| original.select(&trouble.labels));
+    let sick = |pod: &PodFact| pod.trouble.as_ref().is_some_and(|trouble| original.select(&trouble.labels));
     // Pods without controller; labels are known of those in trouble only, which are those that matter.
-    let mut alone = cluster.pods_in(&service.key.namespace).filter(|pod| pod.owner.is_none() && !pod.finished());
-    alone.find(sick).map_or(Ok(()), |pod| Err(format!("pod {} is not ready", pod.key)))
+    let mut alone = cluster.bare_in(&service.key.namespace).filter(|pod| !pod.finished());
+    alone.find(|pod| sick(pod)).map_or(Ok(()), |pod| Err(format!("pod {} is not ready", pod.key)))
 }
 
 pub(super) fn original(service: &ServiceFact) -> &Labels {

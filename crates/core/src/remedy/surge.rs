@@ -1,6 +1,7 @@
 //! Pods: `scale_and_replace` starts one pod more, deletes the sick one when that is ready, and takes the one more back.
 
 use super::{Move, impacted, open_step, pod};
+use crate::cluster::Pod;
 use crate::effect::{Verb, WorkloadView};
 use crate::fact::{PodFact, WorkloadFact};
 use crate::healer::{Case, World};
@@ -31,8 +32,8 @@ pub(super) fn next(world: &World<'_>, case: &Case) -> Move {
     {
         return taken_back(workload);
     }
-    match has_one_more(world, case, pod) {
-        true => delete(world, case, pod, workload),
+    match has_one_more(world, case, &pod) {
+        true => delete(world, case, &pod, workload),
         false => Move::Wait(format!("waits until one more pod of {workload} is ready"), None),
     }
 }
@@ -42,7 +43,7 @@ fn scale_up(world: &World<'_>, case: &Case, workload: &Target) -> Move {
     if !matches!(workload.kind, Kind::Deployment | Kind::ReplicaSet) {
         return instead(not_of_this_kind(workload));
     }
-    if world.cluster.exact_pod(case.recovery.subject()).is_some_and(PodFact::finished) {
+    if world.cluster.exact_pod(case.recovery.subject()).is_some_and(|pod| pod.finished()) {
         return instead(format!("{} has ended, so {workload} has started another already", case.recovery.subject()));
     }
     if world.cluster.exact_workload(workload).is_none() {
@@ -106,9 +107,9 @@ fn is_taken_back(view: &WorkloadView, recovery: &Recovery) -> bool {
 /// Whether a pod has come since the attempt began and is ready, or as many others as there were to be.
 fn has_one_more(world: &World<'_>, case: &Case, sick: &PodFact) -> bool {
     let workload = &case.recovery.spec.workload;
-    let ready = |pod: &&PodFact| pod.ready && !pod.terminating() && pod.uid != sick.uid;
+    let ready = |pod: &Pod<'_>| pod.ready && !pod.terminating() && pod.uid != sick.uid;
     let came = |pod: &PodFact| world.cluster.came_after(world.now.tick, pod, case.times.latest());
-    world.cluster.each_pod_of(workload).filter(ready).any(came)
+    world.cluster.each_pod_of(workload).filter(ready).any(|pod| came(&pod))
 }
 
 /// Takes the one more back.

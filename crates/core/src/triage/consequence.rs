@@ -1,6 +1,7 @@
 //! Consequences: a workload or Service that is down because of a trouble that is known already.
 
 use super::{Part, active, was_stopped};
+use crate::cluster::Pod;
 use crate::fact::PodFact;
 use crate::finding::Finding;
 use crate::healer::{Case, World};
@@ -23,7 +24,7 @@ pub(super) fn part(world: &World<'_>, finding: &Finding) -> Option<Part> {
     if let Some(parent) = parent {
         return Some(Part::Of(parent.name.clone()));
     }
-    let pods: Vec<&PodFact> = behind.iter().flat_map(|workload| world.cluster.pods_of(workload)).collect();
+    let pods: Vec<Pod<'_>> = behind.iter().flat_map(|workload| world.cluster.pods_of(workload)).collect();
     if let Some(part) = pods.iter().filter(|pod| !pod.ready).find_map(|pod| of_its_node(world, pod)) {
         return Some(part);
     }

@@ -33,7 +33,7 @@ pub(crate) fn application_fault(world: &World<'_>, case: &Case, time_is_up: bool
     }
     let restarts = if time_is_up { 1 } else { world.settings.pod_restart_threshold };
     let others = world.cluster.each_pod_of(&spec.workload).filter(|pod| pod.uid != spec.target.uid);
-    let crashes: Vec<Crash> = others.filter_map(|pod| crash(pod, restarts)).chain(recorded(case)).collect();
+    let crashes: Vec<Crash> = others.filter_map(|pod| crash(&pod, restarts)).chain(recorded(case)).collect();
     crashes.iter().enumerate().find_map(|(at, one)| {
         let alike =
             |other: &&Crash| other.container == one.container && other.code == one.code && other.node != one.node;

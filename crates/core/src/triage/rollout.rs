@@ -20,10 +20,10 @@ pub(super) fn part(world: &World<'_>, finding: &Finding) -> Option<Part> {
     let of_rollout = |other: &&Recovery| other.spec.cause == Some(Cause::RolloutStuck);
     let parents = || active(world).filter(of_workload);
     let of = |parent: &Recovery| Part::Of(parent.name.clone());
-    if by_revision && is_new(world, finding, pod) {
+    if by_revision && is_new(world, finding, &pod) {
         return Some(parents().find(of_rollout).map_or(Part::OfSick, of));
     }
-    parents().find(|parent| by_revision && rolls_back(parent)).filter(|_| is_old(world, finding, pod)).map(of)
+    parents().find(|parent| by_revision && rolls_back(parent)).filter(|_| is_old(world, finding, &pod)).map(of)
 }
 
 fn rolls_back(parent: &Recovery) -> bool {

@@ -1,7 +1,7 @@
 //! Shared causes: what fails alike is one trouble, be it the pods of one workload or one registry for many workloads.
 
 use super::{Part, active};
-use crate::cluster::Subject;
+use crate::cluster::{Pod, Subject};
 use crate::fact::PodFact;
 use crate::finding::Finding;
 use crate::healer::World;
@@ -48,20 +48,20 @@ fn fail_alike(world: &World<'_>, parent: &Recovery, finding: &Finding) -> bool {
 }
 
 fn are_many(world: &World<'_>, finding: &Finding) -> bool {
-    let fails = |pod: &&PodFact| world.is_found(&Subject::Pod(pod.key.clone()), finding.cause);
+    let fails = |pod: &Pod<'_>| world.is_found(&Subject::Pod(pod.key.clone()), finding.cause);
     world.cluster.each_pod_of(&finding.workload).filter(fails).take(MANY_PODS).count() == MANY_PODS
 }
 
 /// The Recovery of another workload that cannot pull from the same place, when many cannot.
 fn of_one_source<'a>(world: &'a World<'_>, finding: &Finding) -> Option<&'a Recovery> {
     let pod = world.cluster.exact_pod(&finding.target).filter(|_| finding.cause == Cause::ImagePull)?;
-    let source = Source::of(pod)?;
+    let source = Source::of(&pod)?;
     if failing_workloads(world, &source).len() < MANY_WORKLOADS {
         return None;
     }
     let pulls = |other: &&Recovery| {
         let pod = world.cluster.exact_pod(&other.spec.target);
-        other.spec.cause == Some(Cause::ImagePull) && pod.and_then(Source::of).as_ref() == Some(&source)
+        other.spec.cause == Some(Cause::ImagePull) && pod.and_then(|pod| Source::of(&pod)).as_ref() == Some(&source)
     };
     active(world).find(pulls)
 }
@@ -93,7 +93,7 @@ fn registry(image: &str) -> &str {
 /// The workloads with a pod that cannot pull from `source` at this moment.
 pub(crate) fn failing_workloads(world: &World<'_>, source: &Source) -> BTreeSet<Target> {
     let pods = world.pods_with(Cause::ImagePull).filter(|pod| Source::of(pod).as_ref() == Some(source));
-    pods.map(|pod| world.cluster.workload_of(pod)).collect()
+    pods.map(|pod| world.cluster.workload_of(&pod)).collect()
 }
 
 #[cfg(test)]

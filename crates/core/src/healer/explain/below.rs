@@ -1,6 +1,7 @@
 //! What is in trouble below an object: the pods of a node or a workload.
 
 use crate::cluster::Subject;
+use crate::cluster::Pod;
 use crate::fact::PodFact;
 use crate::healer::Healer;
 use crate::key::{Kind, Target};
@@ -15,13 +16,13 @@ const SHOWN: usize = 10;
 impl Healer {
     /// Pods below it with a bad signal, as `Pod namespace/name: what`.
     pub(super) fn below(&self, target: &Target, now: Now) -> Vec<String> {
-        let pods: Vec<&PodFact> = match target.kind {
+        let pods: Vec<Pod<'_>> = match target.kind {
             Kind::Pod => return Vec::new(),
             Kind::Node => self.cluster.pods_on(&target.key.name).collect(),
             _ => self.cluster.pods_of(target),
         };
         let ill = pods.into_iter().filter(|pod| self.sickbed.is_known(&Subject::Pod(pod.key.clone())));
-        let mut lines: Vec<String> = ill.map(|pod| self.line(pod, now)).collect();
+        let mut lines: Vec<String> = ill.map(|pod| self.line(&pod, now)).collect();
         if lines.len() > SHOWN {
             let more = lines.len() - SHOWN;
             lines.truncate(SHOWN);

@@ -15,7 +15,7 @@ impl Healer {
     pub(super) fn seen_of(&self, target: &Target, now: Now) -> Vec<String> {
         let mut seen = match target.kind {
             Kind::Node => self.cluster.node(&target.key.name).map(|node| self.node(node, now)),
-            Kind::Pod => self.cluster.pod(&target.key).map(|pod| self.pod(pod)),
+            Kind::Pod => self.cluster.pod(&target.key).map(|pod| self.pod(&pod)),
             Kind::Service => self.cluster.service(&target.key).map(|service| self.service(service)),
             _ => self.cluster.workload(&target.kind, &target.key).map(workload),
         }

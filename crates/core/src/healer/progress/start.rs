@@ -3,6 +3,7 @@
 use super::ending::{Ends, conclude, end};
 use super::{Orders, attempt, held_phase, hold, is_over, live, pass_all, set_phase};
 use crate::effect::Verb;
+use crate::cluster::Pod;
 use crate::fact::PodFact;
 use crate::guard::{self, Hold};
 use crate::happening::What;
@@ -195,16 +196,16 @@ fn subject(world: &World<'_>, case: &Case) -> Option<Target> {
     }
     let workload = &case.recovery.spec.workload;
     if workload.kind == Kind::Pod {
-        return world.cluster.pod(&workload.key).map(PodFact::target);
+        return world.cluster.pod(&workload.key).map(|pod| pod.target());
     }
-    let is_sick = |pod: &&PodFact| !pod.ready && !pod.terminating() && !pod.finished();
+    let is_sick = |pod: &Pod<'_>| !pod.ready && !pod.terminating() && !pod.finished();
     // In place of a pod that has failed another comes at once, perhaps before anybody looked; in place of one that runs only when
     // that is deleted, and whatever was there before has its own time.
     let at_once = case.recovery.spec.cause == Some(Cause::Failed);
     let latest = case.times.latest();
-    let came = |pod: &&PodFact| at_once || world.cluster.came_after(world.now.tick, pod, latest);
+    let came = |pod: &Pod<'_>| at_once || world.cluster.came_after(world.now.tick, pod, latest);
     let candidates = world.cluster.each_pod_of(workload).filter(is_sick).filter(came);
-    candidates.filter(|pod| !is_in_hands(world, pod)).max_by_key(|pod| pod.created).map(PodFact::target)
+    candidates.filter(|pod| !is_in_hands(world, pod)).max_by_key(|pod| pod.created).map(|pod| pod.target())
 }
 
 /// Whether another Recovery acts on this pod, or is to.

@@ -5,6 +5,7 @@
 
 use super::super::{Move, impacted, plan, surge};
 use super::{Class, is_leaving};
+use crate::cluster::Pod;
 use crate::effect::{Budget, Verb};
 use crate::fact::{NodeFact, PodFact, WorkloadFact};
 use crate::healer::{Case, World};
@@ -93,7 +94,7 @@ pub(super) fn go_on(
     world: &World<'_>,
     case: &Case,
     scaled: &BTreeSet<Target>,
-    todo: &[(Class, &PodFact)],
+    todo: &[(Class, Pod<'_>)],
 ) -> Option<Move> {
     scaled.iter().find_map(|workload| {
         let fact = world.cluster.exact_workload(workload)?;
@@ -122,7 +123,7 @@ pub(super) fn awaited(world: &World<'_>, case: &Case, scaled: &BTreeSet<Target>)
 }
 
 /// What lets a pod go that a budget keeps, while no workload has one more.
-pub(super) fn begin(world: &World<'_>, case: &Case, node: &NodeFact, todo: &[(Class, &PodFact)]) -> Option<Move> {
+pub(super) fn begin(world: &World<'_>, case: &Case, node: &NodeFact, todo: &[(Class, Pod<'_>)]) -> Option<Move> {
     if !world.settings.drain.surge {
         return None;
     }
