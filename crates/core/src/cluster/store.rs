@@ -153,3 +153,6 @@ impl PodStore {
 fn hash(namespace: &str, name: &str) -> u64 {
     FixedState::with_seed(SEED).hash_one((namespace, name))
 }
+
+#[cfg(test)]
+mod tests;

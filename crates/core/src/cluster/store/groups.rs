@@ -94,6 +94,12 @@ impl Groups {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        assert_eq!((self.by_owner.len(), self.bare.len(), self.by_namespace.len()), (0, 0, 0));
+        self.groups.len()
+    }
+
     /// The pods whose controller has this uid.
     pub(super) fn of_owner<'a>(&'a self, uid: &Text) -> impl Iterator<Item = u32> + use<'a> {
         let groups = self.by_owner.get(uid).into_iter().flatten().filter_map(|at| self.get(*at));

@@ -168,6 +168,12 @@ impl Rows {
         }
     }
 
+    /// How many entries and groups there is room for.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.chunks.iter().map(Vec::len).sum(), self.groups.size())
+    }
+
     pub(super) fn remove(&mut self, at: u32) {
         let Some(slot) = self.place(at).and_then(Option::take) else { return };
         self.free.push(at);
