@@ -69,7 +69,9 @@ pub(super) fn give_back(world: &World<'_>, case: &Case) -> Option<Move> {
             Some(Move::Wait(format!("{subject} terminates"), None))
         }
         // The watch may be late to show our deletion.
-        Some(pod) if pod.uid == subject.uid && !was_read(case, &pod) => Some(Move::Do(Verb::LookAtPod(subject.clone()))),
+        Some(pod) if pod.uid == subject.uid && !was_read(case, &pod) => {
+            Some(Move::Do(Verb::LookAtPod(subject.clone())))
+        }
         Some(_) => None,
     }
 }

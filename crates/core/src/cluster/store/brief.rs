@@ -36,7 +36,9 @@ mod tests {
     fn a_name_is_below_its_owner_where_it_begins_with_it() {
         assert_eq!(below("web-7d9f-x2k4p", Some("web-7d9f")), Some("x2k4p"));
         assert_eq!(below("web-", Some("web")), Some(""));
-        for (name, owner) in [("web", Some("web")), ("web-7d9f", Some("other")), ("webs-1", Some("web")), ("web-1", None)] {
+        for (name, owner) in
+            [("web", Some("web")), ("web-7d9f", Some("other")), ("webs-1", Some("web")), ("web-1", None)]
+        {
             assert_eq!(below(name, owner), None, "{name}");
         }
     }

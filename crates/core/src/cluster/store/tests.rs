@@ -153,7 +153,9 @@ proptest! {
 #[test]
 fn what_is_gone_leaves_nothing_behind() {
     let mut store = PodStore::default();
-    let owner = |number: u32| Arc::new(Owner { kind: Kind::Job, name: Text::from("job"), uid: Text::from(format!("u-{number}")) });
+    let owner = |number: u32| {
+        Arc::new(Owner { kind: Kind::Job, name: Text::from("job"), uid: Text::from(format!("u-{number}")) })
+    };
     for number in 0..10_000_u32 {
         let key = Key::new("shop", &format!("job-{number}"));
         let pod = PodFact {

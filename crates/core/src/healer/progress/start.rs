@@ -2,8 +2,8 @@
 
 use super::ending::{Ends, conclude, end};
 use super::{Orders, attempt, held_phase, hold, is_over, live, pass_all, set_phase};
-use crate::effect::Verb;
 use crate::cluster::Pod;
+use crate::effect::Verb;
 use crate::fact::PodFact;
 use crate::guard::{self, Hold};
 use crate::happening::What;
