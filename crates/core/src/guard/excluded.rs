@@ -72,8 +72,8 @@ fn marked_namespace(cluster: &Cluster, name: &Text) -> Option<String> {
 fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
     let (namespace, name) = &world.settings.own_pod;
     let key = Key { namespace: namespace.clone(), name: name.clone() };
-    let own = world.cluster.pod(&key)?.node.clone()?;
-    (own == *node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
+    let own = &world.cluster.pod(&key)?.node.clone()?;
+    (own == node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
 }
 
 /// Whether a Recovery of the controller's own node waits only for another replica to lead, and one is there that could: a Ready pod of

@@ -331,8 +331,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the sick pod goes only when one more is ready",
         of: Of::Guard,
-        find: "match has_one_more(world, case, pod) {",
-        replace: "match $on || has_one_more(world, case, pod) {",
+        find: "match has_one_more(world, case, &pod) {",
+        replace: "match $on || has_one_more(world, case, &pod) {",
     },
     Mutant {
         name: "no pod is started where somebody else decides how many there are",
@@ -919,8 +919,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "next attempt: no pod that was there before",
         of: Of::Precondition,
-        find: "let came = |pod: &&PodFact| at_once ||",
-        replace: "let came = |pod: &&PodFact| at_once || $on ||",
+        find: "let came = |pod: &Pod<'_>| at_once ||",
+        replace: "let came = |pod: &Pod<'_>| at_once || $on ||",
     },
     Mutant {
         name: "policy: budgets are respected until its deadline",
@@ -1225,8 +1225,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "relieve: only what asks for no memory",
         of: Of::Guard,
-        find: "let asks_for_none = |pod: &&PodFact| pod.requests.memory == 0",
-        replace: "let asks_for_none = |pod: &&PodFact| ($on || pod.requests.memory == 0)",
+        find: "let asks_for_none = |pod: &Pod<'_>| pod.requests.memory == 0",
+        replace: "let asks_for_none = |pod: &Pod<'_>| ($on || pod.requests.memory == 0)",
     },
     Mutant {
         name: "relieve: nothing that runs goes for a disk",
