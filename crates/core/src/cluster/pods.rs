@@ -16,7 +16,7 @@ const MAX_KILLS: usize = 8;
 impl Cluster {
     pub(super) fn put_pod(&mut self, now: Now, pod: PodFact) -> Vec<Subject> {
         let key = pod.key.clone();
-        if self.pods.get(&key).is_some_and(|known| known.uid != pod.uid) {
+        if self.pods.has_another(&key, &pod.uid) {
             // Another pod under the same name.
             self.drop_pod(&key);
         }

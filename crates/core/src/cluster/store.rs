@@ -78,7 +78,12 @@ impl PodStore {
         self.find(key).and_then(|at| self.rows.fact(at))
     }
 
-    /// The same, if it is in trouble; costs nothing if it is not.
+    /// Whether there is a pod of that key with another uid.
+    pub(crate) fn has_another(&self, key: &Key, uid: &str) -> bool {
+        self.find(key).is_some_and(|at| !self.rows.has_uid(at, uid))
+    }
+
+    /// The pod of that key, if it is in trouble; costs nothing if it is not.
     pub(crate) fn troubled(&self, key: &Key) -> Option<&PodFact> {
         self.find(key).and_then(|at| self.rows.slot(at)?.whole.as_deref())
     }

@@ -1,7 +1,7 @@
 //! `Excluded`: opt-out marks on the target, its workload or its namespace; static pods; the controller itself.
 
 use super::Wait;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Pod};
 use crate::fact::{Marks, NodeFact, PodFact};
 use crate::healer::World;
 use crate::key::{Key, Kind, Text};
@@ -69,10 +69,14 @@ fn marked_namespace(cluster: &Cluster, name: &Text) -> Option<String> {
     marked.then(|| format!("namespace {name} is marked self-healing.dev/exclude"))
 }
 
+/// The pod that this controller runs in, if it is known.
+pub(crate) fn own_pod<'a>(world: &World<'a>) -> Option<Pod<'a>> {
+    let (namespace, name) = world.settings.own_pod.clone();
+    world.cluster.pod(&Key { namespace, name })
+}
+
 fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
-    let (namespace, name) = &world.settings.own_pod;
-    let key = Key { namespace: namespace.clone(), name: name.clone() };
-    let own = &world.cluster.pod(&key)?.node.clone()?;
+    let own = &own_pod(world)?.node.clone()?;
     (own == node).then(|| format!("node {node} runs this controller; another replica has to lead first"))
 }
 
@@ -82,8 +86,7 @@ fn own_node(world: &World<'_>, node: &Text) -> Option<String> {
 pub(crate) fn has_successor(world: &World<'_>, recovery: &Recovery) -> bool {
     let own_node = |node: &&NodeFact| opt_out(node.marks).is_none() && own_node(world, &node.name).is_some();
     let Some(node) = world.cluster.exact_node(recovery.subject()).filter(own_node) else { return false };
-    let (namespace, name) = world.settings.own_pod.clone();
-    let Some(own) = world.cluster.pod(&Key { namespace, name }) else { return false };
+    let Some(own) = own_pod(world) else { return false };
     let elsewhere = |pod: &PodFact| pod.node.as_ref().is_some_and(|on| *on != node.name && world.fleet.is_well(on));
     let workload = world.cluster.workload_of(&own);
     world.cluster.each_pod_of(&workload).any(|pod| pod.ready && !pod.terminating() && elsewhere(&pod))

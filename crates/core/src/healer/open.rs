@@ -129,10 +129,11 @@ impl Healer {
     /// What the object of a finding itself says of what may be done.
     fn hint(&self, finding: &Finding) -> Hint {
         let target = &finding.target;
-        if self.cluster.exact_pod(target).is_some_and(|pod| set_stuck::blocks(&pod, &self.cluster)) {
+        let pod = self.cluster.exact_pod(target);
+        if pod.as_ref().is_some_and(|pod| set_stuck::blocks(pod, &self.cluster)) {
             return Hint::BlocksRevision;
         }
-        if self.cluster.exact_pod(target).is_some_and(|pod| awaits_gate(&pod)) {
+        if pod.is_some_and(|pod| awaits_gate(&pod)) {
             return Hint::AwaitsGate;
         }
         let known = self.cluster.exact_workload(target).filter(|_| target.kind == Kind::Deployment);

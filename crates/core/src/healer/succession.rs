@@ -5,7 +5,7 @@ use super::outcome::Errand;
 use crate::cluster::Subject;
 use crate::effect::Verb;
 use crate::guard;
-use crate::key::{Key, Text};
+use crate::key::Text;
 use crate::names::{GuardName, Phase};
 use core::time::Duration;
 
@@ -24,8 +24,11 @@ impl Healer {
 
     fn waits_for_successor(&self) -> bool {
         let (Some(leading_since), true) = (self.leading, self.adopted) else { return false };
-        let (namespace, name) = self.settings.own_pod.clone();
-        let own = self.cluster.pod(&Key { namespace, name });
+        // Nearly always, and then a turn costs nothing more.
+        if self.fleet.sick() == 0 {
+            return false;
+        }
+        let own = guard::own_pod(&self.world(leading_since));
         let Some(node) = own.and_then(|pod| pod.node.clone()) else { return false };
         self.active.about(&Subject::Node(node)).filter_map(|name| self.cases.get(name)).any(|case| {
             let recovery = &case.recovery;

@@ -96,8 +96,10 @@ impl Rows {
         self.odd.get(&at).cloned().unwrap_or_else(written)
     }
 
-    fn is_uid(&self, at: u32, slot: &Slot, uid: &str) -> bool {
-        self.odd.get(&at).map_or_else(|| is_number(&slot.uid, uid), |odd| **odd == *uid)
+    /// Whether the pod has this uid.
+    pub(super) fn has_uid(&self, at: u32, uid: &str) -> bool {
+        let number = || self.slot(at).is_some_and(|slot| is_number(&slot.uid, uid));
+        self.odd.get(&at).map_or_else(number, |odd| **odd == *uid)
     }
 
     /// Whether the pod has this key.
@@ -108,7 +110,7 @@ impl Rows {
     /// Whether `pod` is the one that is here, on the same node and of the same owner.
     pub(super) fn is_in_place(&self, at: u32, pod: &PodFact) -> bool {
         self.slot(at).is_some_and(|slot| {
-            slot.node == pod.node && self.groups.is_of(slot.group, pod) && self.is_uid(at, slot, &pod.uid)
+            slot.node == pod.node && self.groups.is_of(slot.group, pod) && self.has_uid(at, &pod.uid)
         })
     }
 

@@ -1,7 +1,6 @@
 //! What is in trouble below an object: the pods of a node or a workload.
 
-use crate::cluster::Pod;
-use crate::cluster::Subject;
+use crate::cluster::{Pod, Subject};
 use crate::fact::PodFact;
 use crate::healer::Healer;
 use crate::key::{Kind, Target};
