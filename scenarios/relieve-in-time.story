@@ -2,7 +2,8 @@ A node that is relieved by the first pod that goes keeps the others
 
 cluster
   nodes n1 n2 n3
-  deployment batch 3 on n1 besteffort
+  deployment rest 2 on n1 besteffort
+  deployment batch 1 on n1 besteffort
 
 policy pressure
   match:

@@ -2,7 +2,8 @@ A veto stops what a node is relieved by
 
 cluster
   nodes n1 n2 n3
-  deployment batch 3 on n1 besteffort
+  deployment rest 2 on n1 besteffort
+  deployment batch 1 on n1 besteffort
 
 policy pressure
   match:
