@@ -2,8 +2,8 @@
 
 use crate::image::build_static;
 use crate::parts::Part;
-use crate::tools::{cargo, own_program, run as run_command, run_own};
-use anyhow::Result;
+use crate::tools::{cargo, output, own_program, program, run as run_command, run_own};
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 
 /// The parts of `test` that follow `check`.
@@ -21,15 +21,24 @@ pub(crate) fn tests() -> Vec<Part> {
 pub(crate) fn parts() -> Vec<Part> {
     vec![
         Part { name: "conformance", run: || conformance(&[]) },
-        Part { name: "end to end", run: || with_controller(&[]) },
-        Part { name: "stories on real control planes", run: || with_controller(&["--stories"]) },
+        Part { name: "end to end", run: || with_controller::<&str>(&[]) },
+        Part { name: "one story in three on real control planes", run: || with_controller(&share(3)?) },
         Part { name: "stories on real nodes", run: || with_controller(&["--real-node"]) },
     ]
 }
 
+/// All stories take half an hour on two cores, so each commit plays a share of them, and those after it the others.
+fn share(of: usize) -> Result<Vec<String>> {
+    let mut git = program("git");
+    git.args(["rev-list", "--count", "HEAD"]);
+    let commits = output(git).context("cannot count commits with `git rev-list`: install git, and clone the project with its history")?;
+    let words = ["--stories", "--one-in", &of.to_string(), "--part", &commits];
+    Ok(words.map(str::to_owned).to_vec())
+}
+
 /// Builds the controller and runs it against a real control plane.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    with_controller(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    with_controller(args)
 }
 
 /// Compares the embedded API with the real one; the controller takes no part in it.
@@ -45,8 +54,7 @@ pub(crate) fn bench(args: &[String]) -> Result<()> {
     if matches!(args, [only] if only == "turn") {
         return run_command(cargo(&["run", "--release", "--quiet", "--package", "self-healing-bench"]));
     }
-    let args = args.iter().map(String::as_str);
-    with_controller(&std::iter::once("bench").chain(args).collect::<Vec<_>>())
+    with_controller(&[&["bench".to_owned()], args].concat())
 }
 
 /// What is tested and measured is what is shipped, the image's own program; the runner itself need not be fast.
@@ -54,9 +62,10 @@ fn controller() -> Result<PathBuf> {
     build_static("self-healing-controller", "self-healing-controller")
 }
 
-fn with_controller(args: &[&str]) -> Result<()> {
+fn with_controller<S: AsRef<str>>(args: &[S]) -> Result<()> {
+    let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
     let mut command = own_program("self-healing-e2e")?;
-    command.args(args).env("SELF_HEALING_CONTROLLER", controller()?);
+    command.args(&args).env("SELF_HEALING_CONTROLLER", controller()?);
     if args.contains(&"--real-node") {
         command.env("SELF_HEALING_FAULT", build_static("self-healing-fault", "fault")?);
     }

@@ -16,6 +16,7 @@ use self_healing_story::{Ground as Place, Outcome, Story};
 use self_healing_trial::player::Play;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -37,9 +38,20 @@ struct Run<'a> {
     wrong: RefCell<BTreeMap<String, Vec<String>>>,
 }
 
-/// Plays the stories whose names contain a filter, all without one.
+/// Plays the stories whose names contain a filter, all without one; after `--one-in N --part K` those of every N that come as number K.
 pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
     let mut stories = Story::read_all(Path::new(FOLDER)).map_err(|error| anyhow!("{error}"))?;
+    let filters = match filters {
+        ["--one-in", count, "--part", part, filters @ ..] => {
+            let (count, part): (NonZeroUsize, usize) = (count.parse()?, part.parse()?);
+            let all = stories.len();
+            let mut number = 0..;
+            stories.retain(|_| number.next().is_some_and(|number: usize| number % count == part % count));
+            println!("of {all} stories those of part {} of {count}", part % count);
+            filters
+        }
+        filters => filters,
+    };
     stories.retain(|story| filters.is_empty() || filters.iter().any(|filter| story.name().contains(filter)));
     if stories.is_empty() {
         bail!("no story matches {filters:?}");
