@@ -12,7 +12,7 @@ mod services;
 mod store;
 
 pub(crate) use freshness::Freshness;
-pub(crate) use kept::Kept;
+pub(crate) use kept::{Kept, pack};
 pub(crate) use life::Heartbeat;
 pub(crate) use store::Pod;
 
@@ -66,7 +66,8 @@ pub(crate) struct Cluster {
     once_ready: BTreeSet<Text>,
     moments: Moments,
     workloads: BTreeMap<Kind, Kept<Key, WorkloadFact>>,
-    workloads_of_owner: BTreeMap<Text, BTreeSet<(Kind, Key)>>,
+    /// Of each owner, by its uid, the workloads below it.
+    below: BTreeSet<(Text, Kind, Key)>,
     namespaces: Kept<Text, NamespaceFact>,
     services: Kept<Key, ServiceFact>,
     endpoints: Kept<Key, EndpointsFact>,
@@ -127,7 +128,13 @@ impl Cluster {
                 self.listing(kind, false);
                 Vec::new()
             }
-            WatchState::Synced => self.listing(kind, true),
+            WatchState::Synced => {
+                let gone = self.listing(kind, true);
+                self.moments.pack();
+                self.once_ready = core::mem::take(&mut self.once_ready).into_iter().collect();
+                self.below = core::mem::take(&mut self.below).into_iter().collect();
+                gone
+            }
             WatchState::Alive | WatchState::Broken => Vec::new(),
         }
     }

@@ -83,6 +83,8 @@ struct Agenda {
     subjects: BTreeSet<Subject>,
     cases: BTreeSet<Text>,
     everything: bool,
+    /// A list has ended.
+    listed: bool,
 }
 
 impl Healer {
@@ -162,7 +164,8 @@ impl Healer {
                     self.sickbed.restart(kind);
                 }
                 agenda.everything |= self.list_policies(kind, state);
-                agenda.everything |= current != was_current || state == WatchState::Synced;
+                agenda.listed |= state == WatchState::Synced;
+                agenda.everything |= current != was_current || agenda.listed;
             }
             Event::Pod(_)
             | Event::PodGone(_)
@@ -220,6 +223,10 @@ impl Healer {
             self.clear_orphans();
             self.expire();
             self.tell_policies();
+        }
+        if agenda.listed {
+            self.timers.pack();
+            self.fleet.pack();
         }
     }
 

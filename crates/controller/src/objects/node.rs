@@ -90,14 +90,14 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         conditions: conditions(node.status.as_ref().and_then(|status| status.conditions.as_deref()), shared),
         unschedulable: spec.and_then(|s| s.unschedulable).unwrap_or_default(),
         taints: taints.iter().map(|t| taint(t, shared)).collect(),
-        owner: Text::from(node.metadata.annotations.0.owner.as_str()),
+        owner: shared.text(&node.metadata.annotations.0.owner),
         kubelet: kubelet(node.status.as_ref()),
         marks: node.metadata.marks().with_if(node.metadata.deletion_timestamp.is_some(), Marks::DELETING),
         zone: shared.text(&node.metadata.labels.0.zone),
         capacity: capacity(node.status.as_ref()),
         labels: node.metadata.label_fact(shared),
         provider_id: Text::from(spec.and_then(|s| s.provider_id.as_deref()).unwrap_or_default()),
-        fenced_by: Text::from(node.metadata.annotations.0.fenced_by.as_str()),
+        fenced_by: shared.text(&node.metadata.annotations.0.fenced_by),
     })
 }
 

@@ -97,6 +97,8 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
         _ => Vec::new(),
     };
     let template = spec.template.as_ref().and_then(|template| template.metadata.as_ref());
+    let labels = workload.metadata.label_fact(shared);
+    let pod_labels = template.map_or_else(fact::Labels::default, |metadata| metadata.labels.0.fact(shared));
     Ok(WorkloadFact {
         rollout: rollout(&kind, workload, shared),
         kind,
@@ -110,8 +112,9 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
         ready: count(ready),
         observed,
         marks: workload.metadata.marks(),
-        labels: workload.metadata.label_fact(shared),
-        pod_labels: template.map_or_else(fact::Labels::default, |metadata| metadata.labels.0.fact(shared)),
+        // A ReplicaSet's are those of its pods: kept once.
+        pod_labels: if pod_labels == labels { labels.clone() } else { pod_labels },
+        labels,
         conditions,
     })
 }

@@ -5,6 +5,11 @@ use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
+/// Builds a map anew, without the gaps that a list leaves: what comes in order fills a tree's nodes to half.
+pub(crate) fn pack<K: Ord, V>(map: &mut BTreeMap<K, V>) {
+    *map = core::mem::take(map).into_iter().collect();
+}
+
 /// Each value carries the number of the list that last brought it.
 #[derive(Debug)]
 pub(crate) struct Kept<K, V> {
@@ -67,6 +72,7 @@ impl<K: Ord + Clone, V> Kept<K, V> {
             self.list = self.list.wrapping_add(1);
             return Vec::new();
         }
+        pack(&mut self.entries);
         let missing = self.entries.iter().filter(|(_, (list, _))| *list != self.list);
         missing.map(|(key, _)| key.clone()).collect()
     }

@@ -2,15 +2,16 @@
 //!
 //! A stamp is understood once, when this process first reads it: a wall clock that jumps afterwards changes nothing of it.
 
-use super::Subject;
+use super::{Subject, pack};
 use crate::time::{Now, Stamp};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+
 
 /// The stamps that rules count from, per object, each with the clocks of when it was first read.
 #[derive(Debug, Default)]
 pub(super) struct Moments {
-    known: BTreeMap<Subject, Vec<(Stamp, Now)>>,
+    known: BTreeMap<Subject, Box<[(Stamp, Now)]>>,
 }
 
 impl Moments {
@@ -22,8 +23,13 @@ impl Moments {
         }
         let before = self.known.remove(subject).unwrap_or_default();
         let kept = |stamp| before.iter().find(|(known, _)| *known == stamp).copied();
-        let stamps: Vec<(Stamp, Now)> = stamps.map(|(stamp, now)| kept(stamp).unwrap_or((stamp, now))).collect();
+        let stamps = stamps.map(|(stamp, now)| kept(stamp).unwrap_or((stamp, now))).collect();
         self.known.insert(subject.clone(), stamps);
+    }
+
+    /// Gives back the room that a list left unused.
+    pub(super) fn pack(&mut self) {
+        pack(&mut self.known);
     }
 
     /// Forgets an object that is gone.

@@ -1,6 +1,6 @@
 //! Who owns whom: from a pod up to its workload, and from a workload down to its pods.
 
-use super::{Cluster, Pod, Subject, take};
+use super::{Cluster, Pod, Subject};
 use crate::fact::{Labels, Owner, PodFact, WorkloadFact};
 use crate::key::{Key, Kind, Target, Text};
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ impl Cluster {
         let (kind, key) = (workload.kind.clone(), workload.key.clone());
         let mut looked = alloc::vec![Subject::Workload(kind.clone(), key.clone())];
         if let Some(owner) = &workload.owner {
-            self.workloads_of_owner.entry(owner.uid.clone()).or_default().insert((kind.clone(), key.clone()));
+            self.below.insert((owner.uid.clone(), kind.clone(), key.clone()));
             let above = Key { namespace: key.namespace.clone(), name: owner.name.clone() };
             looked.push(Subject::Workload(owner.kind.clone(), above));
         }
@@ -21,7 +21,7 @@ impl Cluster {
     pub(super) fn drop_workload(&mut self, kind: &Kind, key: &Key) -> Vec<Subject> {
         let old = self.workloads.get_mut(kind).and_then(|kept| kept.remove(key));
         if let Some(owner) = old.and_then(|old| old.owner) {
-            take(&mut self.workloads_of_owner, &owner.uid, &(kind.clone(), key.clone()));
+            self.below.remove(&(owner.uid.clone(), kind.clone(), key.clone()));
         }
         alloc::vec![Subject::Workload(kind.clone(), key.clone())]
     }
@@ -101,9 +101,13 @@ impl Cluster {
     }
 
     /// The workloads that `owner` controls.
-    pub(crate) fn workloads_of(&self, owner: &Text) -> impl Iterator<Item = &WorkloadFact> {
-        let below = self.workloads_of_owner.get(owner).into_iter().flatten();
-        below.filter_map(|(kind, key)| self.workload(kind, key))
+    pub(crate) fn workloads_of<'a, 'b>(
+        &'a self,
+        owner: &'b Text,
+    ) -> impl Iterator<Item = &'a WorkloadFact> + use<'a, 'b> {
+        let first = (owner.clone(), Kind::Node, Key::default());
+        let below = self.below.range(first..).take_while(move |(above, ..)| above == owner);
+        below.filter_map(|(_, kind, key)| self.workload(kind, key))
     }
 
     /// The pods below `workload`, through the controllers between.
@@ -113,9 +117,8 @@ impl Cluster {
     }
 
     /// The same, one after the other.
-    pub(crate) fn each_pod_of(&self, workload: &Target) -> impl Iterator<Item = Pod<'_>> {
-        let below = self.workloads_of_owner.get(&workload.uid).into_iter().flatten();
-        let through = below.filter_map(|(kind, key)| self.workload(kind, key));
+    pub(crate) fn each_pod_of<'a, 'b>(&'a self, workload: &'b Target) -> impl Iterator<Item = Pod<'a>> + use<'a, 'b> {
+        let through = self.workloads_of(&workload.uid);
         self.pods.of_owner(&workload.uid).chain(through.flat_map(|fact| self.pods.of_owner(&fact.uid)))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::sickbed::Sickbed;
-use crate::cluster::{Cluster, Heartbeat, Subject};
+use crate::cluster::{Cluster, Heartbeat, Subject, pack};
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::guard::{Scope, Share};
 use crate::key::Text;
@@ -56,6 +56,11 @@ impl Fleet {
             node.map(|node| place(node, overdue || sickbed.is_ill(&Subject::Node(name.clone()), FailureType::Node))),
         );
         node.and(beat).map(Heartbeat::overdue_at).filter(|at| now.tick < *at)
+    }
+
+    /// Gives back the room that a list left unused.
+    pub(super) fn pack(&mut self) {
+        pack(&mut self.places);
     }
 
     fn put(&mut self, name: &Text, place: Option<Place>) {

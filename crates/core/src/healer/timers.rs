@@ -1,6 +1,6 @@
 //! When to look again: one time per thing, the earliest that was asked for.
 
-use crate::cluster::Subject;
+use crate::cluster::{Subject, pack};
 use crate::key::Text;
 use crate::time::Tick;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -40,6 +40,12 @@ impl Timers {
             }
         }
         due
+    }
+
+    /// Gives back the room that a list left unused.
+    pub(super) fn pack(&mut self) {
+        self.queue = core::mem::take(&mut self.queue).into_iter().collect();
+        pack(&mut self.armed);
     }
 
     pub(super) fn next(&self) -> Option<Tick> {
