@@ -1,4 +1,4 @@
-//! A town of 5,000 nodes and 150,000 pods, as the core sees it.
+//! A town of nodes and pods, as the core sees it.
 
 use self_healing_core::effect::{Answer, Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
@@ -14,39 +14,76 @@ use self_healing_core::time::{Now, Stamp, Tick};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) const NODES: usize = 5000;
-/// Pods of each node.
-pub(crate) const PODS: usize = 30;
+/// The size that the controller is made for.
+pub(crate) const LARGE: Size = Size { nodes: 5000, pods: 150_000 };
 /// Pods of each workload.
 const REPLICAS: usize = 20;
+/// Pods that change: every so manieth, so that they are far from each other.
+const CHANGING: usize = 10_000;
+const NAMESPACES: usize = 200;
 const EPOCH: i64 = 1_800_000_000_000;
 
+/// How many there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) nodes: usize,
+    pub(crate) pods: usize,
+}
+
 pub(crate) struct Town {
+    size: Size,
     healer: Healer,
     now: Now,
+    /// Those that change.
     pods: Vec<PodFact>,
     version: u64,
 }
 
 impl Town {
     /// Everything listed, led and settled.
-    pub(crate) fn built() -> Self {
+    pub(crate) fn built(size: Size) -> Self {
         let now = Now { tick: Tick(1000), stamp: Stamp(EPOCH) };
-        let mut town = Self { healer: Healer::new(settings()), now, pods: pods(), version: 0 };
+        let pods = (0..size.pods).step_by(size.pods.div_ceil(CHANGING)).map(|number| pod(number, size)).collect();
+        let mut town = Self { size, healer: Healer::new(settings()), now, pods, version: 0 };
         let list = |kind: WatchKind| Event::Watch(kind, WatchState::ListStarted);
         let mut events: Vec<Event> = WatchKind::ALL.iter().map(|kind| list(*kind)).collect();
         events.push(Event::Leading(true));
-        events.extend((0..NODES).map(|number| Event::Node(node(number))));
-        events.extend((0..NODES).map(|number| Event::Lease(lease(number, town.now))));
-        events.extend((0..NODES * PODS / REPLICAS).flat_map(workloads));
-        events.extend(town.pods.iter().cloned().map(Event::Pod));
-        events.extend(WatchKind::ALL.iter().map(|kind| Event::Watch(*kind, WatchState::Synced)));
+        events.extend((0..size.nodes).map(|number| Event::Node(node(number))));
+        events.extend((0..size.nodes).map(|number| Event::Lease(lease(number, town.now))));
+        events.extend((0..size.pods / REPLICAS).flat_map(workloads));
         town.turn(events);
+        town.list(size.pods);
+        town.turn(WatchKind::ALL.iter().map(|kind| Event::Watch(*kind, WatchState::Synced)).collect());
         // Everybody beats once, so that everybody is known to live.
         for _ in 0..8 {
             town.pass();
         }
         town
+    }
+
+    /// Lists the pods in pages, as the watch does.
+    fn list(&mut self, pods: usize) {
+        const PAGE: usize = 500;
+        // Owners and nodes are kept once, as the watch keeps them.
+        let nodes: Vec<Text> = (0..self.size.nodes).map(|number| text("node", number)).collect();
+        let namespaces: Vec<Text> = (0..NAMESPACES).map(|number| text("namespace", number)).collect();
+        let mut owner = Arc::new(Owner { kind: Kind::ReplicaSet, name: text("set", 0), uid: text("uid-set", 0) });
+        for first in (0..pods).step_by(PAGE) {
+            let page = (first..(first + PAGE).min(pods)).map(|number| {
+                if number % REPLICAS == 0 {
+                    let set = number / REPLICAS;
+                    owner =
+                        Arc::new(Owner { kind: Kind::ReplicaSet, name: text("set", set), uid: text("uid-set", set) });
+                }
+                let mut pod = pod(number, self.size);
+                pod.owner = Some(owner.clone());
+                pod.node = Some(nodes[number % nodes.len()].clone());
+                pod.key.namespace = namespaces[number / REPLICAS % NAMESPACES].clone();
+                Event::Pod(pod)
+            });
+            let page: Vec<Event> = page.collect();
+            self.turn(page);
+        }
     }
 
     /// Opens so many Recoveries, which are held because the controller is paused.
@@ -55,7 +92,7 @@ impl Town {
             let exit = Some(Exit { code: 1, reason: "Error".into() });
             let containers = vec![ContainerFact { name: "main".into(), exit, ..ContainerFact::default() }];
             let trouble = Some(Box::new(PodTrouble { containers, ..PodTrouble::default() }));
-            PodFact { phase: PodPhase::Failed, ready: false, trouble, ..self.pods[number * 400 + 1].clone() }
+            PodFact { phase: PodPhase::Failed, ready: false, trouble, ..self.pods[number * 26 + 1].clone() }
         };
         let events: Vec<Event> = (0..count).map(|number| Event::Pod(failed(number))).collect();
         self.turn(events);
@@ -88,7 +125,7 @@ impl Town {
     pub(crate) fn beat(&mut self, number: usize) {
         self.version += 1;
         let renewed = Stamp(EPOCH + i64::try_from(self.version).unwrap_or(0));
-        self.turn_at_once(Event::Lease(LeaseFact { renewed, ..lease(number * 7919 % NODES, self.now) }));
+        self.turn_at_once(Event::Lease(LeaseFact { renewed, ..lease(number * 7919 % self.size.nodes, self.now) }));
     }
 
     /// The time of one look at everything: what a sweep does, and a changed configuration too.
@@ -107,7 +144,7 @@ impl Town {
         let later = Duration::from_secs(10);
         self.now = Now { tick: self.now.tick + later, stamp: Stamp(self.now.stamp.0 + 10_000) };
         let alive = WatchKind::ALL.iter().map(|kind| Event::Watch(*kind, WatchState::Alive));
-        let beats = (0..NODES).map(|number| Event::Lease(lease(number, self.now)));
+        let beats = (0..self.size.nodes).map(|number| Event::Lease(lease(number, self.now)));
         self.turn(alive.chain(beats).collect());
     }
 
@@ -195,7 +232,7 @@ fn lease(number: usize, now: Now) -> LeaseFact {
 
 fn workloads(number: usize) -> [Event; 2] {
     let fact = |kind: Kind, prefix: &str, owner| WorkloadFact {
-        key: Key { namespace: text("namespace", number % 200), name: text(prefix, number) },
+        key: Key { namespace: text("namespace", number % NAMESPACES), name: text(prefix, number) },
         uid: text(&format!("uid-{prefix}"), number),
         kind,
         created: Stamp(EPOCH - 86_400_000),
@@ -217,18 +254,13 @@ fn workloads(number: usize) -> [Event; 2] {
     [Event::Workload(top), Event::Workload(set)]
 }
 
-fn pods() -> Vec<PodFact> {
-    let owners = (0..NODES * PODS / REPLICAS).map(|number| {
-        Arc::new(Owner { kind: Kind::ReplicaSet, name: text("set", number), uid: text("uid-set", number) })
-    });
-    let owners: Vec<Arc<Owner>> = owners.collect();
-    let nodes: Vec<Text> = (0..NODES).map(|number| text("node", number)).collect();
-    let namespaces: Vec<Text> = (0..200).map(|number| text("namespace", number)).collect();
-    let pod = |number: usize| PodFact {
-        key: Key { namespace: namespaces[number / REPLICAS % 200].clone(), name: text("pod", number) },
+fn pod(number: usize, size: Size) -> PodFact {
+    let set = number / REPLICAS;
+    PodFact {
+        key: Key { namespace: text("namespace", set % NAMESPACES), name: text("pod", number) },
         uid: text("uid-pod", number),
-        node: Some(nodes[number % NODES].clone()),
-        owner: Some(owners[number / REPLICAS].clone()),
+        node: Some(text("node", number % size.nodes)),
+        owner: Some(Arc::new(Owner { kind: Kind::ReplicaSet, name: text("set", set), uid: text("uid-set", set) })),
         created: Stamp(EPOCH - 86_400_000),
         phase: PodPhase::Running,
         ready: true,
@@ -236,6 +268,5 @@ fn pods() -> Vec<PodFact> {
         priority: 0,
         requests: Amount { cpu: 100, memory: 128 },
         trouble: None,
-    };
-    (0..NODES * PODS).map(pod).collect()
+    }
 }

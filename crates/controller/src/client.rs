@@ -3,6 +3,7 @@
 mod bounded;
 mod count;
 mod credentials;
+mod gzip;
 mod identity;
 mod transport;
 mod way;

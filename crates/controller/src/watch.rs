@@ -51,12 +51,14 @@ pub struct Timing {
     pub watch: Duration,
     /// Silence beyond that after which a stream counts as dead.
     pub slack: Duration,
-    /// A stream that ends sooner counts as a failure: the next one waits.
+    /// A stream that ends sooner and without having brought anything counts as a failure: the next one waits.
     pub steady: Duration,
     /// The first wait after a failure; doubles each time.
     pub retry_first: Duration,
     /// The longest wait after a failure.
     pub retry_most: Duration,
+    /// How long a list may last that comes as a stream; `None` for lists that are read page by page.
+    pub stream: Option<Duration>,
     /// Objects per page of a list.
     pub page: u32,
     /// Spreads waits and watches, so that many do not come back at once.
@@ -76,6 +78,7 @@ impl Timing {
             steady: Duration::from_secs(5),
             retry_first: Duration::from_secs(1).min(retry_interval),
             retry_most: retry_interval,
+            stream: Some(Duration::from_secs(300)),
             page: 100,
             chance,
         }

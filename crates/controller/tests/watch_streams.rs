@@ -27,6 +27,7 @@ fn timing() -> Timing {
         steady: Duration::ZERO,
         retry_first: Duration::from_millis(10),
         retry_most: Duration::from_millis(50),
+        stream: None,
         page: 2,
         chance: Chance::system(),
     }
@@ -431,4 +432,24 @@ async fn watches_end_when_nobody_listens() {
         Watches::start(&api.clients().reads, &Scope::default(), &timing(), &sender, &(Arc::new(|_, _: &_| {}) as _));
     drop(receiver);
     tokio::time::timeout(watch_support::DEADLINE, watches.ended()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_that_brought_something_and_ended_goes_on_at_once() {
+    let api = Api::start(script(PODS, |asked, n| match (asked.watches(), n) {
+        (false, _) => Reply::list("5", Vec::new()),
+        (true, 0..3) => {
+            let version = 6 + n;
+            Reply::lines(vec![line("ADDED", pod(&format!("p{n}"), &version.to_string()))])
+        }
+        (true, _) => Reply::nothing(asked),
+    }))
+    .await;
+    // Who waits at all waits longer than this test.
+    let patient = Duration::from_secs(600);
+    let timing = Timing { steady: patient, retry_first: patient, retry_most: patient, ..timing() };
+    let mut run = Run::timed(&api.clients(), &Scope::default(), timing);
+    run.until(WatchKind::Pod, "pod shop/p2").await;
+    let asked = api.wait(PODS, |asked| asked.iter().filter(|asked| asked.watches()).count() == 4).await;
+    assert_eq!(asked.last().and_then(|asked| asked.query("resourceVersion")), Some("8"));
 }

@@ -7,6 +7,7 @@
 //! which is delivered even if the process has given up on it meanwhile.
 
 mod link;
+mod list;
 mod request;
 mod service;
 mod tape;

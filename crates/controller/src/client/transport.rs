@@ -6,6 +6,7 @@
 use super::bounded::{BoundedLayer, Bounds};
 use super::count::CountLayer;
 use super::credentials::unusable;
+use super::gzip::GzipLayer;
 use super::{ClientError, Embedded, OnCall, Way};
 use base64::Engine;
 use bytes::Bytes;
@@ -15,12 +16,15 @@ use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use std::time::Duration;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 /// For a TCP connection; an API server in the same network answers in milliseconds.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Silence after which the kernel asks whether the other side is still there.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Bytes that a connection keeps unread, where hyper would keep 400 KiB; a list that arrives faster than it is read waits in the kernel.
+const BUFFER: usize = 64 << 10;
 
 /// The address that an API server in this process seems to have.
 const ADDRESS: &str = "http://embedded";
@@ -81,8 +85,9 @@ impl<'a> Transport<'a> {
         let pool = hyper_util::client::legacy::Builder::new(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(bounds.idle)
+            .http1_max_buf_size(BUFFER)
             .build::<_, Body>(tls);
-        self.above(pool.map_err(BoxError::from), bounds, on_call)
+        self.above(GzipLayer.layer(pool.map_err(BoxError::from)), bounds, on_call)
     }
 
     /// What is the same for every way: the count, the bounds, the address, the login and the headers.

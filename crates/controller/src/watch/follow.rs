@@ -3,7 +3,7 @@
 use super::backoff::{Backoff, spread};
 use super::lines::{LineError, Lines};
 use super::outlet::{End, Outlet, Reader};
-use super::request::{Line, Page, Source, head, status, went_back};
+use super::request::{Line, Page, Source, end_of_list, head, status, went_back};
 use super::{OnSkip, Timing};
 use crate::client::{TooLong, words};
 use futures::future::try_join_all;
@@ -65,10 +65,61 @@ impl<R: Reader> Follower<R> {
     async fn list(&self) -> Result<Vec<String>, End> {
         let mut versions = Vec::with_capacity(self.source.paths.len());
         for path in &self.source.paths {
-            versions.push(self.pages(path, versions.is_empty()).await?);
+            let first = versions.is_empty();
+            let streamed = match self.timing.stream {
+                Some(longest) => self.streamed(path, longest, first).await?,
+                None => None,
+            };
+            versions.push(match streamed {
+                Some(version) => version,
+                None => self.pages(path, first).await?,
+            });
         }
         self.outlet.synced().await?;
         Ok(versions)
+    }
+
+    /// Lists one path as a stream; `None` from a server that does not do that. Nothing but the object that is just read is held meanwhile.
+    async fn streamed(&self, path: &str, longest: Duration, first: bool) -> Result<Option<String>, End> {
+        let request = self.source.stream(path, longest.as_secs());
+        let request = request.map_err(|error| End::Refused(error.to_string()))?;
+        let body = match self.client.request_stream(request).await {
+            Ok(body) => body,
+            Err(kube::Error::Api(status)) if matches!(status.code, 400 | 422) => return Ok(None),
+            Err(error) => return Err(refused(&error, &[410])),
+        };
+        let body = pin!(body);
+        let (mut lines, mut begun) = (Lines::new(body, self.timing.watch + self.timing.slack), !first);
+        loop {
+            let line = lines.next().await.map_err(|error: LineError| End::Broke(error.to_string()))?;
+            let line = line.ok_or_else(|| End::Broke("the list ended before its end".to_owned()))?;
+            if !begun {
+                self.outlet.state(WatchState::ListStarted).await?;
+                begun = true;
+            }
+            if let Some(version) = self.listed(line).await? {
+                return Ok(Some(version));
+            }
+        }
+    }
+
+    /// Takes one line of a list that comes as a stream; gives the list's version with its last one.
+    async fn listed(&self, line: &[u8]) -> Result<Option<String>, End> {
+        let line = match Line::of(line) {
+            Ok(line) => line,
+            Err(error) => {
+                self.outlet.skip(&error);
+                return Ok(None);
+            }
+        };
+        match &*line.kind {
+            "ADDED" | "MODIFIED" => drop(self.outlet.present(line.object).await?),
+            "DELETED" => drop(self.outlet.gone(line.object).await?),
+            "BOOKMARK" => return Ok(end_of_list(line.object)),
+            "ERROR" => return Err(refused(&kube::Error::Api(Box::new(status(line.object))), &[410])),
+            other => tracing::debug!(kind = self.source.resource, "unknown event {other}"),
+        }
+        Ok(None)
     }
 
     /// Lists one path page by page, and tells that a list began when its `first` page is there.
@@ -113,7 +164,7 @@ impl<R: Reader> Follower<R> {
     async fn follow(&self, index: usize, mut version: String) -> Result<Infallible, End> {
         let mut backoff = Backoff::new(&self.timing);
         loop {
-            let began = Instant::now();
+            let (began, from) = (Instant::now(), version.clone());
             let end = match self.stream(index, &mut version).await {
                 Ok(never) => match never {},
                 Err(end) => end,
@@ -125,7 +176,10 @@ impl<R: Reader> Follower<R> {
                     self.outlet.broken(&end).await?;
                     backoff.wait().await;
                 }
-                End::Over | End::Broke(_) if began.elapsed() < self.timing.steady => backoff.wait().await,
+                // One that brought something was ended by a busy server, not refused: waiting would only make us blind.
+                End::Over | End::Broke(_) if version == from && began.elapsed() < self.timing.steady => {
+                    backoff.wait().await;
+                }
                 End::Over | End::Broke(_) => backoff.reset(),
             }
         }
@@ -150,17 +204,17 @@ impl<R: Reader> Follower<R> {
 
     /// Takes one line of a watch, and moves `version` on.
     async fn line(&self, line: &[u8], version: &mut String) -> Result<(), End> {
-        let line: Line<'_> = match serde_json::from_slice(line) {
+        let line = match Line::of(line) {
             Ok(line) => line,
             Err(error) => {
-                self.outlet.skip(&error.into());
+                self.outlet.skip(&error);
                 return Ok(());
             }
         };
         let new = match &*line.kind {
-            "ADDED" | "MODIFIED" => self.outlet.present(line.object.get().as_bytes()).await?,
-            "DELETED" => self.outlet.gone(line.object.get().as_bytes()).await?,
-            "BOOKMARK" => head(line.object.get().as_bytes()).resource_version,
+            "ADDED" | "MODIFIED" => self.outlet.present(line.object).await?,
+            "DELETED" => self.outlet.gone(line.object).await?,
+            "BOOKMARK" => head(line.object).resource_version,
             "ERROR" => {
                 let status = status(line.object);
                 let words = words(&kube::Error::Api(Box::new(status.clone())));

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Bytes of one line; etcd holds objects of 1.5 MiB by default.
 const LONGEST: usize = 32 << 20;
 /// Bytes of buffer that are kept between lines.
-const KEPT: usize = 256 << 10;
+const KEPT: usize = 32 << 10;
 
 /// Why there is no next line.
 #[derive(Debug, thiserror::Error)]

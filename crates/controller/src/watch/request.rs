@@ -1,5 +1,6 @@
 //! List and watch requests and the shapes of their answers; items stay text, so that each is read on its own.
 
+use crate::objects::ObjectError;
 use http::Request;
 use kube::core::Status;
 use serde::Deserialize;
@@ -36,6 +37,13 @@ impl Source {
         let mut uri = format!("{path}?limit={limit}");
         add(&mut uri, "continue", token);
         self.get(uri)
+    }
+
+    /// The list at `path` as a stream: each object as an event, then a bookmark that says that these were all. Without a resourceVersion it
+    /// is as fresh as a quorum read.
+    pub(super) fn stream(&self, path: &str, seconds: u64) -> Result<Request<Vec<u8>>, http::Error> {
+        let first = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+        self.get(format!("{path}?watch=true&allowWatchBookmarks=true&{first}&timeoutSeconds={seconds}"))
     }
 
     /// What changes at `path` after `version`.
@@ -78,12 +86,38 @@ pub(super) struct PageMetadata {
 }
 
 /// A line of a watch.
-#[derive(Deserialize)]
 pub(super) struct Line<'a> {
-    #[serde(rename = "type", borrow)]
+    /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
     pub(super) kind: Cow<'a, str>,
+    /// The object's JSON, not looked at yet.
+    pub(super) object: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    /// Takes a line apart. API servers write the type first; then the object need not be read twice to find its end.
+    pub(super) fn of(line: &'a [u8]) -> Result<Self, ObjectError> {
+        if let Some(line) = Self::cut(line) {
+            return Ok(line);
+        }
+        let Whole { kind, object } = serde_json::from_slice(line)?;
+        Ok(Self { kind, object: object.get().as_bytes() })
+    }
+
+    fn cut(line: &'a [u8]) -> Option<Self> {
+        let rest = line.trim_ascii_end().strip_prefix(br#"{"type":""#)?;
+        let (kind, rest) = rest.split_at_checked(rest.iter().position(|byte| *byte == b'"')?)?;
+        let object = rest.strip_prefix(br#"","object":"#)?.strip_suffix(b"}")?;
+        Some(Self { kind: std::str::from_utf8(kind).ok()?.into(), object })
+    }
+}
+
+/// A line whose fields are in any order.
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) object: &'a RawValue,
+    object: &'a RawValue,
 }
 
 /// Whatever can be said of an object, even an unreadable one.
@@ -105,9 +139,32 @@ pub(super) struct HeadMetadata {
     pub(super) resource_version: Option<String>,
 }
 
+/// The version of a bookmark that ends a list; `None` for any other bookmark.
+pub(super) fn end_of_list(bookmark: &[u8]) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Head {
+        metadata: Metadata,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Metadata {
+        resource_version: Option<String>,
+        annotations: Annotations,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Annotations {
+        #[serde(rename = "k8s.io/initial-events-end")]
+        end: Option<String>,
+    }
+    let metadata = serde_json::from_slice::<Head>(bookmark).unwrap_or_default().metadata;
+    metadata.annotations.end.filter(|end| end == "true").and(metadata.resource_version)
+}
+
 /// The status that an ERROR line carries.
-pub(super) fn status(object: &RawValue) -> Status {
-    serde_json::from_str(object.get()).unwrap_or_else(|_| Status::failure("an ERROR without a status", "Unreadable"))
+pub(super) fn status(object: &[u8]) -> Status {
+    serde_json::from_slice(object).unwrap_or_else(|_| Status::failure("an ERROR without a status", "Unreadable"))
 }
 
 /// Whether version `new` lies before `old`, as after a restored etcd; versions that are no numbers tell nothing.
@@ -134,6 +191,19 @@ mod tests {
             request.uri(),
             "/api/v1/nodes?watch=true&allowWatchBookmarks=true&timeoutSeconds=45&resourceVersion=7"
         );
+    }
+
+    #[test]
+    fn lines_are_taken_apart_whatever_their_order() {
+        for line in [
+            r#"{"type":"ADDED","object":{"a":{"b":"}"}}}"#,
+            r#"{"object":{"a":{"b":"}"}},"type":"ADDED"}"#,
+            r#" { "type" : "ADDED", "object" : {"a":{"b":"}"}} } "#,
+        ] {
+            let line = Line::of(line.as_bytes()).unwrap();
+            assert_eq!((&*line.kind, line.object), ("ADDED", br#"{"a":{"b":"}"}}"#.as_slice()));
+        }
+        assert!(Line::of(br#"{"type":"ADDED"}"#).is_err() && Line::of(b"no JSON").is_err());
     }
 
     #[test]

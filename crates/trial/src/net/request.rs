@@ -58,7 +58,17 @@ impl Asked {
         let later_page = self.query.contains("continue=");
         let asks_for_truth = self.query.contains("fieldSelector=spec.nodeName")
             || matches!(&*self.key.resource, RECORDS | MACHINES | CLAIMS);
-        self.verb == "list" && !later_page && !asks_for_truth
+        self.lists() && !later_page && !asks_for_truth
+    }
+
+    /// Whether it asks for what is there, page by page or as a stream.
+    pub(crate) fn lists(&self) -> bool {
+        self.verb == "list" || self.streams_list()
+    }
+
+    /// Whether it asks for a list as a stream.
+    pub(crate) fn streams_list(&self) -> bool {
+        self.verb == "watch" && self.query.contains("sendInitialEvents=true")
     }
 
     /// Whether the API promises the newest state: no resourceVersion is named.

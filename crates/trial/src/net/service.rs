@@ -1,7 +1,7 @@
 //! Requests on their way to the API server and back.
 
 use super::request::Asked;
-use super::{LATENCY, Link, watch};
+use super::{LATENCY, Link, list, watch};
 use crate::check::{FaultKind, Note, Read, Sent};
 use crate::fault::{Fate, Reply, Side, Way};
 use bytes::Bytes;
@@ -161,26 +161,27 @@ impl Passage {
     /// To the server and into its answer.
     async fn deliver(&self, letter: &Letter) -> Result<Answer, BoxError> {
         sleep(LATENCY).await;
-        if letter.asked.verb == "watch" && self.link.unhide(&letter.asked.key.resource) {
+        let lists = letter.asked.lists();
+        if (lists || letter.asked.verb == "watch") && self.link.unhide(&letter.asked.key.resource) && !lists {
             return Ok(whole(StatusCode::GONE, &watch::expired())?);
         }
+        let streams = letter.asked.streams_list();
+        let old = self.link.old().filter(|_| letter.asked.may_be_behind());
         let mut request = letter.request();
-        if letter.asked.verb == "list" {
-            self.link.unhide(&letter.asked.key.resource);
-        }
-        if letter.asked.may_be_behind()
-            && let Some(version) = self.link.old()
-        {
-            let uri = format!("{}&resourceVersion={version}&resourceVersionMatch=Exact", letter.head.uri);
-            *request.uri_mut() = uri.parse()?;
+        if let Some(version) = old {
+            *request.uri_mut() = list::at(&letter.head.uri, version)?;
         }
         let answer = self.inner.clone().oneshot(request).await?;
         let (head, body) = answer.into_parts();
-        if letter.asked.verb == "watch" && head.status.is_success() {
+        if streams && old.is_none() && head.status.is_success() {
+            return Ok(Response::from_parts(head, full(list::whole(body).await?)));
+        }
+        if letter.asked.verb == "watch" && !streams && head.status.is_success() {
             let body = watch::body(&self.link, &letter.asked.key.resource, body);
             return Ok(Response::from_parts(head, body));
         }
         let body = body.collect().await?.to_bytes();
+        let body = if streams { list::lines(head.status, &body)? } else { body };
         Ok(Response::from_parts(head, full(body)))
     }
 
