@@ -3,7 +3,8 @@
 
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::fact::{
-    Amount, Capacity, Condition, ConditionStatus, Labels, LeaseFact, Marks, NodeFact, Owner, PodFact, PodPhase, Rollout, WorkloadFact,
+    Amount, Capacity, Condition, ConditionStatus, Labels, LeaseFact, Marks, NodeFact, Owner, PodFact, PodPhase,
+    Rollout, WorkloadFact,
 };
 use self_healing_core::healer::Healer;
 use self_healing_core::key::{Key, Kind, Text};
@@ -114,7 +115,8 @@ struct Words {
 
 impl Words {
     fn new() -> Self {
-        let text = |prefix: &str, count: usize| (0..count).map(|number| Text::from(format!("{prefix}-{number}"))).collect();
+        let text =
+            |prefix: &str, count: usize| (0..count).map(|number| Text::from(format!("{prefix}-{number}"))).collect();
         let condition = |kind: &str, status| Condition {
             kind: Text::from(kind),
             status,
@@ -122,7 +124,8 @@ impl Words {
             changed: Stamp(1_767_225_600_000),
             heartbeat: Stamp(1_767_225_600_000),
         };
-        let pressures = ["MemoryPressure", "DiskPressure", "PIDPressure"].map(|kind| condition(kind, ConditionStatus::False));
+        let pressures =
+            ["MemoryPressure", "DiskPressure", "PIDPressure"].map(|kind| condition(kind, ConditionStatus::False));
         Self {
             keys: text("topology.kubernetes.io/some", 7),
             values: text("value", 6),

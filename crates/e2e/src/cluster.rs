@@ -1,6 +1,7 @@
 //! One cluster under test: started here with all its processes, or an existing one named by `KUBECONFIG`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub struct Options {
     pub controller_manager_flags: Vec<String>,
     /// Only etcd and the API server: nobody writes but the test.
     pub api_only: bool,
+    /// Bytes that etcd may store; its default (2 GiB) if `None`.
+    pub etcd_bytes: Option<u64>,
     /// No kwok: nodes are [`crate::real::Machine`]s, in the network that [`crate::real::network::enter`] has made.
     pub real_nodes: bool,
 }
@@ -163,6 +166,36 @@ impl Cluster {
         let path = self.dir.file("relay.kubeconfig");
         kubeconfig::write(&path, &serde_json::json!({ "server": url }), &serde_json::json!({}))?;
         Ok(path)
+    }
+
+    /// Writes a kubeconfig of another user with all rights, who can be told from the test by name.
+    ///
+    /// # Errors
+    /// When the cluster was not started here, or the file cannot be written.
+    pub fn kubeconfig_of(&self, user: &str) -> Result<PathBuf> {
+        let plane = self.plane()?;
+        let path = self.dir.file(&format!("{user}.kubeconfig"));
+        let proof = kubeconfig::certificate(&plane.certs.client(user, Some("system:masters"))?);
+        kubeconfig::write(&path, &kubeconfig::cluster(plane.port, &plane.certs.ca), &proof)?;
+        Ok(path)
+    }
+
+    /// Writes a kubeconfig with the user of another one, for somebody at `address` who hands on to the API server.
+    ///
+    /// # Errors
+    /// When the other cannot be read or this not be written.
+    pub fn kubeconfig_through(&self, of: &Path, address: SocketAddr) -> Result<PathBuf> {
+        let path = self.dir.file("through.kubeconfig");
+        kubeconfig::write_through(&path, of, address)?;
+        Ok(path)
+    }
+
+    /// The port of the API server on this machine.
+    ///
+    /// # Errors
+    /// When the cluster was not started here.
+    pub fn apiserver_port(&self) -> Result<u16> {
+        Ok(self.plane()?.port)
     }
 
     /// Runs kubectl as admin and waits for it, blocking the thread.

@@ -1,6 +1,7 @@
 //! Kubeconfig files. They are written as JSON, which is YAML too.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -45,6 +46,14 @@ pub(crate) fn cluster(port: u16, ca: &str) -> Value {
 /// The same, as a node of ours reaches it.
 pub(crate) fn cluster_at(address: &str, port: u16, ca: &str) -> Value {
     json!({ "server": format!("https://{address}:{port}"), "certificate-authority-data": STANDARD.encode(ca) })
+}
+
+/// Writes another kubeconfig anew, with the server at `address`.
+pub(crate) fn write_through(path: &Path, of: &Path, address: SocketAddr) -> Result<()> {
+    let text = fs::read_to_string(of).with_context(|| format!("cannot read {}", of.display()))?;
+    let mut config: Value = serde_saphyr::from_str(&text)?;
+    config["clusters"][0]["cluster"]["server"] = json!(format!("https://{address}"));
+    fs::write(path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A client for a control plane on this machine; a proxy of the environment could not reach it.

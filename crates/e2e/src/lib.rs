@@ -33,6 +33,7 @@ mod dir;
 mod kubeconfig;
 pub mod kubelet;
 mod lease;
+pub mod load;
 pub mod nodes;
 mod plane;
 pub mod pods;
@@ -42,6 +43,7 @@ pub mod real;
 pub mod receivers;
 pub mod shelf;
 mod sys;
+pub mod usage;
 pub mod wait;
 
 pub use binaries::Binaries;

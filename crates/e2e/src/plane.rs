@@ -108,6 +108,7 @@ impl Setup<'_> {
                 "--unsafe-no-fsync".into(),
                 "--log-level=warn".into(),
             ])
+            .args(self.options.etcd_bytes.map(|bytes| format!("--quota-backend-bytes={bytes}")))
             .start()
     }
 

@@ -1,4 +1,4 @@
-//! The three system calls that std does not offer. They are the only `unsafe` of this crate.
+//! The four system calls that std does not offer. They are the only `unsafe` of this crate.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
+use std::time::Duration;
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
@@ -30,6 +31,24 @@ pub(crate) fn signal_group(pid: u32, signal: i32) -> io::Result<()> {
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // SAFETY: kill(2) takes two integers and touches no memory of ours.
     if unsafe { libc::kill(-pid, signal) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// The time that a process has spent on processors: its own clock, to the nanosecond.
+///
+/// # Errors
+/// What clock_gettime(2) answered, for example that no such process exists.
+pub(crate) fn processor_time(pid: u32) -> io::Result<Duration> {
+    /// How a clock is made of a process id: CPUCLOCK_SCHED of the whole process, as clock_getcpuclockid(3) makes it.
+    const PROCESS: libc::clockid_t = 2;
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: clock_gettime(2) writes to the one structure that it is given.
+    if unsafe { libc::clock_gettime((!pid << 3) | PROCESS, &raw mut time) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let seconds = u64::try_from(time.tv_sec).map_err(io::Error::other)?;
+    let nanos = u32::try_from(time.tv_nsec).map_err(io::Error::other)?;
+    Ok(Duration::new(seconds, nanos))
 }
 
 /// Moves this thread into a new network namespace; what it starts from now on is in it as well.

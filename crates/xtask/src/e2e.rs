@@ -31,7 +31,8 @@ pub(crate) fn parts() -> Vec<Part> {
 fn share(of: usize) -> Result<Vec<String>> {
     let mut git = program("git");
     git.args(["rev-list", "--count", "HEAD"]);
-    let commits = output(git).context("cannot count commits with `git rev-list`: install git, and clone the project with its history")?;
+    let commits = output(git)
+        .context("cannot count commits with `git rev-list`: install git, and clone the project with its history")?;
     let words = ["--stories", "--one-in", &of.to_string(), "--part", &commits];
     Ok(words.map(str::to_owned).to_vec())
 }
@@ -52,7 +53,7 @@ pub(crate) fn conformance(args: &[String]) -> Result<()> {
 /// Builds the controller and measures it.
 pub(crate) fn bench(args: &[String]) -> Result<()> {
     if matches!(args, [only] if only == "turn") {
-        return run_command(cargo(&["run", "--release", "--quiet", "--package", "self-healing-bench"]));
+        return run_command(cargo(&["run", "--release", "--quiet", "--package", "self-healing-bench", "--", "turn"]));
     }
     with_controller(&[&["bench".to_owned()], args].concat())
 }

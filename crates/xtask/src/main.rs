@@ -48,8 +48,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measures: `turn` how long the core takes to decide at 5,000 nodes and 150,000 pods; `latency` and `memory` the built controller
-    /// on a real control plane.
+    /// Measures: `turn` how long the core takes to decide at 5,000 nodes and 150,000 pods; `all` or one of its names the built controller
+    /// beside references on a real control plane, `--write` for docs/performance.md.
     #[command(disable_help_flag = true)]
     Bench {
         /// Passed on.

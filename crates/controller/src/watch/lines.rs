@@ -46,7 +46,7 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
             if chunk.is_empty() {
                 return Ok(None);
             }
-            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', chunk);
             self.line.extend_from_slice(&chunk[..end.unwrap_or(chunk.len())]);
             let used = end.map_or(chunk.len(), |at| at + 1);
             self.reader.consume_unpin(used);

@@ -7,7 +7,6 @@ use crate::time::{Now, Stamp};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
-
 /// The stamps that rules count from, per object, each with the clocks of when it was first read.
 #[derive(Debug, Default)]
 pub(super) struct Moments {

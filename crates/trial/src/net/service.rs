@@ -161,8 +161,9 @@ impl Passage {
     /// To the server and into its answer.
     async fn deliver(&self, letter: &Letter) -> Result<Answer, BoxError> {
         sleep(LATENCY).await;
-        let lists = letter.asked.lists();
-        if (lists || letter.asked.verb == "watch") && self.link.unhide(&letter.asked.key.resource) && !lists {
+        if letter.asked.lists() {
+            self.link.unhide(&letter.asked.key.resource);
+        } else if letter.asked.verb == "watch" && self.link.unhide(&letter.asked.key.resource) {
             return Ok(whole(StatusCode::GONE, &watch::expired())?);
         }
         let streams = letter.asked.streams_list();

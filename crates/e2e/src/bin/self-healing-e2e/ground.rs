@@ -70,6 +70,11 @@ impl Ground {
         self.launch(&self.cluster.kubeconfig_at(url)?, environment).await
     }
 
+    /// The same, with these credentials.
+    pub(crate) async fn replica_with(&self, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
+        self.launch(kubeconfig, environment).await
+    }
+
     async fn launch(&self, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
         let number = self.started.get() + 1;
         self.started.set(number);
@@ -143,15 +148,21 @@ impl Ground {
     pub(crate) async fn clear(&self) -> Result<()> {
         let admin = self.cluster.admin();
         let (all, now) = (ListParams::default(), at_once());
-        Api::<Lease>::namespaced(admin.clone(), OWN).delete_collection(&now, &all).await?;
+        self.forget().await?;
         Api::<ConfigMap>::namespaced(admin, OWN).delete(CONFIG, &now).await?;
-        self.recoveries().delete_collection(&now, &all).await?;
         self.policies().delete_collection(&now, &all).await?;
         match &self.adopted {
             Some(adopted) => adopted.clear(self).await?,
             None => self.clear_all().await?,
         }
         manifests::apply_shipped(&self.cluster).await
+    }
+
+    /// Removes every record and Lease of a controller, and nothing else.
+    pub(crate) async fn forget(&self) -> Result<()> {
+        let (all, now) = (ListParams::default(), at_once());
+        Api::<Lease>::namespaced(self.cluster.admin(), OWN).delete_collection(&now, &all).await?;
+        self.recoveries().delete_collection(&now, &all).await.map(drop).context("cannot remove the records")
     }
 
     /// Removes every workload, pod, node and further namespace of a cluster that was started here.

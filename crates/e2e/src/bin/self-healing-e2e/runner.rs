@@ -3,7 +3,7 @@
 use crate::ground::{Ground, OWN};
 use crate::suite::{SCENARIOS, Scenario, permissions};
 use crate::trail::Trail;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use futures::future::join_all;
 use self_healing_e2e::audit::Used;
 use self_healing_e2e::{Binaries, Options};
@@ -19,6 +19,9 @@ const LANES: usize = 3;
 const DEADLINE: Duration = Duration::from_secs(400);
 /// What the whole run shows, when every scenario was part of it.
 const RIGHTS: &str = "every right of the roles is used, and no other is asked for";
+
+/// Shown on a control plane of its own.
+const PAGES: &str = "a server that streams no lists is read page by page";
 
 /// What is to be run and what came of it.
 struct Run<'a> {
@@ -41,6 +44,7 @@ pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
     let grounds = join_all((0..lanes).map(|_| run.lane(None))).await;
     // Only what all scenarios have used is all that the controller ever uses.
     if filters.is_empty() {
+        run.read_pages().await;
         run.compare_rights(&grounds).await;
     }
     run.end(begin)
@@ -142,6 +146,23 @@ impl<'a> Run<'a> {
                 self.failed.borrow_mut().push(name);
             }
         }
+    }
+
+    /// As API servers before 1.34 and those without that feature answer.
+    async fn read_pages(&self) {
+        let begin = Instant::now();
+        let read = async || {
+            let flags = vec!["--feature-gates=WatchList=false".to_owned()];
+            let ground = Ground::start(self.binary, Options { apiserver_flags: flags, ..Options::default() }).await?;
+            let trail = Trail::begin(&ground)?;
+            ground.controller(&[]).await?.stop().await?;
+            let used = trail.used()?;
+            let lists = used.iter().any(|used| used.verb == "list" && used.resource == "pods");
+            ensure!(lists, "pods were not listed page by page: {used:?}");
+            self.used.borrow_mut().extend(used);
+            Ok(())
+        };
+        self.note(PAGES, read().await, begin.elapsed());
     }
 
     async fn compare_rights(&self, grounds: &[Option<Ground>]) {

@@ -16,6 +16,7 @@ pub(crate) const CONTROLLER: &str = "system:serviceaccount:self-healing:self-hea
 pub(crate) struct Trail {
     log: PathBuf,
     from: u64,
+    user: &'static str,
 }
 
 /// One finished request of the controller.
@@ -71,14 +72,28 @@ struct Status {
 impl Trail {
     /// From now on.
     pub(crate) fn begin(ground: &Ground) -> Result<Self> {
+        Self::of(CONTROLLER, ground)
+    }
+
+    /// From now on, of somebody else.
+    pub(crate) fn of(user: &'static str, ground: &Ground) -> Result<Self> {
         let log = ground.cluster.audit_log()?;
         let from = log.metadata().with_context(|| format!("cannot look at {}", log.display()))?.len();
-        Ok(Self { log, from })
+        Ok(Self { log, from, user })
     }
 
     /// The controller's requests that have ended, in order.
     pub(crate) fn requests(&self) -> Result<Vec<Request>> {
         Ok(self.entries()?.into_iter().filter(|entry| entry.stage == "ResponseComplete").filter_map(request).collect())
+    }
+
+    /// How many of each verb and resource have ended.
+    pub(crate) fn kinds(&self, wanted: fn(&Request) -> bool) -> Result<BTreeMap<String, usize>> {
+        let mut kinds = BTreeMap::new();
+        for request in self.requests()?.into_iter().filter(wanted) {
+            *kinds.entry(format!("{} {}", request.verb, request.resource)).or_default() += 1;
+        }
+        Ok(kinds)
     }
 
     /// Every kind of request that the controller made, a watch that goes on included.
@@ -96,9 +111,9 @@ impl Trail {
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         // The last line may be half written; it is of a request that goes on.
-        let ours = text.lines().filter(|line| line.contains(CONTROLLER));
+        let ours = text.lines().filter(|line| line.contains(self.user));
         let entries = ours.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-        Ok(entries.filter(|entry| entry.user.username == CONTROLLER).collect())
+        Ok(entries.filter(|entry| entry.user.username == self.user).collect())
     }
 
     /// How often each object was given this: name to count.
@@ -148,6 +163,11 @@ impl Trail {
 }
 
 impl Request {
+    /// Whether it was asked for because of a failure: the controller's own Lease is renewed and its watches go on whatever happens.
+    pub(crate) fn is_of_a_failure(&self) -> bool {
+        self.verb != "watch" && !(self.resource == "leases" && self.namespace == crate::ground::OWN)
+    }
+
     pub(crate) fn granted(&self) -> bool {
         (200..300).contains(&self.code)
     }

@@ -1,7 +1,7 @@
 //! A drain of a node with 100 pods: how long it lasts beside `kubectl drain`, how soon it ends after its last pod, and what it asks of the
 //! API server.
 
-use super::verdict;
+use super::report::{Section, Table};
 use crate::ground::{Ground, SOON};
 use crate::objects::is_cordoned;
 use crate::suite::drains::FAST;
@@ -22,13 +22,12 @@ const TARGET_END: f64 = 1.0;
 /// Issue 7: requests per pod.
 const TARGET_REQUESTS: f64 = 3.0;
 
-pub(super) async fn run(binary: &Path) -> Result<()> {
+pub(super) async fn run(binary: &Path) -> Result<Section> {
     let ground = Ground::start(binary, Options::default()).await?;
     let by_kubectl = kubectl(&ground).await?;
     ground.clear().await?;
     let ours = controller(&ground).await?;
-    print(by_kubectl, &ours);
-    Ok(())
+    Ok(section(by_kubectl, &ours))
 }
 
 /// What the controller needed.
@@ -79,10 +78,7 @@ async fn controller(ground: &Ground) -> Result<Drain> {
         anyhow::Ok(Instant::now())
     };
     let (cordoned, emptied, ended) = tokio::try_join!(cordoned, emptied, ended)?;
-    let mut requests = BTreeMap::new();
-    for request in trail.requests()?.into_iter().filter(is_of_the_drain) {
-        *requests.entry(format!("{} {}", request.verb, request.resource)).or_default() += 1;
-    }
+    let requests = trail.kinds(Request::is_of_a_failure)?;
     controller.stop().await?;
     ensure!(requests.get("create pods/eviction") == Some(&PODS), "not one eviction per pod: {requests:?}");
     Ok(Drain {
@@ -92,22 +88,24 @@ async fn controller(ground: &Ground) -> Result<Drain> {
     })
 }
 
-/// The controller's own Lease is renewed and its watches go on whether it drains or not.
-fn is_of_the_drain(request: &Request) -> bool {
-    request.verb != "watch" && !(request.resource == "leases" && request.namespace == crate::ground::OWN)
-}
-
-fn print(by_kubectl: Duration, ours: &Drain) {
+fn section(by_kubectl: Duration, ours: &Drain) -> Section {
     let end = ours.from_last_pod_to_end.as_secs_f64();
     let all: usize = ours.requests.values().sum();
-    let per_pod = all as f64 / PODS as f64;
-    println!("drain of a node with {PODS} pods of {DEPLOYMENTS} Deployments, without disruption budgets");
-    println!("kubectl drain                        {:>7.2} s", by_kubectl.as_secs_f64());
-    println!("controller, cordon to last pod gone  {:>7.2} s", ours.from_cordon_to_last_pod.as_secs_f64());
-    println!("controller, last pod gone to its end {end:>7.2} s   target {TARGET_END} s: {}", verdict(end, TARGET_END));
-    println!(
-        "requests per pod                     {per_pod:>7.2}     target {TARGET_REQUESTS}: {}",
-        verdict(per_pod, TARGET_REQUESTS)
-    );
-    ours.requests.iter().for_each(|(what, count)| println!("  {count:>5} {what}"));
+    let mut table = Table::new(["what", "measured", "target"]);
+    for (what, measured, target) in [
+        ("`kubectl drain`, s", by_kubectl.as_secs_f64(), None),
+        ("controller, cordon to last pod gone, s", ours.from_cordon_to_last_pod.as_secs_f64(), None),
+        ("controller, last pod gone to its end, s", end, Some(TARGET_END)),
+        ("controller, requests per pod", all as f64 / PODS as f64, Some(TARGET_REQUESTS)),
+    ] {
+        table.row([
+            what.to_owned(),
+            format!("{measured:.2}"),
+            target.map(|target| target.to_string()).unwrap_or_default(),
+        ]);
+    }
+    let mut requests = Table::new(["requests of", "count"]);
+    ours.requests.iter().for_each(|(what, count)| requests.row([what.clone(), count.to_string()]));
+    let text = format!("A node with {PODS} pods of {DEPLOYMENTS} Deployments, without disruption budgets.");
+    Section { bench: "drain", title: "Drain", text, tables: vec![table, requests] }
 }

@@ -1,7 +1,7 @@
 //! Ten nodes of a hundred fall silent at once: how long until everything that ran there is ready elsewhere, with the controller and with what
 //! Kubernetes does alone.
 
-use super::verdict;
+use super::report::{Section, Table};
 use crate::ground::{Ground, SOON};
 use crate::objects::{is_ready, node_of};
 use anyhow::Result;
@@ -30,16 +30,17 @@ const PATIENCE: Duration = Duration::from_secs(900);
 /// Seconds after the last heartbeat; what we ask of ourselves.
 const TARGET: f64 = 150.0;
 
-pub(super) async fn run(binary: &Path) -> Result<()> {
+pub(super) async fn run(binary: &Path) -> Result<Section> {
     let ours = silence(binary, true).await?.as_secs_f64();
     let stock = silence(binary, false).await?.as_secs_f64();
+    let mut table = Table::new(["who", "until all are ready again, s", "target s"]);
+    table.row(["Kubernetes alone".to_owned(), format!("{stock:.1}"), String::new()]);
+    table.row(["with the controller".to_owned(), format!("{ours:.1}"), TARGET.to_string()]);
     let silent = NODES / SILENT_EVERY;
-    println!(
-        "{silent} of {NODES} nodes silent at once, until all {PODS} pods of {DEPLOYMENTS} Deployments are ready elsewhere"
+    let text = format!(
+        "{silent} of {NODES} nodes fall silent at once; {PODS} pods of {DEPLOYMENTS} Deployments have to be ready elsewhere."
     );
-    println!("Kubernetes alone {stock:>7.1} s");
-    println!("controller       {ours:>7.1} s   target {TARGET} s: {}", verdict(ours, TARGET));
-    Ok(())
+    Ok(Section { bench: "mass-failure", title: "Mass failure", text, tables: vec![table] })
 }
 
 /// Time from the silence to the last pod that is ready on a node that lives.

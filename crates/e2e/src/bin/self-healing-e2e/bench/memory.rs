@@ -1,60 +1,43 @@
-//! Resident memory of a controller that has just become ready on a cluster of 100 nodes and 1,000 pods.
+//! Resident memory and its peak on larger and larger clusters, and what it took to read them: bytes received, time on a processor.
 
-use super::verdict;
-use crate::ground::{Ground, SOON};
-use crate::objects::is_ready;
-use anyhow::{Context, Result};
-use futures::{StreamExt, TryStreamExt};
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Pod;
-use kube::Api;
-use kube::api::{ListParams, PostParams};
-use self_healing_e2e::pods::deployment;
-use self_healing_e2e::wait::wait_for_all;
-use self_healing_e2e::{NodeSpec, Options};
-use std::fs;
-use std::path::Path;
+use super::contestants::Contestant;
+use super::report::{Section, Table};
+use super::town::{SIZES, Town, words};
+use anyhow::Result;
 
-const NODES: usize = 100;
-const DEPLOYMENTS: usize = 10;
-const REPLICAS: i32 = 100;
-const PODS: usize = 1000;
-/// Nodes that are added at once.
-const BATCH: usize = 10;
-const MIB: f64 = 1024.0 * 1024.0;
-const TARGET: f64 = 24.0;
+/// Whoever keeps whole objects takes gigabytes beyond that.
+const MOST_WHOLE: usize = 50_000;
+/// Resident memory and its peak, in MiB, at the sizes of the town.
+const TARGETS: [f64; 3] = [20.0, 26.0, 32.0];
 
-pub(super) async fn run(binary: &Path) -> Result<()> {
-    let ground = Ground::start(binary, Options::default()).await?;
-    let nodes = futures::stream::iter(1..=NODES)
-        .map(|number| Ok(ground.cluster.add_node(NodeSpec::named(format!("n{number}")))));
-    nodes.try_buffer_unordered(BATCH).try_collect::<()>().await?;
-    let namespace = ground.namespace().await?;
-    let api = Api::<Deployment>::namespaced(ground.cluster.admin(), &namespace);
-    for number in 0..DEPLOYMENTS {
-        api.create(&PostParams::default(), &deployment(&namespace, &format!("web-{number}"), REPLICAS)?).await?;
+pub(super) async fn run(town: &mut Town, most: usize) -> Result<Section> {
+    let head =
+        ["nodes / pods", "program", "resident MiB", "of it code", "peak MiB", "received MB", "CPU s", "target MiB"];
+    let mut table = Table::new(head);
+    for (size, target) in SIZES.into_iter().zip(TARGETS).filter(|(size, _)| size.pods <= most) {
+        town.load.grow(size).await?;
+        for who in town.contestants().iter().copied().filter(|who| who.is_small() || size.pods <= MOST_WHOLE) {
+            let (runner, wire) = town.begin(who).await?;
+            let usage = runner.settled().await?;
+            let received = wire.received() / 1_000_000;
+            runner.stop().await?;
+            town.sweep().await?;
+            table.row([
+                words(size),
+                who.to_string(),
+                format!("{:.1}", usage.resident),
+                format!("{:.1}", usage.code),
+                format!("{:.1}", usage.peak),
+                received.to_string(),
+                format!("{:.2}", usage.cpu.as_secs_f64()),
+                if who == Contestant::Ours { target.to_string() } else { String::new() },
+            ]);
+        }
     }
-    let ready = |pods: &[Pod]| pods.iter().filter(|pod| is_ready(pod)).count() == PODS;
-    wait_for_all(&ground.cluster.pod_api(&namespace), &ListParams::default(), "1,000 ready pods", SOON * 5, ready)
-        .await?;
-
-    let controller = ground.controller(&[]).await?;
-    let resident = resident(controller.process.pid())?;
-    let (_, metrics) = controller.text("/metrics").await?;
-    let line = metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
-    let metric: f64 = line.context("/metrics has no process_resident_memory_bytes")?.trim().parse()?;
-    controller.stop().await?;
-    println!("memory with {NODES} nodes and {PODS} pods, just ready");
-    println!("VmRSS                         {resident:>8.1} MiB");
-    println!("process_resident_memory_bytes {:>8.1} MiB", metric / MIB);
-    println!("target {TARGET} MiB                 {}", verdict(resident, TARGET));
-    Ok(())
-}
-
-/// Of a process, in MiB.
-pub(super) fn resident(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 = line.context("no VmRSS")?.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib / 1024.0)
+    let text = format!(
+        "Everybody in turn on one real API server with pods of {} bytes of JSON and nodes of {}, from its start until it has read everything \
+         and rests. Memory is what the kernel counts, bytes are those on the connection, encrypted as they are.",
+        town.load.pod_bytes, town.load.node_bytes
+    );
+    Ok(Section { bench: "memory", title: "Memory", text, tables: vec![table] })
 }

@@ -2,8 +2,7 @@
 //! receivers are back.
 
 use super::latency::{Deletions, percentile, workloads};
-use super::memory::resident;
-use super::verdict;
+use super::report::{Section, Table};
 use crate::controller::{Controller, eventually};
 use crate::ground::Ground;
 use crate::receiver::{Receiver, Reply};
@@ -12,6 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 use kube::ResourceExt;
 use kube::api::ListParams;
 use self_healing_e2e::Options;
+use self_healing_e2e::usage::Usage;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +31,7 @@ const CHANNELS: [&str; 4] = ["SLACK_WEBHOOK_URL", "PAGERDUTY_URL", "WEBHOOK_URL"
 /// How much slower the median may be.
 const TARGET: f64 = 1.1;
 
-pub(super) async fn run(binary: &Path) -> Result<()> {
+pub(super) async fn run(binary: &Path) -> Result<Section> {
     let ground = Ground::start(binary, Options::default()).await?;
     ground.nodes(NODES).await?;
     let everybody = json!(["slack", "slack-incident", "pagerduty", "webhook", "teams"]);
@@ -53,7 +53,6 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
         addresses.chain([("NOTIFICATION_INSECURE", "true"), ("PAGERDUTY_ROUTING_KEY", "k")]).collect();
     let loud = round(&ground, &hanging).await.context("with receivers that hang")?;
     ensure!(receivers.iter().all(|one| !one.messages().is_empty()), "a receiver was not asked, so it did not hang");
-    print(&quiet, &loud);
 
     receivers.iter().for_each(|receiver| receiver.answer(Reply::Ok));
     let back = Instant::now();
@@ -65,11 +64,12 @@ pub(super) async fn run(binary: &Path) -> Result<()> {
     ensure!(!states.contains_key("Failed"), "something was given up: {states:?}");
     let all = receivers.iter().flat_map(Receiver::messages);
     let taken = all.filter(|message| message.reply == Reply::Ok).count();
-    println!(
-        "after the receivers are back  {states:?}, all within {:.1} s, {taken} requests",
+    let delivered = format!(
+        "When the receivers are back, all that was owed is told within {:.1} s by {taken} requests: {states:?}.",
         back.elapsed().as_secs_f64()
     );
-    loud.controller.stop().await
+    loud.controller.stop().await?;
+    Ok(section(&quiet, &loud, &delivered))
 }
 
 /// A thousand failures healed by one controller.
@@ -108,7 +108,7 @@ async fn round(ground: &Ground, environment: &[(&str, &str)]) -> Result<Round> {
         latency.push(seen.saturating_duration_since(*acknowledged).as_secs_f64() * 1000.0);
     }
     latency.sort_by(f64::total_cmp);
-    let resident = resident(controller.process.pid())?;
+    let resident = Usage::of(controller.process.pid())?.resident;
     Ok(Round { controller, latency, resident })
 }
 
@@ -123,13 +123,17 @@ async fn states(ground: &Ground) -> Result<BTreeMap<String, usize>> {
     Ok(states)
 }
 
-fn print(quiet: &Round, loud: &Round) {
-    println!("{FAILURES} failed pods, {} ms apart: failure to deletion, in ms", PACE.as_millis());
-    println!("{:<28} {:>8} {:>8} {:>10}", "", "p50", "p99", "RSS in MiB");
-    for (name, round) in [("notifications off", quiet), ("every receiver hangs", loud)] {
-        let [p50, p99] = [50, 99].map(|percent| percentile(&round.latency, percent));
-        println!("{name:<28} {p50:>8.2} {p99:>8.2} {:>10.1}", round.resident);
+fn section(quiet: &Round, loud: &Round, delivered: &str) -> Section {
+    let mut table = Table::new(["receivers", "p50 ms", "p99 ms", "resident MiB"]);
+    for (name, round) in [("none", quiet), ("every one hangs", loud)] {
+        let [p50, p99] = [50, 99].map(|percent| format!("{:.2}", percentile(&round.latency, percent)));
+        table.row([name.to_owned(), p50, p99, format!("{:.1}", round.resident)]);
     }
     let ratio = percentile(&loud.latency, 50) / percentile(&quiet.latency, 50);
-    println!("{:<28} {ratio:>8.2}  {}", format!("ratio, target {TARGET}"), verdict(ratio, TARGET));
+    table.row(["ratio".to_owned(), format!("{ratio:.2}"), String::new(), String::new()]);
+    let text = format!(
+        "{FAILURES} failed pods, {} ms apart, from failure to deletion; the ratio of the medians has to be {TARGET} at most. {delivered}",
+        PACE.as_millis()
+    );
+    Section { bench: "notices", title: "Receivers that hang", text, tables: vec![table] }
 }
