@@ -22,7 +22,7 @@ pub(crate) fn parts() -> Vec<Part> {
     vec![
         Part { name: "conformance", run: || conformance(&[]) },
         Part { name: "end to end", run: || with_controller::<&str>(&[]) },
-        Part { name: "one story in three on real control planes", run: || with_controller(&share(3)?) },
+        Part { name: "one story in four on real control planes", run: || with_controller(&share(4)?) },
         Part { name: "stories on real nodes", run: || with_controller(&["--real-node"]) },
     ]
 }

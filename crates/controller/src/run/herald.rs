@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// Announcements that may wait; in a storm the rest is left to log and metrics.
 const QUEUE: usize = 1024;
 
-/// Writes that heal and are under way; Events wait until there are none.
+/// What heals and is under way, writes and the reads that they follow; Events wait until there is none.
 #[derive(Debug, Default)]
 pub(super) struct Urgent {
     count: AtomicUsize,
@@ -30,7 +30,7 @@ impl Urgent {
     }
 }
 
-/// One urgent write, until dropped.
+/// One such request, until dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Urgent>);
 

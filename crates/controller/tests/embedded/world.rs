@@ -127,6 +127,12 @@ impl World {
         }
         // A real server takes its time, and lets others go first.
         sleep(Duration::from_millis(3)).await;
+        if query.contains("sendInitialEvents") {
+            // A server that streams no lists.
+            let refusal = json!({ "kind": "Status", "code": 422, "reason": "Invalid", "message": "no" }).to_string();
+            let body = Full::new(Bytes::from(refusal)).map_err(|never| match never {}).boxed_unsync();
+            return Ok(Response::builder().status(422).header("content-type", "application/json").body(body)?);
+        }
         let seconds = query.split('&').find_map(|pair| pair.strip_prefix("timeoutSeconds="));
         if let Some(seconds) = seconds {
             return Ok(silence(Duration::from_secs(seconds.parse()?)));

@@ -15,7 +15,7 @@ const REFERENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/ref
 /// A process that has used less than a fiftieth of this much of a processor meanwhile has settled.
 const QUIET: Duration = Duration::from_secs(3);
 /// After this it is measured as it is: one that lists everything at intervals never rests for long.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_secs(150);
 
 /// One that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use self_healing_e2e::Options;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const REPEATS: usize = 20;
+const REPEATS: usize = 10;
 const NODES: usize = 5;
 /// Seconds at most: a Lease that is given back is taken at the next look, one that is not runs out after 15 s.
 const TARGETS: [f64; 2] = [3.0, 20.0];
