@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures::future::join_all;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use kube::Client;
 use self_healing_story::{Name, Verb};
 use self_healing_trial::look::{change_of_workload, is_cordoned, is_fenced, is_owned, is_suspect, text};
@@ -115,9 +115,11 @@ impl Shared {
         let asked = Instant::now();
         let (mut parts, body) = request.into_parts();
         let sent = to_bytes(body, LARGEST).await.context("a request that breaks off")?;
-        for own in [HOST, AUTHORIZATION, CONTENT_LENGTH, ACCEPT_ENCODING] {
+        for own in [HOST, AUTHORIZATION, CONTENT_LENGTH] {
             parts.headers.remove(own);
         }
+        // Otherwise the client here would ask for gzip, and read only the first of the many members of a list that comes as a stream.
+        parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let path: Vec<String> = parts.uri.path().split('/').skip(1).map(str::to_owned).collect();
         let before = match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["api", "v1", "nodes", _]
