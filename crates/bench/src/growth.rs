@@ -2,12 +2,8 @@
 
 use crate::town::{Size, Town};
 use crate::{TURNS, turns};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use std::alloc::System;
+use allocation_counter::measure;
 use std::time::Instant;
-
-#[global_allocator]
-static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const SIZES: [Size; 6] = [
     Size { nodes: 100, pods: 1000 },
@@ -24,13 +20,15 @@ const HOUR: usize = 3_600_000;
 pub(crate) fn run() -> bool {
     println!("| nodes / pods | kept MiB | bytes per further pod | listed in s | a change, median µs |");
     println!("| --- | ---: | ---: | ---: | ---: |");
-    let mut before: Option<(Size, usize)> = None;
+    let mut before: Option<(Size, i64)> = None;
     for size in SIZES {
-        let (region, began) = (Region::new(HEAP), Instant::now());
-        let mut town = Town::built(size);
-        let (listed, kept) = (began.elapsed(), in_use(&region));
+        let began = Instant::now();
+        let mut built = None;
+        let kept = measure(|| built = Some(Town::built(size))).bytes_current;
+        let listed = began.elapsed();
+        let Some(mut town) = built else { continue };
         let slope = before.filter(|(smaller, _)| smaller.nodes == size.nodes).map(|(smaller, less)| {
-            let bytes = kept.saturating_sub(less) as f64 / (size.pods - smaller.pods) as f64;
+            let bytes = (kept - less) as f64 / (size.pods - smaller.pods) as f64;
             format!("{bytes:.0}")
         });
         let times = turns(&mut town, Town::touch);
@@ -48,19 +46,12 @@ pub(crate) fn run() -> bool {
     hour()
 }
 
-fn in_use(region: &Region<'_, System>) -> usize {
-    let change = region.change();
-    change.bytes_allocated.saturating_sub(change.bytes_deallocated)
-}
-
 /// An hour of changes of pods that stay well, at 10,000 of them.
 fn hour() -> bool {
     let mut town = Town::built(SIZES[1]);
     // What is made once is there.
     (0..TURNS).for_each(|number| town.touch(number));
-    let region = Region::new(HEAP);
-    (0..HOUR).for_each(|number| town.touch(number));
-    let more = in_use(&region);
+    let more = measure(|| (0..HOUR).for_each(|number| town.touch(number))).bytes_current;
     println!("\nAfter {HOUR} more changes, as of an hour, {more} bytes more are in use.");
     more == 0
 }

@@ -1,5 +1,6 @@
 //! The command line: subcommands, flags, one line for what is wrong.
 
+mod cleanup;
 mod command;
 mod doctor;
 mod explain;
@@ -127,6 +128,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),
         Some(("explain", args)) => explain::run(args),
         Some(("doctor", args)) => doctor::run(args),
+        Some(("cleanup", args)) => cleanup::run(args),
         Some(("replay", args)) => replay::run(args),
         Some(("status", args)) => status::run(args),
         Some(("approve", args)) => orders::run(args, orders::APPROVAL),

@@ -14,6 +14,7 @@ pub mod pod;
 pub mod quantity;
 pub mod service;
 pub mod shared;
+pub mod text;
 pub mod workload;
 
 pub use metadata::Metadata;

@@ -131,8 +131,8 @@ impl Cluster {
             WatchState::Synced => {
                 let gone = self.listing(kind, true);
                 self.moments.pack();
-                self.once_ready = core::mem::take(&mut self.once_ready).into_iter().collect();
-                self.below = core::mem::take(&mut self.below).into_iter().collect();
+                pack(&mut self.once_ready);
+                pack(&mut self.below);
                 gone
             }
             WatchState::Alive | WatchState::Broken => Vec::new(),

@@ -382,6 +382,19 @@ pub enum Outcome {
     NotLeading,
 }
 
+impl Outcome {
+    /// What went wrong, in the words of who refused.
+    #[must_use]
+    pub fn trouble(&self) -> &str {
+        match self {
+            Self::TryLater { message, .. } | Self::Unknown { message } | Self::Refused { message } => message,
+            Self::Gone => "it is not there",
+            Self::NotLeading => "another replica leads",
+            Self::Done(_) => "",
+        }
+    }
+}
+
 /// What a verb that is done brings back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

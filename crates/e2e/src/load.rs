@@ -101,6 +101,23 @@ impl Load {
         self.etcd.put_each(numbers.map(|number| self.pod.with_round(part(number, nodes), round))).await
     }
 
+    /// Makes pods what they were at first, whatever happened to them.
+    ///
+    /// # Errors
+    /// When etcd refuses.
+    pub async fn restore_pods(&self, numbers: &[usize]) -> Result<()> {
+        self.etcd.put_each(numbers.iter().map(|number| self.pod.with(part(*number, self.size.nodes)))).await
+    }
+
+    /// The same with nodes.
+    ///
+    /// # Errors
+    /// When etcd refuses.
+    pub async fn restore_nodes(&self, numbers: &[usize]) -> Result<()> {
+        let part = |number: &usize| Part { node: *number, app: 0, pod: *number };
+        self.etcd.put_each(numbers.iter().map(|number| self.node.with(part(number)))).await
+    }
+
     /// The name of a pod.
     #[must_use]
     pub fn pod(number: usize) -> String {

@@ -48,10 +48,11 @@ async fn lease(calls: &Calls, node: &str) -> Result<Option<LeaseFact>, Outcome> 
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct Page<'a> {
     #[serde(default)]
     metadata: PageMetadata,
-    items: Vec<objects::pod::SlimPod>,
+    #[serde(borrow)]
+    items: Vec<objects::pod::SlimPod<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -72,7 +73,7 @@ pub(super) async fn pods_of(calls: &Calls, node: &str) -> Result<Answer, Outcome
         let reply = calls.get(&page.uri().to_string()).await?;
         outcome::check(&reply)?;
         // A pod that cannot be read fails the whole list: a drain must not overlook it.
-        let page: Page = serde_json::from_slice(&reply.body).map_err(|error| unreadable(error.into()))?;
+        let page: Page<'_> = serde_json::from_slice(&reply.body).map_err(|error| unreadable(error.into()))?;
         for pod in &page.items {
             found.push(objects::pod::fact(pod, &mut shared).map_err(unreadable)?);
         }

@@ -1,6 +1,6 @@
 //! What commands and flags there are, for the program and for the kubectl plugin.
 
-use super::{doctor, explain, orders, record, replay, status, switch};
+use super::{cleanup, doctor, explain, orders, record, replay, status, switch};
 use crate::demo;
 use clap::builder::Str;
 use clap::error::ErrorKind;
@@ -36,6 +36,7 @@ fn command() -> Command {
         .subcommand(with_run_flags(run))
         .subcommands(for_people())
         .subcommand(doctor::command())
+        .subcommand(cleanup::command())
         .subcommand(replay::command())
         .subcommand(demo::command())
         .subcommand(manifests)

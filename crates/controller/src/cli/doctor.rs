@@ -133,12 +133,9 @@ async fn test(notifier: &Notifier, channel: Channel, cluster: &str) -> Result<St
     let about = sample(Stamp(Wall::system().now().as_millisecond()));
     let keys: &[&str] = if channel.keeps_incidents() { &["opened", "resolved"] } else { &["opened"] };
     for key in keys {
-        match notifier.tell(channel, &Letter { about: &about, key, cluster }).await {
-            Outcome::Done(_) => {}
-            Outcome::TryLater { message, .. } | Outcome::Refused { message } | Outcome::Unknown { message } => {
-                return Err(plain(&message, 300));
-            }
-            Outcome::Gone | Outcome::NotLeading => return Err("no answer".to_owned()),
+        let told = notifier.tell(channel, &Letter { about: &about, key, cluster }).await;
+        if !matches!(told, Outcome::Done(_)) {
+            return Err(plain(told.trouble(), 300));
         }
     }
     Ok("took a test message".to_owned())

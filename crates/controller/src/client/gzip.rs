@@ -1,7 +1,7 @@
 //! A tower layer that asks for answers in gzip and unpacks them, of as many members as there are.
 //!
-//! API servers write each burst of a watch as a gzip member of its own, and the usual layer reads only the first. Lists and watches are a
-//! sixth of their size then.
+//! API servers write each burst of a list that comes as a stream as a gzip member of its own, and the usual layer reads only the first. Such a
+//! list, and the watch that goes on from it, are a sixth of their size then; a watch that only resumes is not packed by them.
 
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;

@@ -1,5 +1,6 @@
 //! Conditions, as nodes and controllers of pods carry them in their status.
 
+use super::text::Str;
 use super::{Shared, short, stamp};
 use jiff::Timestamp;
 use self_healing_core::fact::{Condition, ConditionStatus};
@@ -7,12 +8,12 @@ use serde::Deserialize;
 
 /// One entry of `status.conditions`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct SlimCondition {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct SlimCondition<'a> {
     #[serde(rename = "type")]
-    kind: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
+    kind: Option<Str<'a>>,
+    status: Option<Str<'a>>,
+    reason: Option<Str<'a>>,
     last_transition_time: Option<Timestamp>,
     // What nodes have; controllers of pods have lastUpdateTime, which only they rewrite.
     #[serde(alias = "lastUpdateTime")]
@@ -20,7 +21,7 @@ pub(super) struct SlimCondition {
 }
 
 /// All conditions; of two of one type the last.
-pub(super) fn conditions(listed: Option<&[SlimCondition]>, shared: &mut Shared) -> Vec<Condition> {
+pub(super) fn conditions(listed: Option<&[SlimCondition<'_>]>, shared: &mut Shared) -> Vec<Condition> {
     let listed = listed.unwrap_or_default();
     let mut kept: Vec<Condition> = Vec::with_capacity(listed.len());
     for condition in listed {

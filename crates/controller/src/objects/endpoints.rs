@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 /// What is read of an EndpointSlice.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimEndpoints {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimEndpoints<'a> {
     /// Name and labels.
-    pub metadata: Metadata,
+    pub metadata: Metadata<'a>,
     endpoints: Option<Vec<Endpoint>>,
 }
 
@@ -38,7 +38,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<EndpointsFact, ObjectEr
 ///
 /// # Errors
 /// If the name is absent.
-pub fn fact(slice: &SlimEndpoints, shared: &mut Shared) -> Result<EndpointsFact, ObjectError> {
+pub fn fact(slice: &SlimEndpoints<'_>, shared: &mut Shared) -> Result<EndpointsFact, ObjectError> {
     let said = |endpoint: &&Endpoint| endpoint.conditions.as_ref().and_then(|c| c.ready) != Some(false);
     let ready = slice.endpoints.iter().flatten().filter(said).count();
     Ok(EndpointsFact {

@@ -11,10 +11,10 @@ const DEFAULT_SECONDS: u64 = 40;
 
 /// What is read of a Lease.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimLease {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimLease<'a> {
     /// Its name is the node's.
-    pub metadata: Metadata,
+    pub metadata: Metadata<'a>,
     spec: Option<Spec>,
 }
 
@@ -37,7 +37,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<LeaseFact, ObjectError>
 ///
 /// # Errors
 /// If the name is absent.
-pub fn fact(lease: &SlimLease, shared: &mut Shared) -> Result<LeaseFact, ObjectError> {
+pub fn fact(lease: &SlimLease<'_>, shared: &mut Shared) -> Result<LeaseFact, ObjectError> {
     let spec = lease.spec.as_ref();
     let seconds = spec.and_then(|s| s.lease_duration_seconds).and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
     Ok(LeaseFact {

@@ -1,5 +1,6 @@
 //! `metadata`, as far as it is read: identity, owner, times and marks; managedFields and other annotations are skipped.
 
+use super::text::Str;
 use super::{ObjectError, Shared};
 use jiff::Timestamp;
 use self_healing_api::marks;
@@ -7,23 +8,22 @@ use self_healing_core::fact::{self, Marks, Owner};
 use self_healing_core::key::{Key, Kind, Text};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// `metadata` of any object.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Metadata {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub struct Metadata<'a> {
     /// Its name.
-    pub name: Option<String>,
+    pub name: Option<Str<'a>>,
     /// Its namespace; absent for cluster-scoped objects.
-    pub namespace: Option<String>,
+    pub namespace: Option<Str<'a>>,
     /// Its uid.
-    pub uid: Option<String>,
+    pub uid: Option<Str<'a>>,
     /// Its version, opaque.
-    pub resource_version: Option<String>,
+    pub resource_version: Option<Str<'a>>,
     /// When it was created.
     pub creation_timestamp: Option<Timestamp>,
     /// Present when it is being deleted: the request's time plus the grace period.
@@ -31,27 +31,27 @@ pub struct Metadata {
     /// Counts changes of the spec.
     pub generation: Option<i64>,
     /// What keeps it from being deleted.
-    pub finalizers: Option<Vec<String>>,
+    pub finalizers: Option<Vec<Str<'a>>>,
     /// What owns it.
-    pub owner_references: Option<Vec<OwnerReference>>,
+    pub owner_references: Option<Vec<OwnerReference<'a>>>,
     /// Its labels.
-    pub labels: Picked<Labels>,
+    pub labels: Picked<Labels<'a>>,
     /// Its annotations, as far as read.
-    pub annotations: Picked<Annotations>,
+    pub annotations: Picked<Annotations<'a>>,
 }
 
 /// One entry of `metadata.ownerReferences`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct OwnerReference {
-    api_version: Option<String>,
-    kind: Option<String>,
-    name: Option<String>,
-    uid: Option<String>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub struct OwnerReference<'a> {
+    api_version: Option<Str<'a>>,
+    kind: Option<Str<'a>>,
+    name: Option<Str<'a>>,
+    uid: Option<Str<'a>>,
     controller: Option<bool>,
 }
 
-impl Metadata {
+impl Metadata<'_> {
     /// The name.
     ///
     /// # Errors
@@ -66,6 +66,12 @@ impl Metadata {
     /// If it is absent or empty.
     pub fn uid(&self) -> Result<&str, ObjectError> {
         present(self.uid.as_deref(), "metadata.uid")
+    }
+
+    /// The version, to keep.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        self.resource_version.as_deref().map(str::to_owned)
     }
 
     /// Namespace and name.
@@ -104,15 +110,13 @@ fn present<'a>(text: Option<&'a str>, field: &'static str) -> Result<&'a str, Ob
 
 /// Labels, and what some of them mean.
 #[derive(Debug, Default)]
-pub struct Labels {
+pub struct Labels<'a> {
     /// Opt-outs and role.
     pub marks: Marks,
-    /// `topology.kubernetes.io/zone`.
-    pub zone: String,
-    pairs: Vec<(Box<str>, Box<str>)>,
+    pairs: Vec<(Str<'a>, Str<'a>)>,
 }
 
-impl Labels {
+impl Labels<'_> {
     /// The value of `key`; empty if absent.
     #[must_use]
     pub fn value(&self, key: &str) -> &str {
@@ -127,128 +131,111 @@ impl Labels {
 
 /// The annotations that are read.
 #[derive(Debug, Default)]
-pub struct Annotations {
+pub struct Annotations<'a> {
     /// Opt-outs and origin.
     pub marks: Marks,
     /// The Recovery that `self-healing.dev/owner` names.
-    pub owner: String,
+    pub owner: Str<'a>,
     /// The number that `self-healing.dev/original-replicas` keeps.
     pub original_replicas: Option<u32>,
     /// `deployment.kubernetes.io/revision`.
-    pub revision: String,
+    pub revision: Str<'a>,
     /// What is said of a Service's standby, and of our switch to it.
-    pub standby: Option<Box<StandbyTexts>>,
+    pub standby: Option<Box<StandbyTexts<'a>>>,
     /// The Recovery that `self-healing.dev/out-of-service` names.
-    pub fenced_by: String,
+    pub fenced_by: Str<'a>,
 }
 
 /// The annotations of a Service that [`fact::Standby`] is made of, as they are written.
 #[derive(Debug, Default)]
-pub struct StandbyTexts {
+pub struct StandbyTexts<'a> {
     /// `self-healing.dev/failover-selector`.
-    pub selector: String,
+    pub selector: Str<'a>,
     /// `self-healing.dev/failover-workload`.
-    pub workload: String,
+    pub workload: Str<'a>,
     /// `self-healing.dev/original-selector`.
-    pub original: String,
+    pub original: Str<'a>,
     /// `self-healing.dev/switched-selector`.
-    pub switched: String,
+    pub switched: Str<'a>,
 }
 
 /// Takes what it knows out of a map of texts.
-trait Pick: Default {
+trait Pick<'de>: Default {
     /// Whether a key can be one that it knows; the values of all others are skipped unseen.
     fn wants(key: &str) -> bool;
 
-    fn pick(&mut self, key: &str, value: &str);
+    fn pick(&mut self, key: Str<'de>, value: Str<'de>);
 }
 
-impl Pick for Labels {
+impl<'a, 'de: 'a> Pick<'de> for Labels<'a> {
     fn wants(_: &str) -> bool {
         true
     }
 
-    fn pick(&mut self, key: &str, value: &str) {
-        self.pairs.push((key.into(), value.into()));
-        let mark = match key {
-            marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
-            marks::MEDIK8S_EXCLUDE if value == "true" => Marks::MEDIK8S_EXCLUDED,
+    fn pick(&mut self, key: Str<'de>, value: Str<'de>) {
+        let mark = match &*key {
+            marks::EXCLUDE if &*value == "true" => Marks::EXCLUDED,
+            marks::MEDIK8S_EXCLUDE if &*value == "true" => Marks::MEDIK8S_EXCLUDED,
             marks::CONTROL_PLANE | marks::CONTROL_PLANE_OLD => Marks::CONTROL_PLANE,
-            marks::ZONE => {
-                value.clone_into(&mut self.zone);
-                return;
-            }
-            _ => return,
+            _ => Marks::default(),
         };
         self.marks = self.marks.with(mark);
+        self.pairs.push((key, value));
     }
 }
 
-impl Pick for Annotations {
+impl<'a, 'de: 'a> Pick<'de> for Annotations<'a> {
     fn wants(key: &str) -> bool {
         key.contains('/')
     }
 
-    fn pick(&mut self, key: &str, value: &str) {
-        let mark = match key {
-            marks::EXCLUDE if value == "true" => Marks::EXCLUDED,
-            marks::AUTO_ROLLBACK if value == "true" => Marks::AUTO_ROLLBACK,
+    fn pick(&mut self, key: Str<'de>, value: Str<'de>) {
+        let mark = match &*key {
+            marks::EXCLUDE if &*value == "true" => Marks::EXCLUDED,
+            marks::AUTO_ROLLBACK if &*value == "true" => Marks::AUTO_ROLLBACK,
             // Cluster API asks for these two to be present, with any value.
             marks::CAPI_SKIP_REMEDIATION => Marks::CAPI_SKIP,
             marks::CAPI_PAUSED => Marks::CAPI_PAUSED,
             // Newer Karpenter versions take a duration as well: anything but "false" protects.
-            marks::KARPENTER_DO_NOT_DISRUPT if value != "false" => Marks::KARPENTER_KEEP,
-            marks::AUTOSCALER_SAFE_TO_EVICT if value == "false" => Marks::AUTOSCALER_KEEP,
+            marks::KARPENTER_DO_NOT_DISRUPT if &*value != "false" => Marks::KARPENTER_KEEP,
+            marks::AUTOSCALER_SAFE_TO_EVICT if &*value == "false" => Marks::AUTOSCALER_KEEP,
             marks::MIRROR => Marks::MIRROR,
-            marks::OWNER => {
-                value.clone_into(&mut self.owner);
-                return;
-            }
-            marks::ORIGINAL_REPLICAS => {
-                self.original_replicas = value.parse().ok();
-                return;
-            }
-            marks::FENCED => {
-                value.clone_into(&mut self.fenced_by);
-                return;
-            }
-            marks::REVISION => {
-                value.clone_into(&mut self.revision);
-                return;
-            }
-            marks::FAILOVER_SELECTOR
-            | marks::FAILOVER_WORKLOAD
-            | marks::ORIGINAL_SELECTOR
-            | marks::SWITCHED_SELECTOR => {
-                let texts = self.standby.get_or_insert_default();
-                let text = match key {
-                    marks::FAILOVER_SELECTOR => &mut texts.selector,
-                    marks::FAILOVER_WORKLOAD => &mut texts.workload,
-                    marks::ORIGINAL_SELECTOR => &mut texts.original,
-                    _ => &mut texts.switched,
-                };
-                value.clone_into(text);
-                return;
-            }
-            _ => return,
+            key => return self.keep(key, value),
         };
         self.marks = self.marks.with(mark);
     }
 }
 
-/// A text that is borrowed from the input where it can be.
-#[derive(Deserialize)]
-struct Str<'a>(#[serde(borrow)] Cow<'a, str>);
+impl<'a> Annotations<'a> {
+    /// Those of which the text itself counts.
+    fn keep(&mut self, key: &str, value: Str<'a>) {
+        let place = match key {
+            marks::OWNER => &mut self.owner,
+            marks::FENCED => &mut self.fenced_by,
+            marks::REVISION => &mut self.revision,
+            marks::FAILOVER_SELECTOR => &mut self.standby.get_or_insert_default().selector,
+            marks::FAILOVER_WORKLOAD => &mut self.standby.get_or_insert_default().workload,
+            marks::ORIGINAL_SELECTOR => &mut self.standby.get_or_insert_default().original,
+            marks::SWITCHED_SELECTOR => &mut self.standby.get_or_insert_default().switched,
+            marks::ORIGINAL_REPLICAS => {
+                self.original_replicas = value.parse().ok();
+                return;
+            }
+            _ => return,
+        };
+        *place = value;
+    }
+}
 
 /// What was picked out of a map of texts while it was parsed, so that the rest is never stored.
 #[derive(Debug, Default)]
 pub struct Picked<T>(pub T);
 
-impl<'de, T: Pick> Deserialize<'de> for Picked<T> {
+impl<'de, T: Pick<'de>> Deserialize<'de> for Picked<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Picker<T>(PhantomData<T>);
 
-        impl<'de, T: Pick> Visitor<'de> for Picker<T> {
+        impl<'de, T: Pick<'de>> Visitor<'de> for Picker<T> {
             type Value = Picked<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -261,10 +248,10 @@ impl<'de, T: Pick> Deserialize<'de> for Picked<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut picked = T::default();
-                while let Some(Str(key)) = map.next_key::<Str<'de>>()? {
+                while let Some(key) = map.next_key::<Str<'de>>()? {
                     if T::wants(&key) {
                         let value = map.next_value::<Option<Str<'de>>>()?;
-                        picked.pick(&key, value.as_ref().map_or("", |Str(text)| text));
+                        picked.pick(key, value.unwrap_or_default());
                     } else {
                         map.next_value::<IgnoredAny>()?;
                     }

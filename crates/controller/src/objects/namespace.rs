@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 /// What is read of a namespace.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimNamespace {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimNamespace<'a> {
     /// Name and marks.
-    pub metadata: Metadata,
+    pub metadata: Metadata<'a>,
 }
 
 /// The fact that `json` states.
@@ -24,7 +24,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NamespaceFact, ObjectEr
 ///
 /// # Errors
 /// If the name is absent.
-pub fn fact(namespace: &SlimNamespace, shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
+pub fn fact(namespace: &SlimNamespace<'_>, shared: &mut Shared) -> Result<NamespaceFact, ObjectError> {
     Ok(NamespaceFact {
         name: shared.text(namespace.metadata.name()?),
         marks: namespace.metadata.marks().with_if(namespace.metadata.deletion_timestamp.is_some(), Marks::DELETING),

@@ -2,7 +2,9 @@
 
 use super::condition::{SlimCondition, conditions};
 use super::quantity::Resources;
+use super::text::Str;
 use super::{Metadata, ObjectError, Shared, stamp};
+use self_healing_api::marks;
 use self_healing_core::fact::{Capacity, Marks, NodeFact, Taint};
 use self_healing_core::key::Text;
 use serde::Deserialize;
@@ -12,46 +14,46 @@ const KUBELET_PORT: u16 = 10_250;
 
 /// What is read of a node.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimNode {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimNode<'a> {
     /// Identity, times, marks.
-    pub metadata: Metadata,
-    spec: Option<Spec>,
-    status: Option<Status>,
+    pub metadata: Metadata<'a>,
+    spec: Option<Spec<'a>>,
+    status: Option<Status<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Spec {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Spec<'a> {
     unschedulable: Option<bool>,
-    taints: Option<Vec<SlimTaint>>,
+    taints: Option<Vec<SlimTaint<'a>>>,
     #[serde(rename = "providerID")]
-    provider_id: Option<String>,
+    provider_id: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct SlimTaint {
-    key: Option<String>,
-    value: Option<String>,
-    effect: Option<String>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct SlimTaint<'a> {
+    key: Option<Str<'a>>,
+    value: Option<Str<'a>>,
+    effect: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status {
-    conditions: Option<Vec<SlimCondition>>,
-    allocatable: Option<Resources>,
-    addresses: Option<Vec<Address>>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Status<'a> {
+    conditions: Option<Vec<SlimCondition<'a>>>,
+    allocatable: Option<Resources<'a>>,
+    addresses: Option<Vec<Address<'a>>>,
     daemon_endpoints: Option<DaemonEndpoints>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Address {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Address<'a> {
     #[serde(rename = "type")]
-    kind: Option<String>,
-    address: Option<String>,
+    kind: Option<Str<'a>>,
+    address: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -80,7 +82,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<NodeFact, ObjectError> 
 ///
 /// # Errors
 /// If name or uid is absent.
-pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectError> {
+pub fn fact(node: &SlimNode<'_>, shared: &mut Shared) -> Result<NodeFact, ObjectError> {
     let spec = node.spec.as_ref();
     let taints = spec.and_then(|s| s.taints.as_deref()).unwrap_or_default();
     Ok(NodeFact {
@@ -93,7 +95,7 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
         owner: shared.text(&node.metadata.annotations.0.owner),
         kubelet: kubelet(node.status.as_ref()),
         marks: node.metadata.marks().with_if(node.metadata.deletion_timestamp.is_some(), Marks::DELETING),
-        zone: shared.text(&node.metadata.labels.0.zone),
+        zone: shared.text(node.metadata.labels.0.value(marks::ZONE)),
         capacity: capacity(node.status.as_ref()),
         labels: node.metadata.label_fact(shared),
         provider_id: Text::from(spec.and_then(|s| s.provider_id.as_deref()).unwrap_or_default()),
@@ -101,18 +103,18 @@ pub fn fact(node: &SlimNode, shared: &mut Shared) -> Result<NodeFact, ObjectErro
     })
 }
 
-fn capacity(status: Option<&Status>) -> Capacity {
+fn capacity(status: Option<&Status<'_>>) -> Capacity {
     let offered = status.and_then(|status| status.allocatable.as_ref());
     offered.map_or_else(Capacity::default, |of| Capacity { amount: of.offered(), pods: of.pods() })
 }
 
-fn taint(taint: &SlimTaint, shared: &mut Shared) -> Taint {
-    let mut text = |t: &Option<String>| shared.text(t.as_deref().unwrap_or(""));
+fn taint(taint: &SlimTaint<'_>, shared: &mut Shared) -> Taint {
+    let mut text = |t: &Option<Str<'_>>| shared.text(t.as_deref().unwrap_or(""));
     Taint { key: text(&taint.key), value: text(&taint.value), effect: text(&taint.effect) }
 }
 
 /// The first internal address, else an external one, else the host name; without any there is no way to look.
-fn kubelet(status: Option<&Status>) -> Option<(Text, u16)> {
+fn kubelet(status: Option<&Status<'_>>) -> Option<(Text, u16)> {
     let status = status?;
     let addresses = status.addresses.as_deref().unwrap_or_default();
     let of_kind = |kind: &str| {

@@ -1,6 +1,7 @@
 //! Pods.
 
 use super::quantity::Resources;
+use super::text::Str;
 use super::{Metadata, ObjectError, Shared, count, said, short, stamp};
 use jiff::Timestamp;
 use self_healing_core::fact::{Amount, ContainerFact, Exit, Marks, PodFact, PodPhase, PodTrouble};
@@ -11,107 +12,107 @@ use serde::de::IgnoredAny;
 
 /// What is read of a pod.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimPod {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimPod<'a> {
     /// Identity, owner, times, marks.
-    pub metadata: Metadata,
-    spec: Option<Spec>,
-    status: Option<Status>,
+    pub metadata: Metadata<'a>,
+    spec: Option<Spec<'a>>,
+    status: Option<Status<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Spec {
-    node_name: Option<String>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Spec<'a> {
+    node_name: Option<Str<'a>>,
     priority: Option<i32>,
-    restart_policy: Option<String>,
+    restart_policy: Option<Str<'a>>,
     termination_grace_period_seconds: Option<i64>,
-    volumes: Option<Vec<Volume>>,
-    containers: Option<Vec<SlimContainer>>,
-    init_containers: Option<Vec<SlimContainer>>,
-    overhead: Option<Resources>,
-    resources: Option<Requests>,
+    volumes: Option<Vec<Volume<'a>>>,
+    containers: Option<Vec<SlimContainer<'a>>>,
+    init_containers: Option<Vec<SlimContainer<'a>>>,
+    overhead: Option<Resources<'a>>,
+    resources: Option<Requests<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct SlimContainer {
-    restart_policy: Option<String>,
-    resources: Option<Requests>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct SlimContainer<'a> {
+    restart_policy: Option<Str<'a>>,
+    resources: Option<Requests<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Requests {
-    requests: Option<Resources>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Requests<'a> {
+    requests: Option<Resources<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Volume {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Volume<'a> {
     persistent_volume_claim: Option<IgnoredAny>,
     ephemeral: Option<IgnoredAny>,
-    empty_dir: Option<EmptyDir>,
+    empty_dir: Option<EmptyDir<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EmptyDir {
-    medium: Option<String>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct EmptyDir<'a> {
+    medium: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status {
-    phase: Option<String>,
-    reason: Option<String>,
-    message: Option<String>,
-    conditions: Option<Vec<Condition>>,
-    init_container_statuses: Option<Vec<Container>>,
-    container_statuses: Option<Vec<Container>>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Status<'a> {
+    phase: Option<Str<'a>>,
+    reason: Option<Str<'a>>,
+    message: Option<Str<'a>>,
+    conditions: Option<Vec<Condition<'a>>>,
+    init_container_statuses: Option<Vec<Container<'a>>>,
+    container_statuses: Option<Vec<Container<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Condition {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Condition<'a> {
     #[serde(rename = "type")]
-    kind: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
-    message: Option<String>,
+    kind: Option<Str<'a>>,
+    status: Option<Str<'a>>,
+    reason: Option<Str<'a>>,
+    message: Option<Str<'a>>,
     last_transition_time: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Container {
-    name: Option<String>,
-    image: Option<String>,
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Container<'a> {
+    name: Option<Str<'a>>,
+    image: Option<Str<'a>>,
     ready: Option<bool>,
     restart_count: Option<i64>,
-    state: Option<ContainerState>,
-    last_state: Option<ContainerState>,
+    state: Option<ContainerState<'a>>,
+    last_state: Option<ContainerState<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ContainerState {
-    waiting: Option<Waiting>,
-    terminated: Option<Terminated>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct ContainerState<'a> {
+    waiting: Option<Waiting<'a>>,
+    terminated: Option<Terminated<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Waiting {
-    reason: Option<String>,
-    message: Option<String>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Waiting<'a> {
+    reason: Option<Str<'a>>,
+    message: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Terminated {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Terminated<'a> {
     exit_code: Option<i32>,
-    reason: Option<String>,
+    reason: Option<Str<'a>>,
     finished_at: Option<Timestamp>,
 }
 
@@ -127,7 +128,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<PodFact, ObjectError> {
 ///
 /// # Errors
 /// If name or uid is absent.
-pub fn fact(pod: &SlimPod, shared: &mut Shared) -> Result<PodFact, ObjectError> {
+pub fn fact(pod: &SlimPod<'_>, shared: &mut Shared) -> Result<PodFact, ObjectError> {
     let phase = phase(pod.status.as_ref());
     let ready_condition = pod.status.as_ref().and_then(|status| condition(status, "Ready"));
     let ready = ready_condition.is_some_and(|c| c.status.as_deref() == Some("True"));
@@ -152,8 +153,8 @@ pub fn fact(pod: &SlimPod, shared: &mut Shared) -> Result<PodFact, ObjectError> 
 
 /// What the scheduler sets aside: containers and sidecars together, or an init container with the sidecars before it if that is more;
 /// what the pod asks for as a whole comes first.
-fn requests(spec: &Spec) -> Amount {
-    let asked = |of: &Option<Requests>| of.as_ref().and_then(|of| of.requests.as_ref()).map(Resources::asked);
+fn requests(spec: &Spec<'_>) -> Amount {
+    let asked = |of: &Option<Requests<'_>>| of.as_ref().and_then(|of| of.requests.as_ref()).map(Resources::asked);
     let overhead = spec.overhead.as_ref().map(Resources::asked).unwrap_or_default();
     let (mut sidecars, mut most) = (Amount::default(), Amount::default());
     for init in spec.init_containers.iter().flatten() {
@@ -169,7 +170,7 @@ fn requests(spec: &Spec) -> Amount {
     all.fold(sidecars, Amount::with).max(most).max(whole).with(overhead)
 }
 
-fn phase(status: Option<&Status>) -> PodPhase {
+fn phase(status: Option<&Status<'_>>) -> PodPhase {
     match status.and_then(|s| s.phase.as_deref()) {
         Some("Pending") => PodPhase::Pending,
         Some("Running") => PodPhase::Running,
@@ -180,27 +181,27 @@ fn phase(status: Option<&Status>) -> PodPhase {
 }
 
 /// Of two conditions of one type the last counts.
-fn condition<'a>(status: &'a Status, kind: &str) -> Option<&'a Condition> {
+fn condition<'a>(status: &'a Status<'a>, kind: &str) -> Option<&'a Condition<'a>> {
     status.conditions.as_ref()?.iter().rev().find(|c| c.kind.as_deref() == Some(kind))
 }
 
 /// Containers, and init containers that have not done their work.
-fn containers(status: &Status) -> impl Iterator<Item = &Container> {
+fn containers<'a>(status: &'a Status<'a>) -> impl Iterator<Item = &'a Container<'a>> {
     let inits = status.init_container_statuses.iter().flatten().filter(|c| !finished_well(c));
     inits.chain(status.container_statuses.iter().flatten())
 }
 
-fn marks(pod: &SlimPod) -> Marks {
+fn marks(pod: &SlimPod<'_>) -> Marks {
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref()).unwrap_or_default();
     let claims = volumes.iter().any(|v| v.persistent_volume_claim.is_some() || v.ephemeral.is_some());
-    let on_disk = |dir: &EmptyDir| dir.medium.as_deref().unwrap_or("").is_empty();
+    let on_disk = |dir: &EmptyDir<'_>| dir.medium.as_deref().unwrap_or("").is_empty();
     let scratch = volumes.iter().any(|v| v.empty_dir.as_ref().is_some_and(on_disk));
     let at_once = pod.spec.as_ref().is_some_and(|spec| spec.termination_grace_period_seconds == Some(0));
     let marks = pod.metadata.marks().with_if(claims, Marks::PERSISTENT_VOLUME).with_if(scratch, Marks::EMPTY_DIR);
     marks.with_if(at_once, Marks::ENDS_AT_ONCE)
 }
 
-fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> PodTrouble {
+fn trouble(pod: &SlimPod<'_>, ready: Option<&Condition<'_>>, shared: &mut Shared) -> PodTrouble {
     let none = Status::default();
     let status = pod.status.as_ref().unwrap_or(&none);
     let scheduled = condition(status, "PodScheduled").filter(|c| c.status.as_deref() == Some("False"));
@@ -223,25 +224,25 @@ fn trouble(pod: &SlimPod, ready: Option<&Condition>, shared: &mut Shared) -> Pod
 }
 
 /// Whether it has ended with 0; an init container has done its work then.
-fn finished_well(container: &Container) -> bool {
+fn finished_well(container: &Container<'_>) -> bool {
     let ended = container.state.as_ref().and_then(|s| s.terminated.as_ref());
     ended.is_some_and(|t| t.exit_code == Some(0))
 }
 
-fn memory_kills(container: &Container) -> impl Iterator<Item = Stamp> {
+fn memory_kills(container: &Container<'_>) -> impl Iterator<Item = Stamp> {
     let ends = [&container.last_state, &container.state].into_iter().flatten().filter_map(|s| s.terminated.as_ref());
     ends.filter(|end| end.reason.as_deref() == Some("OOMKilled")).map(|end| stamp(end.finished_at))
 }
 
 /// Whether its containers are started again however they end, which is also what no word about it means.
-fn always_restarts(pod: &SlimPod) -> bool {
+fn always_restarts(pod: &SlimPod<'_>) -> bool {
     let policy = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
     policy.is_none_or(|policy| policy == "Always")
 }
 
-fn container(container: &Container, restarts: bool, shared: &mut Shared) -> ContainerFact {
+fn container(container: &Container<'_>, restarts: bool, shared: &mut Shared) -> ContainerFact {
     let waiting = container.state.as_ref().and_then(|s| s.waiting.as_ref());
-    let ended = |state: &Option<ContainerState>| state.as_ref().and_then(|s| s.terminated.as_ref()).map(exit);
+    let ended = |state: &Option<ContainerState<'_>>| state.as_ref().and_then(|s| s.terminated.as_ref()).map(exit);
     ContainerFact {
         name: short(container.name.as_deref()).into(),
         image: shared.text(short(container.image.as_deref())),
@@ -255,6 +256,6 @@ fn container(container: &Container, restarts: bool, shared: &mut Shared) -> Cont
     }
 }
 
-fn exit(ended: &Terminated) -> Exit {
+fn exit(ended: &Terminated<'_>) -> Exit {
     Exit { code: ended.exit_code.unwrap_or_default(), reason: said(ended.reason.as_deref()) }
 }

@@ -1,5 +1,6 @@
 //! Quantities as Kubernetes writes them: `100m`, `0.5`, `128Mi`, `1e3`.
 
+use super::text::Str;
 use self_healing_core::fact::Amount;
 use serde::Deserialize;
 
@@ -8,18 +9,18 @@ const MIB: u128 = 1024 * 1024 * 1000;
 
 /// CPU and memory of a list of resources.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Resources {
-    cpu: Option<String>,
-    memory: Option<String>,
-    pods: Option<String>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct Resources<'a> {
+    cpu: Option<Str<'a>>,
+    memory: Option<Str<'a>>,
+    pods: Option<Str<'a>>,
 }
 
-impl Resources {
+impl Resources<'_> {
     /// What a pod asks for, rounded up; what cannot be read is more than any node has.
     #[must_use]
     pub fn asked(&self) -> Amount {
-        let read = |text: &Option<String>, unit: u128| {
+        let read = |text: &Option<Str<'_>>, unit: u128| {
             text.as_deref().map_or(0, |text| milli(text).map_or(u32::MAX, |milli| clamp(milli.div_ceil(unit))))
         };
         Amount { cpu: read(&self.cpu, 1), memory: read(&self.memory, MIB) }
@@ -28,7 +29,7 @@ impl Resources {
     /// What a node offers, rounded down; what cannot be read is nothing.
     #[must_use]
     pub fn offered(&self) -> Amount {
-        let read = |text: &Option<String>, unit: u128| clamp(text.as_deref().and_then(milli).unwrap_or(0) / unit);
+        let read = |text: &Option<Str<'_>>, unit: u128| clamp(text.as_deref().and_then(milli).unwrap_or(0) / unit);
         Amount { cpu: read(&self.cpu, 1), memory: read(&self.memory, MIB) }
     }
 
@@ -57,7 +58,8 @@ fn milli(text: &str) -> Option<u128> {
     if whole.is_empty() && fraction.is_empty() || fraction.len() > 18 {
         return None;
     }
-    let digits: u128 = format!("0{whole}{fraction}").parse().ok()?;
+    let mut digits = whole.chars().chain(fraction.chars()).map(|digit| digit.to_digit(10));
+    let digits = digits.try_fold(0_u128, |all, digit| all.checked_mul(10)?.checked_add(digit?.into()))?;
     let (times, over) = scale(suffix)?;
     let over = over.checked_mul(10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?)?;
     Some(digits.checked_mul(times)?.checked_mul(1000)?.div_ceil(over))
@@ -121,11 +123,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_rounded_up_and_what_is_offered_down() {
-        let resources: Resources =
+        let resources: Resources<'_> =
             serde_json::from_str(r#"{"cpu": "1500u", "memory": "1500Ki", "pods": "110"}"#).unwrap();
         assert_eq!(resources.asked(), Amount { cpu: 2, memory: 2 });
         assert_eq!((resources.offered(), resources.pods()), (Amount { cpu: 2, memory: 1 }, 110));
-        let odd: Resources = serde_json::from_str(r#"{"cpu": "much"}"#).unwrap();
+        let odd: Resources<'_> = serde_json::from_str(r#"{"cpu": "much"}"#).unwrap();
         assert_eq!((odd.asked().cpu, odd.offered().cpu), (u32::MAX, 0));
     }
 }

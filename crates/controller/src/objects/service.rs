@@ -1,6 +1,7 @@
 //! Services.
 
 use super::metadata::{Annotations, Labels, Picked, StandbyTexts};
+use super::text::Str;
 use super::{Metadata, ObjectError, Shared, stamp};
 use self_healing_core::fact::{self, ServiceFact, Standby};
 use self_healing_core::key::Text;
@@ -8,19 +9,19 @@ use serde::Deserialize;
 
 /// What is read of a Service.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimService {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimService<'a> {
     /// Identity, times, marks.
-    pub metadata: Metadata,
-    spec: Option<Spec>,
+    pub metadata: Metadata<'a>,
+    spec: Option<Spec<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Spec {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Spec<'a> {
     #[serde(rename = "type")]
-    kind: Option<String>,
-    selector: Picked<Labels>,
+    kind: Option<Str<'a>>,
+    selector: Picked<Labels<'a>>,
 }
 
 /// The fact that `json` states.
@@ -35,7 +36,7 @@ pub fn parse(json: &[u8], shared: &mut Shared) -> Result<ServiceFact, ObjectErro
 ///
 /// # Errors
 /// If name or uid is absent.
-pub fn fact(service: &SlimService, shared: &mut Shared) -> Result<ServiceFact, ObjectError> {
+pub fn fact(service: &SlimService<'_>, shared: &mut Shared) -> Result<ServiceFact, ObjectError> {
     // A name of the outside world has no endpoints, whatever its selector says.
     let inside = service.spec.as_ref().filter(|spec| spec.kind.as_deref() != Some("ExternalName"));
     Ok(ServiceFact {
@@ -49,7 +50,7 @@ pub fn fact(service: &SlimService, shared: &mut Shared) -> Result<ServiceFact, O
     })
 }
 
-fn standby(annotations: &Annotations, shared: &mut Shared) -> Option<Box<Standby>> {
+fn standby(annotations: &Annotations<'_>, shared: &mut Shared) -> Option<Box<Standby>> {
     let none = StandbyTexts::default();
     if annotations.standby.is_none() && annotations.owner.is_empty() {
         return None;
@@ -66,6 +67,6 @@ fn standby(annotations: &Annotations, shared: &mut Shared) -> Option<Box<Standby
 
 /// A selector as our marks hold it; a text that is none reads as no selector.
 fn stored(json: &str, shared: &mut Shared) -> fact::Labels {
-    let labels: Picked<Labels> = serde_json::from_str(json).unwrap_or_default();
+    let labels: Picked<Labels<'_>> = serde_json::from_str(json).unwrap_or_default();
     labels.0.fact(shared)
 }

@@ -2,6 +2,7 @@
 
 use super::condition::{SlimCondition, conditions};
 use super::metadata::{Labels, Picked};
+use super::text::Str;
 use super::{Metadata, ObjectError, Shared, count, stamp};
 use self_healing_core::fact::{self, Rollout, WorkloadFact};
 use self_healing_core::key::{Kind, Text};
@@ -9,41 +10,41 @@ use serde::Deserialize;
 
 /// What is read of a controller of any of the kinds.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SlimWorkload {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub struct SlimWorkload<'a> {
     /// Identity, owner, marks.
-    pub metadata: Metadata,
-    spec: Option<Spec>,
-    status: Option<Status>,
+    pub metadata: Metadata<'a>,
+    spec: Option<Spec<'a>>,
+    status: Option<Status<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Spec {
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Spec<'a> {
     replicas: Option<i64>,
     paused: Option<bool>,
-    template: Option<Template>,
+    template: Option<Template<'a>>,
     #[serde(rename = "updateStrategy")]
-    update_strategy: Option<UpdateStrategy>,
+    update_strategy: Option<UpdateStrategy<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Template {
-    metadata: Option<TemplateMetadata>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Template<'a> {
+    metadata: Option<TemplateMetadata<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct TemplateMetadata {
-    labels: Picked<Labels>,
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct TemplateMetadata<'a> {
+    labels: Picked<Labels<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct UpdateStrategy {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct UpdateStrategy<'a> {
     #[serde(rename = "type")]
-    kind: Option<String>,
+    kind: Option<Str<'a>>,
     rolling_update: Option<RollingUpdate>,
 }
 
@@ -54,14 +55,14 @@ struct RollingUpdate {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Status {
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Status<'a> {
     observed_generation: Option<i64>,
     replicas: Option<i64>,
     updated_replicas: Option<i64>,
-    current_revision: Option<String>,
-    update_revision: Option<String>,
-    conditions: Option<Vec<SlimCondition>>,
+    current_revision: Option<Str<'a>>,
+    update_revision: Option<Str<'a>>,
+    conditions: Option<Vec<SlimCondition<'a>>>,
     ready_replicas: Option<i64>,
     desired_number_scheduled: Option<i64>,
     number_ready: Option<i64>,
@@ -80,7 +81,7 @@ pub fn parse(kind: Kind, json: &[u8], shared: &mut Shared) -> Result<WorkloadFac
 ///
 /// # Errors
 /// If name or uid is absent.
-pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<WorkloadFact, ObjectError> {
+pub fn fact(kind: Kind, workload: &SlimWorkload<'_>, shared: &mut Shared) -> Result<WorkloadFact, ObjectError> {
     let none = (Spec::default(), Status::default());
     let (spec, status) = (workload.spec.as_ref().unwrap_or(&none.0), workload.status.as_ref().unwrap_or(&none.1));
     let replicas = spec.replicas;
@@ -119,11 +120,11 @@ pub fn fact(kind: Kind, workload: &SlimWorkload, shared: &mut Shared) -> Result<
     })
 }
 
-fn rollout(kind: &Kind, workload: &SlimWorkload, shared: &mut Shared) -> Option<Box<Rollout>> {
+fn rollout(kind: &Kind, workload: &SlimWorkload<'_>, shared: &mut Shared) -> Option<Box<Rollout>> {
     let none = (Spec::default(), Status::default());
     let (spec, status) = (workload.spec.as_ref().unwrap_or(&none.0), workload.status.as_ref().unwrap_or(&none.1));
     let numbered = shared.text(&workload.metadata.annotations.0.revision);
-    let named = |name: &Option<String>| Text::from(name.as_deref().unwrap_or(""));
+    let named = |name: &Option<Str<'_>>| Text::from(name.as_deref().unwrap_or(""));
     Some(Box::new(match kind {
         Kind::Deployment => Rollout {
             revision: numbered,
@@ -144,7 +145,7 @@ fn rollout(kind: &Kind, workload: &SlimWorkload, shared: &mut Shared) -> Option<
     }))
 }
 
-fn is_held_back(strategy: &UpdateStrategy) -> bool {
+fn is_held_back(strategy: &UpdateStrategy<'_>) -> bool {
     let partition = strategy.rolling_update.as_ref().and_then(|rolling| rolling.partition);
     strategy.kind.as_deref() == Some("OnDelete") || partition.is_some_and(|partition| partition > 0)
 }

@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// Announcements that may wait; in a storm the rest is left to log and metrics.
 const QUEUE: usize = 1024;
 
-/// What heals and is under way, writes and the reads that they follow; Events wait until there is none.
+/// Writes that heal and are under way; Events wait until there are none.
 #[derive(Debug, Default)]
 pub(super) struct Urgent {
     count: AtomicUsize,
@@ -30,7 +30,7 @@ impl Urgent {
     }
 }
 
-/// One such request, until dropped.
+/// One urgent write, until dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Urgent>);
 

@@ -71,15 +71,6 @@ pub(super) struct Shell<'a> {
     asked: bool,
 }
 
-/// Whether somebody's recovery waits for it: a write, or a read without which none is made.
-fn is_urgent(verb: &Verb) -> bool {
-    let precedes_a_write = matches!(
-        verb,
-        Verb::Gather(_) | Verb::LookAtPod(_) | Verb::LookAtNode(_) | Verb::LookAtWorkload(_) | Verb::LookAtService(_)
-    );
-    precedes_a_write || verb.writes()
-}
-
 impl<'a> Shell<'a> {
     pub(super) fn new(
         live: &'a mut Live,
@@ -243,7 +234,7 @@ impl<'a> Shell<'a> {
             self.pages.metrics.observe(happening);
             return self.herald.announce(effect);
         }
-        let under_way = is_urgent(&effect.verb).then(|| self.urgent.begin());
+        let under_way = effect.verb.writes().then(|| self.urgent.begin());
         let (actor, notifier) = (self.actor.clone(), self.notifier.clone());
         let (metrics, cluster) = (self.pages.metrics.clone(), self.live.cluster_name().to_owned());
         self.tasks.spawn(async move {

@@ -39,9 +39,9 @@ struct ConfigMap {
 }
 
 #[derive(Deserialize)]
-struct Slim {
-    #[serde(default)]
-    metadata: crate::objects::Metadata,
+struct Slim<'a> {
+    #[serde(borrow, default)]
+    metadata: crate::objects::Metadata<'a>,
     #[serde(default)]
     data: Option<Data>,
 }
@@ -51,8 +51,9 @@ impl Reader for ConfigMap {
 
     fn present(&mut self, json: &[u8]) -> Result<(Data, Option<String>), ObjectError> {
         self.seen = true;
-        let slim: Slim = serde_json::from_slice(json)?;
-        Ok((slim.data.unwrap_or_default(), slim.metadata.resource_version))
+        let slim: Slim<'_> = serde_json::from_slice(json)?;
+        let version = slim.metadata.version();
+        Ok((slim.data.unwrap_or_default(), version))
     }
 
     fn gone(&mut self, _: Key) -> Data {

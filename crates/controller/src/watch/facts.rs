@@ -3,43 +3,27 @@
 use super::outlet::Reader;
 use super::request::Source;
 use super::{Scope, lease, namespace, node, pod, policy, recovery, service, workload};
-use crate::objects::{Metadata, ObjectError, Shared};
+use crate::objects::{ObjectError, Shared};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::key::Key;
 use self_healing_core::names::WatchKind;
-use serde::de::DeserializeOwned;
 
-/// Reads one object: its event and its version.
-type Read = Box<dyn Fn(&[u8], &mut Shared) -> Result<(Event, Option<String>), ObjectError> + Send>;
+/// An object's event and its version.
+type Present = Result<(Event, Option<String>), ObjectError>;
 
 /// The core's view of one kind.
 pub(super) struct Facts {
     kind: WatchKind,
     shared: Shared,
-    read: Read,
+    read: Box<dyn Fn(&[u8], &mut Shared) -> Present + Send>,
     gone: Box<dyn Fn(Key) -> Event + Send>,
 }
 
 impl Facts {
-    /// Facts of objects that have the shape `S`.
-    pub(super) fn new<S: DeserializeOwned + 'static>(
+    /// Facts of objects that are read by `read`.
+    pub(super) fn new(
         kind: WatchKind,
-        metadata: fn(&mut S) -> &mut Metadata,
-        event: impl Fn(&S, &mut Shared) -> Result<Event, ObjectError> + Send + 'static,
-        gone: impl Fn(Key) -> Event + Send + 'static,
-    ) -> Self {
-        let read = move |json: &[u8], shared: &mut Shared| {
-            let mut object: S = serde_json::from_slice(json)?;
-            let version = metadata(&mut object).resource_version.take();
-            Ok((event(&object, shared)?, version))
-        };
-        Self::reading(kind, read, gone)
-    }
-
-    /// Facts of objects that are read by `read`, which also gives their version.
-    pub(super) fn reading(
-        kind: WatchKind,
-        read: impl Fn(&[u8], &mut Shared) -> Result<(Event, Option<String>), ObjectError> + Send + 'static,
+        read: impl Fn(&[u8], &mut Shared) -> Present + Send + 'static,
         gone: impl Fn(Key) -> Event + Send + 'static,
     ) -> Self {
         Self { kind, shared: Shared::default(), read: Box::new(read), gone: Box::new(gone) }
@@ -49,7 +33,7 @@ impl Facts {
 impl Reader for Facts {
     type Out = Event;
 
-    fn present(&mut self, json: &[u8]) -> Result<(Event, Option<String>), ObjectError> {
+    fn present(&mut self, json: &[u8]) -> Present {
         (self.read)(json, &mut self.shared)
     }
 

@@ -7,6 +7,7 @@ use super::request::{Line, Page, Source, end_of_list, head, status, went_back};
 use super::{OnSkip, Timing};
 use crate::client::{TooLong, words};
 use futures::future::try_join_all;
+use kube::core::Status;
 use self_healing_core::event::WatchState;
 use std::convert::Infallible;
 use std::pin::pin;
@@ -105,21 +106,11 @@ impl<R: Reader> Follower<R> {
 
     /// Takes one line of a list that comes as a stream; gives the list's version with its last one.
     async fn listed(&self, line: &[u8]) -> Result<Option<String>, End> {
-        let line = match Line::of(line) {
-            Ok(line) => line,
-            Err(error) => {
-                self.outlet.skip(&error);
-                return Ok(None);
-            }
-        };
-        match &*line.kind {
-            "ADDED" | "MODIFIED" => drop(self.outlet.present(line.object).await?),
-            "DELETED" => drop(self.outlet.gone(line.object).await?),
-            "BOOKMARK" => return Ok(end_of_list(line.object)),
-            "ERROR" => return Err(refused(&kube::Error::Api(Box::new(status(line.object))), &[410])),
-            other => tracing::debug!(kind = self.source.resource, "unknown event {other}"),
+        match self.take(line).await? {
+            Taken::Object(_) => Ok(None),
+            Taken::Bookmark(object) => Ok(end_of_list(object)),
+            Taken::Error(status) => Err(refused(&kube::Error::Api(Box::new(status)), &[410])),
         }
-        Ok(None)
     }
 
     /// Lists one path page by page, and tells that a list began when its `first` page is there.
@@ -204,25 +195,13 @@ impl<R: Reader> Follower<R> {
 
     /// Takes one line of a watch, and moves `version` on.
     async fn line(&self, line: &[u8], version: &mut String) -> Result<(), End> {
-        let line = match Line::of(line) {
-            Ok(line) => line,
-            Err(error) => {
-                self.outlet.skip(&error);
-                return Ok(());
-            }
-        };
-        let new = match &*line.kind {
-            "ADDED" | "MODIFIED" => self.outlet.present(line.object).await?,
-            "DELETED" => self.outlet.gone(line.object).await?,
-            "BOOKMARK" => head(line.object).resource_version,
-            "ERROR" => {
-                let status = status(line.object);
-                let words = words(&kube::Error::Api(Box::new(status.clone())));
-                return Err(if status.code == 410 { End::Forgotten(words) } else { End::Broke(words) });
-            }
-            other => {
-                tracing::debug!(kind = self.source.resource, "unknown event {other}");
-                None
+        let new = match self.take(line).await? {
+            Taken::Object(version) => version,
+            Taken::Bookmark(object) => head(object).resource_version,
+            Taken::Error(status) => {
+                let forgotten = status.code == 410;
+                let words = words(&kube::Error::Api(Box::new(status)));
+                return Err(if forgotten { End::Forgotten(words) } else { End::Broke(words) });
             }
         };
         let Some(new) = new.filter(|new| !new.is_empty()) else { return Ok(()) };
@@ -232,6 +211,37 @@ impl<R: Reader> Follower<R> {
         *version = new;
         Ok(())
     }
+
+    /// Hands on the object of one line of a stream. One that cannot be read is skipped.
+    async fn take<'a>(&self, line: &'a [u8]) -> Result<Taken<'a>, End> {
+        let line = match Line::of(line) {
+            Ok(line) => line,
+            Err(error) => {
+                self.outlet.skip(&error);
+                return Ok(Taken::Object(None));
+            }
+        };
+        Ok(match &*line.kind {
+            "ADDED" | "MODIFIED" => Taken::Object(self.outlet.present(line.object).await?),
+            "DELETED" => Taken::Object(self.outlet.gone(line.object).await?),
+            "BOOKMARK" => Taken::Bookmark(line.object),
+            "ERROR" => Taken::Error(status(line.object)),
+            other => {
+                tracing::debug!(kind = self.source.resource, "unknown event {other}");
+                Taken::Object(None)
+            }
+        })
+    }
+}
+
+/// What a line of a stream was.
+enum Taken<'a> {
+    /// An object, with its version if that could be read.
+    Object(Option<String>),
+    /// How far the stream is.
+    Bookmark(&'a [u8]),
+    /// Why it ends.
+    Error(Status),
 }
 
 /// An error of a request; `forgotten` lists the codes after which only a new list helps.

@@ -5,6 +5,7 @@ use super::request::Source;
 use crate::objects::lease::{SlimLease, fact};
 use self_healing_api::marks;
 use self_healing_core::event::Event;
+use self_healing_core::key::Key;
 use self_healing_core::names::WatchKind;
 
 pub(super) fn watched() -> (Source, Facts) {
@@ -13,7 +14,9 @@ pub(super) fn watched() -> (Source, Facts) {
         WatchKind::Lease.as_str(),
         &[marks::NODE_LEASE_NAMESPACE.to_owned()],
     );
-    let event = |lease: &SlimLease, shared: &mut _| Ok(Event::Lease(fact(lease, shared)?));
-    let gone = |key: self_healing_core::key::Key| Event::LeaseGone(key.name);
-    (source, Facts::new(WatchKind::Lease, |lease: &mut SlimLease| &mut lease.metadata, event, gone))
+    let read = |json: &[u8], shared: &mut _| {
+        let lease: SlimLease<'_> = serde_json::from_slice(json)?;
+        Ok((Event::Lease(fact(&lease, shared)?), lease.metadata.version()))
+    };
+    (source, Facts::new(WatchKind::Lease, read, |key: Key| Event::LeaseGone(key.name)))
 }

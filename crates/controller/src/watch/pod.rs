@@ -11,6 +11,9 @@ pub(super) fn watched(scope: &Scope) -> (Source, Facts) {
     let mut source = Source::new("/api/v1", WatchKind::Pod.as_str(), &scope.namespaces);
     source.label_selector.clone_from(&scope.pod_label_selector);
     source.field_selector.clone_from(&scope.pod_field_selector);
-    let event = |pod: &SlimPod, shared: &mut _| Ok(Event::Pod(fact(pod, shared)?));
-    (source, Facts::new(WatchKind::Pod, |pod: &mut SlimPod| &mut pod.metadata, event, Event::PodGone))
+    let read = |json: &[u8], shared: &mut _| {
+        let pod: SlimPod<'_> = serde_json::from_slice(json)?;
+        Ok((Event::Pod(fact(&pod, shared)?), pod.metadata.version()))
+    };
+    (source, Facts::new(WatchKind::Pod, read, Event::PodGone))
 }

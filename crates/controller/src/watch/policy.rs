@@ -14,5 +14,5 @@ pub(super) fn watched() -> (Source, Facts) {
         let (policy, version) = read_resource(json)?;
         Ok((Event::Policy(Box::new(policy)), version))
     };
-    (source, Facts::reading(WatchKind::Policy, read, |key: Key| Event::PolicyGone(key.name)))
+    (source, Facts::new(WatchKind::Policy, read, |key: Key| Event::PolicyGone(key.name)))
 }

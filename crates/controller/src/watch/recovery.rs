@@ -16,5 +16,5 @@ pub(super) fn watched(scope: &Scope) -> (Source, Facts) {
         let record = from_resource(&resource)?;
         Ok((Event::Recovery(Box::new(record)), resource.metadata.resource_version))
     };
-    (source, Facts::reading(WatchKind::Recovery, read, |key: Key| Event::RecoveryGone(key.name)))
+    (source, Facts::new(WatchKind::Recovery, read, |key: Key| Event::RecoveryGone(key.name)))
 }

@@ -10,26 +10,19 @@ use self_healing_core::names::WatchKind;
 
 pub(super) fn watched(scope: &Scope) -> [(Source, Facts); 2] {
     let source = |group, kind: WatchKind| Source::new(group, kind.as_str(), &scope.namespaces);
-    let service = |service: &SlimService, shared: &mut _| Ok(Event::Service(service::fact(service, shared)?));
-    let slice = |slice: &SlimEndpoints, shared: &mut _| Ok(Event::Endpoints(endpoints::fact(slice, shared)?));
+    let service = |json: &[u8], shared: &mut _| {
+        let service: SlimService<'_> = serde_json::from_slice(json)?;
+        Ok((Event::Service(service::fact(&service, shared)?), service.metadata.version()))
+    };
+    let slice = |json: &[u8], shared: &mut _| {
+        let slice: SlimEndpoints<'_> = serde_json::from_slice(json)?;
+        Ok((Event::Endpoints(endpoints::fact(&slice, shared)?), slice.metadata.version()))
+    };
     [
-        (
-            source("/api/v1", WatchKind::Service),
-            Facts::new(
-                WatchKind::Service,
-                |service: &mut SlimService| &mut service.metadata,
-                service,
-                Event::ServiceGone,
-            ),
-        ),
+        (source("/api/v1", WatchKind::Service), Facts::new(WatchKind::Service, service, Event::ServiceGone)),
         (
             source("/apis/discovery.k8s.io/v1", WatchKind::EndpointSlice),
-            Facts::new(
-                WatchKind::EndpointSlice,
-                |slice: &mut SlimEndpoints| &mut slice.metadata,
-                slice,
-                Event::EndpointsGone,
-            ),
+            Facts::new(WatchKind::EndpointSlice, slice, Event::EndpointsGone),
         ),
     ]
 }

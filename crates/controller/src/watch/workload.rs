@@ -22,9 +22,11 @@ pub(super) fn watched(scope: &Scope) -> [(Source, Facts); 5] {
     .map(|(group, watched, kind)| {
         let source = Source::new(group, watched.as_str(), &scope.namespaces);
         let gone_kind = kind.clone();
-        let event =
-            move |workload: &SlimWorkload, shared: &mut _| Ok(Event::Workload(fact(kind.clone(), workload, shared)?));
+        let read = move |json: &[u8], shared: &mut _| {
+            let workload: SlimWorkload<'_> = serde_json::from_slice(json)?;
+            Ok((Event::Workload(fact(kind.clone(), &workload, shared)?), workload.metadata.version()))
+        };
         let gone = move |key| Event::WorkloadGone(gone_kind.clone(), key);
-        (source, Facts::new(watched, |workload: &mut SlimWorkload| &mut workload.metadata, event, gone))
+        (source, Facts::new(watched, read, gone))
     })
 }

@@ -5,9 +5,9 @@ use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
-/// Builds a map anew, without the gaps that a list leaves: what comes in order fills a tree's nodes to half.
-pub(crate) fn pack<K: Ord, V>(map: &mut BTreeMap<K, V>) {
-    *map = core::mem::take(map).into_iter().collect();
+/// Builds a map or set anew, without the gaps that a list leaves: what comes in order fills a tree's nodes to half.
+pub(crate) fn pack<T: Default + IntoIterator + FromIterator<T::Item>>(tree: &mut T) {
+    *tree = core::mem::take(tree).into_iter().collect();
 }
 
 /// Each value carries the number of the list that last brought it.

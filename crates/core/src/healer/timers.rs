@@ -44,7 +44,7 @@ impl Timers {
 
     /// Gives back the room that a list left unused.
     pub(super) fn pack(&mut self) {
-        self.queue = core::mem::take(&mut self.queue).into_iter().collect();
+        pack(&mut self.queue);
         pack(&mut self.armed);
     }
 

@@ -122,12 +122,13 @@ fn prefix(pid: u32) -> String {
 
 /// The cgroup that this program is in, in each hierarchy.
 fn parents() -> Result<Vec<(&'static str, PathBuf)>> {
+    CONTROLLERS.into_iter().map(|controller| Ok((controller, own(controller)?))).collect()
+}
+
+/// The same in one.
+pub(crate) fn own(controller: &str) -> Result<PathBuf> {
     let own = fs::read_to_string("/proc/self/cgroup").context("cannot read the cgroups of this process")?;
-    let parent = |controller| {
-        let path = path_in(&own, controller)?;
-        Ok((controller, hierarchy(controller).join(path.trim_start_matches('/'))))
-    };
-    CONTROLLERS.into_iter().map(parent).collect()
+    Ok(hierarchy(controller).join(path_in(&own, controller)?.trim_start_matches('/')))
 }
 
 fn hierarchy(controller: &str) -> PathBuf {

@@ -3,7 +3,9 @@
 //! `bench NAME… [--most PODS] [--alone] [--write]`; `all` are all of them. `--most` leaves larger clusters out, `--alone` the references,
 //! `--write` puts what was found into `docs/performance.md`.
 
+mod burst;
 mod contestants;
+mod cordon;
 mod drain;
 mod failover;
 mod floor;
@@ -14,7 +16,10 @@ mod machine;
 mod mass_failure;
 mod memory;
 mod notices;
+mod quota;
+mod reaction;
 mod report;
+mod sightings;
 mod start;
 mod throughput;
 mod town;
@@ -26,10 +31,25 @@ use std::path::Path;
 use town::Town;
 
 /// In the order of the page: those that share a cluster first, smaller before larger.
-const ALL: [&str; 10] =
-    ["machine", "growth", "idle", "throughput", "start", "memory", "latency", "failover", "drain", "mass-failure"];
+const ALL: [&str; 15] = [
+    "machine",
+    "growth",
+    "idle",
+    "throughput",
+    "quota",
+    "reaction",
+    "burst",
+    "start",
+    "memory",
+    "cordon",
+    "latency",
+    "failover",
+    "drain",
+    "mass-failure",
+    "notices",
+];
 /// Those that run on one cluster with a load that only grows.
-const IN_TOWN: [&str; 4] = ["idle", "throughput", "start", "memory"];
+const IN_TOWN: [&str; 7] = ["idle", "throughput", "quota", "reaction", "burst", "start", "memory"];
 
 /// What was asked for.
 struct Wanted<'a> {
@@ -50,10 +70,14 @@ pub(crate) async fn run(binary: &Path, words: &[&str]) -> Result<()> {
         let section = match (*name, &mut town) {
             ("idle", Some(town)) => idle::run(town).await,
             ("throughput", Some(town)) => throughput::run(town).await,
+            ("quota", Some(town)) => quota::run(town).await,
+            ("reaction", Some(town)) => reaction::run(town).await,
+            ("burst", Some(town)) => burst::run(town).await,
             ("start", Some(town)) => start::run(town, wanted.most).await,
             ("memory", Some(town)) => memory::run(town, wanted.most).await,
             ("machine", _) => machine::run(),
             ("growth", _) => growth::run(),
+            ("cordon", _) => cordon::run(binary, wanted.alone).await,
             ("latency", _) => latency::run(binary).await,
             ("failover", _) => failover::run(binary).await,
             ("drain", _) => drain::run(binary).await,
@@ -79,12 +103,12 @@ impl<'a> Wanted<'a> {
                 "--write" => wanted.write = true,
                 "--most" => wanted.most = words.next().context("--most needs a number of pods")?.parse()?,
                 "all" => wanted.names.extend(ALL),
-                name if ALL.contains(&name) || name == "notices" => wanted.names.push(name),
-                other => bail!("no bench {other:?}; there are: all, {}, notices", ALL.join(", ")),
+                name if ALL.contains(&name) => wanted.names.push(name),
+                other => bail!("no bench {other:?}; there are: all, {}", ALL.join(", ")),
             }
         }
         if wanted.names.is_empty() {
-            bail!("which bench? There are: all, {}, notices", ALL.join(", "));
+            bail!("which bench? There are: all, {}", ALL.join(", "));
         }
         Ok(wanted)
     }

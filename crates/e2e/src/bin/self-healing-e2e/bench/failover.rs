@@ -1,8 +1,9 @@
 //! How long nobody heals when the leader goes: it is told to stop, or killed, at the moment when a pod fails.
 
 use super::contestants::FREE;
-use super::latency::{Deletions, percentile, workloads};
-use super::report::{Section, Table};
+use super::latency::workloads;
+use super::report::{Section, Table, percentile};
+use super::sightings::Sightings;
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
 use anyhow::{Context, Result};
@@ -28,7 +29,7 @@ pub(super) async fn run(binary: &Path) -> Result<Section> {
     let mut table = Table::new(["the leader", "p50 s", "max s", "target max s"]);
     let mut next = 0;
     let namespace = workloads(&ground, 2 * REPEATS).await?;
-    let mut deletions = Deletions::follow(&ground.cluster.pod_api(&namespace)).await?;
+    let mut deletions = Sightings::of_deletions(&ground.cluster.pod_api(&namespace)).await?;
     let mut replicas = vec![ground.controller(FREE).await?, ground.replica(FREE).await?];
     for (end, target) in [End::Told, End::Killed].into_iter().zip(TARGETS) {
         let mut seconds = Vec::new();
@@ -45,7 +46,7 @@ pub(super) async fn run(binary: &Path) -> Result<Section> {
             };
             let (ended, failed) = tokio::join!(gone, ground.cluster.fail(&namespace, &pod));
             ended.and(failed)?;
-            let seen = deletions.of(&pod).await?;
+            let seen = deletions.of_one(&pod).await?;
             seconds.push(seen.saturating_duration_since(began).as_secs_f64());
             ground.recovery_is(&pod, "Succeeded", SOON).await?;
             replicas.push(ground.replica(FREE).await?);

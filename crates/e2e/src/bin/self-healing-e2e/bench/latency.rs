@@ -1,33 +1,29 @@
 //! Time from the acknowledged status write that makes a pod Failed to its deletion as another watch sees it.
 
 use super::floor::Floor;
-use super::report::{Section, Table};
+use super::report::{Section, Table, percentile};
+use super::sightings::Sightings;
 use crate::ground::{Ground, SOON};
 use crate::objects::is_ready;
 use crate::trail::{Request, Trail};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{ListParams, PostParams, WatchEvent, WatchParams};
+use kube::api::{ListParams, PostParams};
 use kube::{Api, ResourceExt};
 use self_healing_e2e::Options;
 use self_healing_e2e::pods::deployment;
 use self_healing_e2e::wait::wait_for_all;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use std::time::Instant;
 
 const REPEATS: usize = 200;
 /// A node has room for 110 pods.
 const NODES: usize = 5;
 /// Deployments that are created at once.
 const BATCH: usize = 20;
-/// A deletion that takes longer does not come; who lists everything at intervals takes half a minute.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Milliseconds above the floor: p50 and p99.
 const TARGETS: [f64; 2] = [0.5, 2.0];
 
@@ -80,13 +76,13 @@ pub(super) async fn workloads(ground: &Ground, count: usize) -> Result<String> {
 /// One namespace's repeats.
 struct Series {
     namespace: String,
-    deletions: Deletions,
+    deletions: Sightings,
     milliseconds: Vec<f64>,
 }
 
 impl Series {
     async fn begin(ground: &Ground, namespace: &str) -> Result<Self> {
-        let deletions = Deletions::follow(&ground.cluster.pod_api(namespace)).await?;
+        let deletions = Sightings::of_deletions(&ground.cluster.pod_api(namespace)).await?;
         Ok(Self { namespace: namespace.to_owned(), deletions, milliseconds: Vec::with_capacity(REPEATS) })
     }
 
@@ -96,7 +92,7 @@ impl Series {
         let pod = ground.pod(&self.namespace, &workload).await?.name_any();
         ground.cluster.fail(&self.namespace, &pod).await?;
         let acknowledged = Instant::now();
-        let seen = self.deletions.of(&pod).await?;
+        let seen = self.deletions.of_one(&pod).await?;
         self.milliseconds.push(seen.saturating_duration_since(acknowledged).as_secs_f64() * 1000.0);
         ground.cluster.deployment_ready(&self.namespace, &workload, SOON).await?;
         Ok(pod)
@@ -106,78 +102,6 @@ impl Series {
         self.milliseconds.sort_by(f64::total_cmp);
         std::mem::take(&mut self.milliseconds)
     }
-}
-
-/// A watch of its own that notes when a pod is first seen being deleted.
-pub(super) struct Deletions {
-    seen: mpsc::UnboundedReceiver<(String, Instant)>,
-    task: JoinHandle<Result<()>>,
-}
-
-impl Deletions {
-    pub(super) async fn follow(pods: &Api<Pod>) -> Result<Self> {
-        let version = pods.list_metadata(&ListParams::default()).await?.metadata.resource_version.unwrap_or_default();
-        let mut events = pods.watch_metadata(&WatchParams::default(), &version).await?.boxed();
-        let (found, seen) = mpsc::unbounded_channel();
-        let task = tokio::spawn(async move {
-            let mut known = BTreeSet::new();
-            while let Some(event) = events.next().await {
-                let pod = match event? {
-                    WatchEvent::Deleted(pod) => pod,
-                    WatchEvent::Added(pod) | WatchEvent::Modified(pod) if pod.metadata.deletion_timestamp.is_some() => {
-                        pod
-                    }
-                    _ => continue,
-                };
-                if known.insert(pod.name_any()) {
-                    let _ = found.send((pod.name_any(), Instant::now()));
-                }
-            }
-            Ok(())
-        });
-        Ok(Self { seen, task })
-    }
-
-    pub(super) async fn of(&mut self, pod: &str) -> Result<Instant> {
-        let waiting = async {
-            loop {
-                let (name, at) = self.seen.recv().await.context("the measuring watch has ended")?;
-                if name == pod {
-                    return Ok(at);
-                }
-            }
-        };
-        timeout(PATIENCE, waiting).await.with_context(|| format!("pod {pod} was not deleted"))?
-    }
-}
-
-impl Deletions {
-    /// The next `count` of them, and when each was seen.
-    pub(super) async fn all(&mut self, count: usize) -> Result<Vec<(String, Instant)>> {
-        let mut all = Vec::with_capacity(count);
-        while all.len() < count {
-            let next = timeout(PATIENCE, self.seen.recv()).await;
-            let next = next.with_context(|| format!("{} of {count} pods were deleted", all.len()))?;
-            let Some(next) = next else {
-                (&mut self.task).await??;
-                bail!("the measuring watch has ended");
-            };
-            all.push(next);
-        }
-        Ok(all)
-    }
-}
-
-impl Drop for Deletions {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// The value that `percent` of them do not exceed (nearest rank).
-pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
 }
 
 fn section(floor: &[f64], ours: &[f64], requests: &BTreeMap<String, usize>) -> Section {

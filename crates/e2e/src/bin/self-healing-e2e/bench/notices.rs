@@ -1,8 +1,9 @@
 //! A thousand failures within a minute while every receiver hangs, beside the same with notifications off; and what is delivered when the
 //! receivers are back.
 
-use super::latency::{Deletions, percentile, workloads};
-use super::report::{Section, Table};
+use super::latency::workloads;
+use super::report::{Section, Table, percentile};
+use super::sightings::Sightings;
 use crate::controller::{Controller, eventually};
 use crate::ground::Ground;
 use crate::receiver::{Receiver, Reply};
@@ -93,7 +94,7 @@ async fn round(ground: &Ground, environment: &[(&str, &str)]) -> Result<Round> {
     let api = ground.cluster.pod_api(&namespace);
     let pods: Vec<String> =
         api.list_metadata(&ListParams::default()).await?.iter().map(ResourceExt::name_any).collect();
-    let mut deletions = Deletions::follow(&api).await?;
+    let mut deletions = Sightings::of_deletions(&api).await?;
     let begin = tokio::time::Instant::now();
     let (namespace, count) = (&namespace, FAILURES);
     let failures = futures::stream::iter(pods.iter().take(count).enumerate()).map(|(number, pod)| async move {

@@ -92,3 +92,9 @@ fn replaced(page: &str, bench: &str, text: &str) -> Option<String> {
     let (_old, after) = rest.split_once(&end)?;
     Some(format!("{before}{begin}{text}{end}{after}"))
 }
+
+/// The value that `percent` of them do not exceed (nearest rank).
+pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
+}

@@ -1,11 +1,10 @@
 //! From the start of the process to the first deletion, of a pod that failed before.
 
 use super::contestants::Contestant;
-use super::latency::{Deletions, percentile};
-use super::report::{Section, Table};
+use super::report::{Section, Table, percentile};
 use super::town::{SIZES, Town, words};
 use anyhow::Result;
-use self_healing_e2e::load::{Load, NAMESPACE};
+use self_healing_e2e::load::REPLICAS;
 use std::time::Instant;
 
 /// Starts of each; of who takes half a minute, fewer.
@@ -16,15 +15,12 @@ const TARGETS: [f64; 2] = [0.15, 0.25];
 
 pub(super) async fn run(town: &mut Town, most: usize) -> Result<Section> {
     let mut table = Table::new(["nodes / pods", "program", "p50 s", "max s", "target s"]);
-    let mut next = 0;
     for (size, target) in SIZES.into_iter().zip(TARGETS).filter(|(size, _)| size.pods <= most) {
         town.load.grow(size).await?;
         for who in town.contestants().iter().copied() {
             let mut seconds = Vec::new();
-            for _ in 0..if who == Contestant::Polling { REPEATS_POLLING } else { REPEATS } {
-                // Pods of different workloads, so that no failure is the history of another.
-                next += 997;
-                seconds.push(first_deletion(town, who, next % size.pods).await?);
+            for number in 0..if who == Contestant::Polling { REPEATS_POLLING } else { REPEATS } {
+                seconds.push(first_deletion(town, who, number * REPLICAS).await?);
             }
             seconds.sort_by(f64::total_cmp);
             table.row([
@@ -43,13 +39,11 @@ pub(super) async fn run(town: &mut Town, most: usize) -> Result<Section> {
 }
 
 async fn first_deletion(town: &Town, who: Contestant, number: usize) -> Result<f64> {
-    let pod = Load::pod(number);
-    let cluster = &town.ground.cluster;
-    let mut deletions = Deletions::follow(&cluster.pod_api(NAMESPACE)).await?;
-    cluster.fail(NAMESPACE, &pod).await?;
+    let mut deletions = town.deletions().await?;
+    let (pod, _) = town.fail(number).await?;
     let began = Instant::now();
     let (runner, _wire) = town.begin(who).await?;
-    let seen = deletions.of(&pod).await?;
+    let seen = deletions.of_one(&pod).await?;
     runner.stop().await?;
     town.sweep().await?;
     Ok(seen.saturating_duration_since(began).as_secs_f64())

@@ -4,14 +4,16 @@ use super::contestants::Contestant;
 use super::report::{Section, Table};
 use super::town::{SIZES, Town, words};
 use anyhow::Result;
-use self_healing_e2e::load::REPLICAS;
+use self_healing_e2e::load::{Load, REPLICAS};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Changes at once, and how often.
-const BURST: usize = 50;
+/// Workloads of which pods are changed at once, and how often: a thousand pods a second.
+const BURST: usize = 5;
 const EVERY: Duration = Duration::from_millis(50);
-const CHANGES: usize = 30_000;
+/// Of each workload, the second half of its pods; the others may fail.
+const CHANGED: usize = REPLICAS / 2;
+pub(super) const CHANGES: usize = 30_000;
 const HEAD: [&str; 7] = [
     "program",
     "CPU s per 1,000 changes",
@@ -30,8 +32,8 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
         let (runner, wire) = town.begin(who).await?;
         let before = runner.settled().await?;
         let received = wire.received();
-        change(town, number).await?;
-        let behind = town.behind(number * REPLICAS).await?;
+        change(&town.load, number).await?;
+        let behind = town.reaction(&mut town.deletions().await?, number * REPLICAS).await? / 1000.0;
         let after = runner.usage()?;
         let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1000.0 / CHANGES as f64;
         let received = (wire.received() - received) / CHANGES as u64;
@@ -54,13 +56,16 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
     Ok(Section { bench: "throughput", title: "Changes", text, tables: vec![table] })
 }
 
-/// A thousand a second.
-async fn change(town: &Town, round: usize) -> Result<()> {
+/// [`CHANGES`] of them, a thousand a second.
+pub(super) async fn change(load: &Load, round: usize) -> Result<()> {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    for burst in 0..CHANGES / BURST {
+    let mut workloads = (0..SIZES[0].pods / REPLICAS).cycle();
+    for burst in 0..CHANGES / (BURST * CHANGED) {
         ticks.tick().await;
-        town.load.touch(burst * BURST, BURST, round * CHANGES + burst).await?;
+        for workload in workloads.by_ref().take(BURST) {
+            load.touch(workload * REPLICAS + CHANGED, CHANGED, round * CHANGES + burst).await?;
+        }
     }
     Ok(())
 }

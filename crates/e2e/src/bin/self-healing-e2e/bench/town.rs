@@ -1,13 +1,14 @@
 //! The cluster of most benches: a real API server with a load that grows, on which everybody is measured in turn.
 
 use super::contestants::{Contestant, FREE, References, Runner};
-use super::latency::Deletions;
+use super::sightings::Sightings;
 use super::wire::Wire;
 use crate::ground::Ground;
 use crate::trail::{CONTROLLER, Trail};
 use anyhow::Result;
 use self_healing_e2e::Options;
 use self_healing_e2e::load::{Load, NAMESPACE, Size};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ pub(super) struct Town {
     pub(super) load: Load,
     references: Option<References>,
     theirs: PathBuf,
+    /// Pods that were failed since the last sweep.
+    failed: RefCell<Vec<usize>>,
 }
 
 impl Town {
@@ -34,7 +37,7 @@ impl Town {
         let ground = Ground::start(binary, options).await?;
         let load = Load::prepare(&ground.cluster).await?;
         let theirs = ground.cluster.kubeconfig_of(THEIRS)?;
-        Ok(Self { ground, load, references, theirs })
+        Ok(Self { ground, load, references, theirs, failed: RefCell::default() })
     }
 
     /// Who is measured.
@@ -42,14 +45,19 @@ impl Town {
         if self.references.is_some() { &Contestant::ALL } else { &[Contestant::Ours] }
     }
 
-    /// Starts one behind a wire of its own.
+    /// Starts one behind a wire of its own, with nothing that holds the controller back.
     pub(super) async fn begin(&self, who: Contestant) -> Result<(Runner, Wire)> {
+        self.begin_with(who, FREE).await
+    }
+
+    /// The same, with the controller configured as the environment says.
+    pub(super) async fn begin_with(&self, who: Contestant, environment: &[(&str, &str)]) -> Result<(Runner, Wire)> {
         let wire = Wire::start(&self.ground.cluster).await?;
         let kubeconfig = if who == Contestant::Ours { &self.ground.kubeconfig } else { &self.theirs };
         let kubeconfig = wire.kubeconfig(&self.ground.cluster, kubeconfig)?;
         let runner = match &self.references {
             Some(references) if who != Contestant::Ours => references.start(who, &self.ground, &kubeconfig)?,
-            _ => Runner::Ours(Box::new(self.ground.replica_with(&kubeconfig, FREE).await?)),
+            _ => Runner::Ours(Box::new(self.ground.replica_with(&kubeconfig, environment).await?)),
         };
         Ok((runner, wire))
     }
@@ -59,17 +67,28 @@ impl Town {
         Trail::of(if who == Contestant::Ours { CONTROLLER } else { THEIRS }, &self.ground)
     }
 
-    /// Seconds until a pod that fails now is deleted, so until everything before that has been read.
-    pub(super) async fn behind(&self, number: usize) -> Result<f64> {
-        let (pod, cluster) = (Load::pod(number), &self.ground.cluster);
-        let mut deletions = Deletions::follow(&cluster.pod_api(NAMESPACE)).await?;
-        cluster.fail(NAMESPACE, &pod).await?;
-        let failed = Instant::now();
-        Ok(deletions.of(&pod).await?.saturating_duration_since(failed).as_secs_f64())
+    /// A watch that notes deletions of pods from now on.
+    pub(super) async fn deletions(&self) -> Result<Sightings> {
+        Sightings::of_deletions(&self.ground.cluster.pod_api(NAMESPACE)).await
     }
 
-    /// What the next one is measured beside: nobody's records.
+    /// Fails a pod; its name, and when the API server had taken it. Pods of different workloads are no history of each other.
+    pub(super) async fn fail(&self, number: usize) -> Result<(String, Instant)> {
+        let pod = Load::pod(number);
+        self.failed.borrow_mut().push(number);
+        self.ground.cluster.fail(NAMESPACE, &pod).await?;
+        Ok((pod, Instant::now()))
+    }
+
+    /// Milliseconds from a pod's failure to its deletion.
+    pub(super) async fn reaction(&self, deletions: &mut Sightings, number: usize) -> Result<f64> {
+        let (pod, failed) = self.fail(number).await?;
+        Ok(deletions.of_one(&pod).await?.saturating_duration_since(failed).as_secs_f64() * 1000.0)
+    }
+
+    /// What the next one is measured beside: nobody's records, and every pod as it was.
     pub(super) async fn sweep(&self) -> Result<()> {
+        self.load.restore_pods(&self.failed.take()).await?;
         self.ground.forget().await
     }
 }
