@@ -21,6 +21,7 @@ use crate::outside::Outside;
 use crate::run::{self, Launch, RunError};
 use clap::ArgMatches;
 use command::is_asked_for;
+pub use command::of as commands;
 use self_healing_api::keys::KEYS;
 use std::ffi::OsString;
 use std::io::Write;
@@ -113,7 +114,7 @@ impl CliError {
 /// With one line for people.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let matches = match command::of(args.first()).try_get_matches_from(args) {
+    let matches = match commands(args.first()).try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) if is_asked_for(error.kind()) => {
             return say(&error.to_string());

@@ -17,8 +17,8 @@ pub(super) const fn is_asked_for(kind: ErrorKind) -> bool {
     )
 }
 
-/// The commands of whoever was called by this name.
-pub(super) fn of(name: Option<&OsString>) -> Command {
+/// The commands of whoever was called by this name: those of the kubectl plugin for `kubectl-heal`, else those of the program.
+pub fn of(name: Option<&OsString>) -> Command {
     if is_plugin(name) { plugin() } else { command() }
 }
 
