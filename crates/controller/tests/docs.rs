@@ -5,7 +5,7 @@
 mod pages;
 
 use clap::error::ErrorKind;
-use pages::{Page, project, root};
+use pages::{Command, Page, project, root};
 use self_healing_controller::{cli, manifests};
 use self_healing_core::names::{Cause, GuardName};
 use self_healing_sim::api::User;
@@ -52,13 +52,14 @@ fn wrong_links(pages: &[Page]) -> Vec<String> {
 
 /// Command lines that the program or the kubectl plugin would refuse.
 fn wrong_commands(pages: &[Page]) -> Vec<String> {
-    let refused = |page: &Page, words: Vec<String>| {
+    let refused = |page: &Page, Command { words, in_prose }: Command| {
         let name = OsString::from(&words[0]);
         let error = cli::commands(Some(&name)).try_get_matches_from(&words).err()?;
         let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-        (!asked_for).then(|| format!("{}: {}: {error}", page.path.display(), words.join(" ")))
+        let named = in_prose && error.kind() == ErrorKind::MissingRequiredArgument;
+        (!asked_for && !named).then(|| format!("{}: {}: {error}", page.path.display(), words.join(" ")))
     };
-    pages.iter().flat_map(|page| page.commands().into_iter().filter_map(move |words| refused(page, words))).collect()
+    pages.iter().flat_map(|page| page.commands().into_iter().filter_map(move |one| refused(page, one))).collect()
 }
 
 /// A person's hand on an API that knows our kinds.
@@ -168,7 +169,11 @@ fn the_checker_sees_what_it_looks_for() {
         0
     );
     assert_eq!(refused("self-healing-controller explan pod/x\nkubectl heal run\ncargo run --release -- demo --onc"), 3);
-    assert_eq!(wrong_commands(&page("Ask `kubectl heal explain pod/x --no-such`.")).len(), 1);
+    assert_eq!(
+        wrong_commands(&page("Ask `kubectl heal explain`, not `kubectl heal explain pod/x --no-such`.")).len(),
+        1
+    );
+    assert_eq!(refused("kubectl heal explain"), 1);
 
     let taken = |text: &str| wrong_yaml(&page(&format!("```yaml\n{text}\n```"))).len();
     assert_eq!(taken("spec: {match: {types: [node_failure]}}"), 0);

@@ -22,6 +22,14 @@ pub(crate) struct Page {
     spans: Vec<String>,
 }
 
+/// One call of ours.
+pub(crate) struct Command {
+    /// First the name of who is called.
+    pub(crate) words: Vec<String>,
+    /// Whether it stands in a sentence, where arguments may be left out.
+    pub(crate) in_prose: bool,
+}
+
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -95,11 +103,12 @@ impl Page {
         self.blocks.iter().filter(move |(language, _)| languages.contains(language)).map(|(_, text)| text.as_str())
     }
 
-    /// The command lines of the program and of the plugin in blocks of shell and in spans, each with the name of who is called first.
-    pub(crate) fn commands(&self) -> Vec<Vec<String>> {
-        let lines = self.blocks_of(&["sh"]).flat_map(str::lines);
-        let lines = lines.chain(self.spans.iter().map(String::as_str));
-        lines.filter_map(|line| called(&words(line))).filter(|words| words.len() > 1).collect()
+    /// The command lines of the program and of the plugin in blocks of shell and in spans.
+    pub(crate) fn commands(&self) -> Vec<Command> {
+        let lines = self.blocks_of(&["sh"]).flat_map(str::lines).map(|line| (line, false));
+        let lines = lines.chain(self.spans.iter().map(|span| (span.as_str(), true)));
+        let found = lines.filter_map(|(line, in_prose)| Some(Command { words: called(&words(line))?, in_prose }));
+        found.filter(|command| command.words.len() > 1).collect()
     }
 
     /// Blocks of YAML, and what shell blocks hand to a command between `<<'YAML'` and `YAML`.
