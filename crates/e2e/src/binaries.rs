@@ -10,6 +10,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 const CRATE: &str = env!("CARGO_MANIFEST_DIR");
+/// Leaves the clients of all clouds out of promtool; no other module knows this tag.
+const TAGS: &str = "-tags=remove_all_sd";
 
 /// One Go module of ours and what is built from it.
 struct Recipe {
@@ -68,6 +70,14 @@ const ALERTMANAGER: Recipe = Recipe {
     programs: &[("alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager")],
 };
 
+const PROMTOOL: Recipe = Recipe {
+    name: "promtool",
+    folder: "promtool",
+    go_mod: include_str!("../promtool/go.mod"),
+    module: "github.com/prometheus/prometheus",
+    programs: &[("promtool", "github.com/prometheus/prometheus/cmd/promtool")],
+};
+
 /// Where the programs are.
 #[derive(Clone, Debug)]
 pub struct Binaries {
@@ -104,6 +114,14 @@ impl Binaries {
         let cache = cache_dir()?;
         let (mailpit, alertmanager) = (MAILPIT.ready(&cache)?, ALERTMANAGER.ready(&cache)?);
         Ok((mailpit.join("mailpit"), alertmanager.join("alertmanager")))
+    }
+
+    /// The path of promtool, which checks alerts; as [`Binaries::ready`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Binaries::ready`].
+    pub fn promtool() -> Result<PathBuf> {
+        Ok(PROMTOOL.ready(&cache_dir()?)?.join("promtool"))
     }
 
     /// The path of etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kubectl.
@@ -153,7 +171,7 @@ impl Recipe {
             );
             let status = Command::new("go")
                 .current_dir(Path::new(CRATE).join(self.folder))
-                .args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &link_flags(version), "-o"])
+                .args(["build", "-trimpath", "-buildvcs=false", TAGS, "-ldflags", &link_flags(version), "-o"])
                 .arg(unfinished.join(program))
                 .arg(package)
                 .status()

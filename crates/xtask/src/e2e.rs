@@ -20,6 +20,7 @@ pub(crate) fn tests() -> Vec<Part> {
 /// The last parts of `test`.
 pub(crate) fn parts() -> Vec<Part> {
     vec![
+        Part { name: "alert rules", run: rules },
         Part { name: "conformance", run: || conformance(&[]) },
         Part { name: "end to end", run: || with_controller::<&str>(&[]) },
         Part { name: "one story in four on real control planes", run: || with_controller(&share(4)?) },
@@ -47,6 +48,13 @@ pub(crate) fn conformance(args: &[String]) -> Result<()> {
     let args = args.iter().map(String::as_str);
     let mut command = own_program("self-healing-e2e")?;
     command.arg("conformance").args(args);
+    run_own(command)
+}
+
+/// What promtool says of `kubernetes/monitoring`.
+fn rules() -> Result<()> {
+    let mut command = own_program("self-healing-e2e")?;
+    command.arg("rules");
     run_own(command)
 }
 

@@ -17,9 +17,10 @@ use std::process::ExitCode;
 enum Task {
     /// Format, lints, dependency rules, and whether the generated files are current.
     Check,
-    /// Writes the generated files: kubernetes/self-healing/*.yaml, docs/configuration.md and docs/invariants.md.
+    /// Writes the generated files: kubernetes/self-healing/*.yaml, kubernetes/monitoring/prometheusrule.yaml, docs/configuration.md and
+    /// docs/invariants.md.
     Generate,
-    /// Everything: `check`, all tests of the workspace, the release build, `sim`, `mutants`, `conformance`, `e2e`.
+    /// Everything: `check`, all tests of the workspace, the release build, `sim`, `mutants`, the alert rules, `conformance`, `e2e`.
     Test,
     /// Puts the controller on trial on the embedded cluster, in virtual time: stories, every plan of one fault, 1000 seeds;
     /// arguments go to self-healing-trial.

@@ -3,7 +3,7 @@
 //! `self-healing-e2e [--adopt] [FILTER…]` runs the scenarios whose names contain a filter (all without one), `self-healing-e2e bench
 //! drain|latency|mass-failure|memory` a bench, `self-healing-e2e --stories [FILTER…]` plays the stories of the folder `scenarios`. With
 //! `--adopt` no control plane is started: those scenarios that allow it run on the cluster of `KUBECONFIG`. `self-healing-e2e conformance`
-//! sends random requests to the embedded API and to the real one.
+//! sends random requests to the embedded API and to the real one, `self-healing-e2e rules` asks promtool about the alerts.
 
 mod bench;
 mod chance;
@@ -14,6 +14,7 @@ mod objects;
 mod real;
 mod receiver;
 mod records;
+mod rules;
 mod runner;
 mod stories;
 mod suite;
@@ -42,6 +43,9 @@ async fn start() -> Result<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if let ["conformance", options @ ..] = words.as_slice() {
         return conformance::run(options).await;
+    }
+    if let ["rules"] = words.as_slice() {
+        return rules::run();
     }
     let binary = std::env::var_os(CONTROLLER).map(PathBuf::from);
     let binary =
