@@ -15,11 +15,11 @@ const OPEN: &str = "self_healing_api_requests_total";
 type Labels = BTreeMap<String, BTreeSet<String>>;
 
 /// Metrics with their labels and the values of these.
-pub struct Exported(BTreeMap<String, Labels>);
+pub(crate) struct Exported(BTreeMap<String, Labels>);
 
 impl Exported {
     /// What `/metrics` shows, and what recording rules make of it.
-    pub fn with_records<'a>(records: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn with_records<'a>(records: impl Iterator<Item = &'a str>) -> Self {
         let metrics = Metrics::new();
         metrics.api_call("get", "pods", Some(200));
         let mut all: BTreeMap<String, Labels> = BTreeMap::new();
@@ -41,7 +41,7 @@ impl Exported {
     }
 
     /// What of `expression` there is not; `shown` are the labels that a text about its results names.
-    pub fn unknown(&self, expression: &str, shown: &[&str]) -> Vec<String> {
+    pub(crate) fn unknown(&self, expression: &str, shown: &[&str]) -> Vec<String> {
         let named = Named::read(expression);
         let mut unknown: Vec<String> = named.selectors.iter().flat_map(|selector| self.unknown_of(selector)).collect();
         let metrics = named.selectors.iter().filter_map(|selector| self.0.get(&selector.metric));

@@ -9,22 +9,22 @@ const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "
 
 /// One metric, and what its labels are compared with.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Selector {
-    pub metric: String,
+pub(crate) struct Selector {
+    pub(crate) metric: String,
     /// Labels with the text, which may be a regular expression.
-    pub matchers: Vec<(String, String)>,
+    pub(crate) matchers: Vec<(String, String)>,
 }
 
 /// What an expression names.
 #[derive(Debug, Default)]
-pub struct Named {
-    pub selectors: Vec<Selector>,
+pub(crate) struct Named {
+    pub(crate) selectors: Vec<Selector>,
     /// Labels that results are grouped or joined by.
-    pub groupings: BTreeSet<String>,
+    pub(crate) groupings: BTreeSet<String>,
 }
 
 impl Named {
-    pub fn read(expression: &str) -> Self {
+    pub(crate) fn read(expression: &str) -> Self {
         let mut named = Self::default();
         let tokens = tokens(expression);
         let mut rest = tokens.as_slice();
