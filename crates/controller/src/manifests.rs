@@ -3,10 +3,12 @@
 mod config;
 mod deployment;
 mod network;
+mod packages;
 mod providers;
 mod rbac;
 
 pub use config::{CONFIG_MAP, SHIPPED};
+pub use packages::package_files;
 pub use providers::provider_objects;
 pub use rbac::{Permission, Scope, permissions};
 

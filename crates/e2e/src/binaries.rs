@@ -78,6 +78,14 @@ const PROMTOOL: Recipe = Recipe {
     programs: &[("promtool", "github.com/prometheus/prometheus/cmd/promtool")],
 };
 
+const HELM: Recipe = Recipe {
+    name: "helm",
+    folder: "helm",
+    go_mod: include_str!("../helm/go.mod"),
+    module: "helm.sh/helm/v4",
+    programs: &[("helm", "helm.sh/helm/v4/cmd/helm")],
+};
+
 /// Where the programs are.
 #[derive(Clone, Debug)]
 pub struct Binaries {
@@ -122,6 +130,14 @@ impl Binaries {
     /// As [`Binaries::ready`].
     pub fn promtool() -> Result<PathBuf> {
         Ok(PROMTOOL.ready(&cache_dir()?)?.join("promtool"))
+    }
+
+    /// The path of Helm; as [`Binaries::ready`] otherwise.
+    ///
+    /// # Errors
+    /// As [`Binaries::ready`].
+    pub fn helm() -> Result<PathBuf> {
+        Ok(HELM.ready(&cache_dir()?)?.join("helm"))
     }
 
     /// The path of etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kubectl.

@@ -35,6 +35,7 @@ pub mod kubelet;
 mod lease;
 pub mod load;
 pub mod nodes;
+pub mod packages;
 mod plane;
 pub mod pods;
 mod ports;

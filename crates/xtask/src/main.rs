@@ -17,7 +17,7 @@ use std::process::ExitCode;
 enum Task {
     /// Format, lints, dependency rules, and whether the generated files are current.
     Check,
-    /// Writes the generated files: kubernetes/self-healing/*.yaml, kubernetes/monitoring/prometheusrule.yaml, docs/configuration.md and
+    /// Writes the generated files: manifests, the PrometheusRule, the data of the chart and of the overlays, docs/configuration.md and
     /// docs/invariants.md.
     Generate,
     /// Everything: `check`, all tests of the workspace, the release build, `sim`, `mutants`, the alert rules, `conformance`, `e2e`.

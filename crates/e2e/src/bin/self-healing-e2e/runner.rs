@@ -36,7 +36,7 @@ struct Run<'a> {
 pub(crate) async fn run(binary: &Path, filters: &[&str]) -> Result<()> {
     let scenarios = matching(filters)?;
     // Built before a scenario's time begins to run.
-    tokio::task::spawn_blocking(Binaries::receivers).await??;
+    tokio::task::spawn_blocking(|| Binaries::receivers().and_then(|_| Binaries::helm())).await??;
     let lanes = LANES.min(scenarios.len());
     println!("running {} scenarios on {lanes} control planes", scenarios.len());
     let run = Run::new(binary, scenarios);

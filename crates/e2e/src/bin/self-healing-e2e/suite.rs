@@ -13,6 +13,7 @@ mod lifecycle;
 mod marks;
 mod nodes;
 mod notices;
+mod packages;
 pub(crate) mod permissions;
 mod pods;
 mod reading;
@@ -126,4 +127,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "a HealingPolicy says whether it is Ready" => reading::policies, needs Cluster;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
     "kubectl auth can-i answers as the roles say" => permissions::can_i;
+    "chart and overlays are taken by the API server" => packages::accepted, needs Cluster;
+    "the rights of the overlay observe-only are enough to observe" => packages::observe_only, needs Cluster Nodes Audit;
+    "the rights of the overlay namespaced are enough to heal there" => packages::namespaced, needs Cluster Nodes Audit;
 };

@@ -59,7 +59,7 @@ pub(crate) async fn can_i(ground: &Ground) -> Result<()> {
 }
 
 /// `kubectl auth can-i` answers with exit code 1 for "no".
-async fn ask(ground: &Ground, question: &str) -> Result<String> {
+pub(crate) async fn ask(ground: &Ground, question: &str) -> Result<String> {
     let identity = format!("--as={CONTROLLER}");
     let words = ["auth", "can-i"].into_iter().chain(question.split(' ')).chain([identity.as_str()]);
     let output = ground.cluster.try_kubectl(&words.collect::<Vec<_>>()).await?;
