@@ -1,7 +1,7 @@
 //! The chart and the overlays on a real API server: that it takes them, and that the rights of an overlay are enough for what it promises.
 
 use super::permissions::ask;
-use crate::ground::{Ground, OWN, SOON};
+use crate::ground::Ground;
 use crate::objects::is_cordoned;
 use crate::suite::QUICK;
 use crate::trail::Trail;
