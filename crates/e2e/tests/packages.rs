@@ -8,7 +8,7 @@ mod overlays;
 use anyhow::{Context, Result, ensure};
 use self_healing_e2e::packages::{MANIFESTS, objects};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Objects by kind, namespace and name.
@@ -45,7 +45,25 @@ fn assert_same(found: &Objects, expected: &Objects) {
     let names = |objects: &Objects| objects.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(found), names(expected));
     for (name, object) in expected {
-        assert_eq!(&found[name], object, "{name}");
+        assert_eq!(difference(&found[name], object, name), None);
+    }
+}
+
+/// The first place where two values differ. `1` and `1.0` are the same number, of which Go's tools write the shorter form.
+fn difference(found: &Value, expected: &Value, path: &str) -> Option<String> {
+    match (found, expected) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            let differs =
+                |key: &String| difference(&found[key.as_str()], &expected[key.as_str()], &format!("{path}.{key}"));
+            keys.into_iter().find_map(differs)
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let mut pairs = one.iter().zip(other).enumerate();
+            pairs.find_map(|(at, (one, other))| difference(one, other, &format!("{path}[{at}]")))
+        }
+        (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => None,
+        _ => (found != expected).then(|| format!("{path}: {found} instead of {expected}")),
     }
 }
 

@@ -10,6 +10,7 @@ const CLUSTER_WIDE: &[(&str, &str)] = &[
     ("", "nodes"),
     ("", "namespaces"),
     ("", "persistentvolumes"),
+    ("", "events"),
     ("events.k8s.io", "events"),
     (GROUP, "healingpolicies"),
     (GROUP, "healingpolicies/status"),
