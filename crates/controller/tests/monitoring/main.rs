@@ -114,7 +114,9 @@ fn every_alert_has_a_page_and_every_page_an_alert() {
     let alerts: BTreeSet<String> = alerts().iter().map(|alert| text(alert, "alert").to_owned()).collect();
     let pages = fs::read_dir(root().join("docs/runbooks")).unwrap();
     let pages = pages.map(|page| page.unwrap().file_name().into_string().unwrap());
-    let pages: BTreeSet<String> = pages.map(|page| page.trim_end_matches(".md").to_owned()).collect();
+    let pages = pages.map(|page| page.trim_end_matches(".md").to_owned());
+    // Those of causes and guards are named as these are.
+    let pages: BTreeSet<String> = pages.filter(|page| page.starts_with("SelfHealing")).collect();
     assert_eq!(alerts, pages);
     for page in &pages {
         let text = read(&format!("docs/runbooks/{page}.md"));
