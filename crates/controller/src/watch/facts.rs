@@ -11,11 +11,14 @@ use self_healing_core::names::WatchKind;
 /// An object's event and its version.
 type Present = Result<(Event, Option<String>), ObjectError>;
 
+/// Reads one object.
+type Read = Box<dyn Fn(&[u8], &mut Shared) -> Present + Send>;
+
 /// The core's view of one kind.
 pub(super) struct Facts {
     kind: WatchKind,
     shared: Shared,
-    read: Box<dyn Fn(&[u8], &mut Shared) -> Present + Send>,
+    read: Read,
     gone: Box<dyn Fn(Key) -> Event + Send>,
 }
 

@@ -19,8 +19,11 @@ pub(super) struct Mark {
     pub(super) undo: Option<Verb>,
 }
 
+/// The marks of one object.
+type Of = fn(&Value, &Target) -> Vec<Mark>;
+
 /// Where marks are looked for, and what is one there.
-const PLACES: [(&str, Kind, fn(&Value, &Target) -> Vec<Mark>); 6] = [
+const PLACES: [(&str, Kind, Of); 6] = [
     ("/api/v1/nodes", Kind::Node, of_node),
     ("/api/v1/services", Kind::Service, of_service),
     ("/apis/apps/v1/deployments", Kind::Deployment, of_workload),
