@@ -77,11 +77,22 @@ pub(crate) struct Cluster {
     memory_kills: BTreeMap<Key, Vec<Stamp>>,
     /// How current each watch is.
     pub(crate) freshness: Freshness,
+    /// How often something was heard that changed it.
+    changes: u64,
 }
 
 impl Cluster {
+    /// How often something was heard that changed it: as long as this stays, whoever waits for it to change need not look. Heartbeats, by which
+    /// only their own node is judged, do not count.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Takes one event about the world; gives what has to be looked at again.
     pub(crate) fn apply(&mut self, now: Now, event: Event) -> Vec<Subject> {
+        // Statuses that are written again, heartbeats and signs of life are nearly all there is in a large cluster. Of pods it is looked at below.
+        let repeats = matches!(event, Event::Pod(_) | Event::Lease(_) | Event::Watch(_, WatchState::Alive));
+        self.changes += u64::from(!repeats);
         match event {
             Event::Pod(pod) => self.put_pod(now, pod),
             Event::PodGone(key) => self.drop_pod(&key),

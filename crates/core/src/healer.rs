@@ -85,6 +85,9 @@ struct Agenda {
     everything: bool,
     /// A list has ended.
     listed: bool,
+    /// Something has changed that any case which acts may wait for. To look at each of them whenever anything is heard would cost more than
+    /// all the rest.
+    stirred: bool,
 }
 
 impl Healer {
@@ -122,13 +125,19 @@ impl Healer {
         if slept {
             // The process was stopped, or starved: what it remembers as bad need not have been bad all the time.
             self.sickbed.restart_all();
+            agenda.stirred = true;
         }
+        let before = self.cluster.changes();
         for event in events {
             self.take(event, &mut agenda);
         }
+        agenda.stirred |= self.cluster.changes() != before;
         for timer in self.timers.due(now.tick) {
             match timer {
-                Timer::Subject(subject) => drop(agenda.subjects.insert(subject)),
+                Timer::Subject(subject) => {
+                    agenda.subjects.insert(subject);
+                    agenda.stirred = true;
+                }
                 Timer::Case(name) => drop(agenda.cases.insert(name)),
                 Timer::Sweep => agenda.everything = true,
             }
@@ -155,7 +164,15 @@ impl Healer {
             }
             Event::PolicyGone(name) => agenda.everything |= self.policies.remove(&name, &self.settings),
             Event::Recovery(recovery) => self.stored(*recovery, agenda),
-            Event::RecoveryGone(name) => self.record_gone(&name),
+            Event::RecoveryGone(name) => {
+                self.record_gone(&name);
+                agenda.stirred = true;
+            }
+            Event::Lease(lease) => {
+                let node = Subject::Node(lease.node.clone());
+                agenda.stirred |= self.sickbed.is_known(&node) || self.active.about(&node).next().is_some();
+                agenda.subjects.extend(self.cluster.apply(self.now, Event::Lease(lease)));
+            }
             Event::Watch(kind, state) => {
                 let was_current = self.cluster.freshness.current(self.now.tick, kind);
                 agenda.subjects.extend(self.cluster.apply(self.now, Event::Watch(kind, state)));
@@ -171,7 +188,6 @@ impl Healer {
             | Event::PodGone(_)
             | Event::Node(_)
             | Event::NodeGone(_)
-            | Event::Lease(_)
             | Event::LeaseGone(_)
             | Event::Service(_)
             | Event::ServiceGone(_)
@@ -181,7 +197,7 @@ impl Healer {
             | Event::WorkloadGone(..)
             | Event::Namespace(_)
             | Event::NamespaceGone(_) => {
-                // A namespace matters to a case only on the sweep; acting cases look every turn.
+                // A namespace matters to a case only on the sweep, and to one that acts at once.
                 agenda.subjects.extend(self.cluster.apply(self.now, event));
             }
         }
@@ -209,7 +225,8 @@ impl Healer {
             self.open(subject, &mut agenda.cases);
         }
         let targets = agenda.subjects.iter().flat_map(|subject| self.active.about(subject));
-        let named = self.active.acting().chain(targets).cloned().chain(agenda.cases);
+        let acting = agenda.stirred.then(|| self.active.acting()).into_iter().flatten();
+        let named = acting.chain(targets).cloned().chain(agenda.cases);
         // The oldest first: what becomes free goes to who has waited longest.
         let mut todo: BTreeSet<(Reverse<Duration>, Text)> = named.map(|name| (self.age(&name), name)).collect();
         while let Some((_, name)) = todo.pop_first() {

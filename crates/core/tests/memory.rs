@@ -24,8 +24,8 @@ const MOST_BYTES: usize = 160;
 const MOST_BYTES_OF_NODE: usize = 1300;
 /// Bytes per Deployment and its ReplicaSet.
 const MOST_BYTES_OF_WORKLOAD: usize = 1700;
-/// Allocations per change of a pod that stays well, those that the event itself is made of included; one that grows counts anew.
-const MOST_ALLOCATIONS: u64 = 10;
+/// Allocations per change of a pod that stays well: those that the event itself is made of.
+const MOST_ALLOCATIONS: u64 = 5;
 
 /// Pods with what they share, as the watch hands them over.
 struct Town {

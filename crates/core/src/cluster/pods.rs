@@ -15,6 +15,11 @@ const MAX_KILLS: usize = 8;
 
 impl Cluster {
     pub(super) fn put_pod(&mut self, now: Now, pod: PodFact) -> Vec<Subject> {
+        let known = self.pods.is_known(&pod);
+        if known && pod.trouble.is_none() {
+            return Vec::new();
+        }
+        self.changes += u64::from(!known);
         let key = pod.key.clone();
         if self.pods.has_another(&key, &pod.uid) {
             // Another pod under the same name.

@@ -58,6 +58,11 @@ impl PodStore {
         }
     }
 
+    /// Whether nothing would change if this pod were put.
+    pub(crate) fn is_known(&self, pod: &PodFact) -> bool {
+        self.find(&pod.key).is_some_and(|at| self.rows.is_same(at, pod, self.list))
+    }
+
     /// Forgets a pod.
     pub(crate) fn remove(&mut self, key: &Key) {
         let rows = &self.rows;

@@ -105,6 +105,7 @@ impl Healer {
             (Errand::Read, outcome) => return self.adopt(outcome, agenda),
             (Errand::Kubelet(node), Outcome::Done(Answer::Kubelet(look))) => {
                 self.cluster.note_look(self.now, node, look);
+                agenda.stirred = true;
                 agenda.subjects.insert(Subject::Node(node.clone()));
             }
             (Errand::LookPod(target), outcome) => {

@@ -114,6 +114,21 @@ impl Rows {
         })
     }
 
+    /// Whether a pod is known as it is by this list.
+    pub(super) fn is_same(&self, at: u32, pod: &PodFact, list: u32) -> bool {
+        let same = |slot: &Slot| {
+            slot.list == list
+                && slot.whole.as_ref().and_then(|whole| whole.trouble.as_ref()) == pod.trouble.as_ref()
+                && slot.phase == pod.phase
+                && slot.ready == pod.ready
+                && slot.marks == pod.marks
+                && slot.requests == pod.requests
+                && slot.priority == pod.priority
+                && slot.created == pod.created
+        };
+        self.slot(at).is_some_and(same) && self.is_in_place(at, pod)
+    }
+
     /// The order of two pods' keys.
     pub(super) fn compare(&self, one: u32, other: u32) -> Ordering {
         match (self.row(one), self.row(other)) {
