@@ -102,7 +102,8 @@ fn what_changes_nothing_costs_no_more_however_many_recoveries_act() {
     for (what, event) in repeated {
         let cost = |healer: &mut Healer| measure(|| drop(healer.turn(now(), [event.clone()]))).count_total;
         // What is armed once is armed then.
-        (cost(&mut calm), cost(&mut busy));
+        cost(&mut calm);
+        cost(&mut busy);
         assert_eq!(cost(&mut busy), cost(&mut calm), "{what}");
     }
 }
