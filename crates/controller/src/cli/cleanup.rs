@@ -83,24 +83,24 @@ fn actor(person: &Person) -> Actor {
     Actor::new(reads, writes, Door::always_open(), identity, &Outside::system())
 }
 
-fn row(mark: &Mark, state: &'static str, message: String) -> Row {
-    let (object, recovery, what) = (mark.object.clone(), mark.recovery.clone(), mark.what.clone());
+fn row(mark: Mark, state: &'static str, message: String) -> Row {
+    let Mark { object, recovery, what, .. } = mark;
     Row { object, recovery, what, state, message }
 }
 
 fn shown(mark: Mark) -> Row {
     let state = if mark.undo.is_some() { "found" } else { "stays" };
-    row(&mark, state, String::new())
+    row(mark, state, String::new())
 }
 
 async fn undo(actor: &Actor, mut mark: Mark, number: u64) -> Row {
     let Some(verb) = mark.undo.take() else { return shown(mark) };
     let effect = Effect { id: EffectId(number), recovery: Text::from(&*mark.recovery), verb };
     match actor.perform(&effect).await {
-        Outcome::Done(Answer::Said(why)) => row(&mark, "undone", why),
+        Outcome::Done(Answer::Said(why)) => row(mark, "undone", why),
         // Who is gone has no marks any more.
-        Outcome::Done(_) | Outcome::Gone => row(&mark, "undone", String::new()),
-        failed => row(&mark, "failed", failed.trouble().to_owned()),
+        Outcome::Done(_) | Outcome::Gone => row(mark, "undone", String::new()),
+        failed => row(mark, "failed", failed.trouble().to_owned()),
     }
 }
 
