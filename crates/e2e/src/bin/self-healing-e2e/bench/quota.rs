@@ -6,9 +6,7 @@ use super::throughput::{CHANGES, change};
 use super::town::{SIZES, Town, words};
 use anyhow::Result;
 use self_healing_e2e::Quota;
-use self_healing_e2e::load::REPLICAS;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// Of one processor: the CPU limit of the shipped Deployment.
 const MILLICORES: u32 = 200;
@@ -27,7 +25,7 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
         let (runner, _wire) = town.begin(who).await?;
         let before = runner.settled().await?;
         let quota = Quota::of(runner.process().pid(), MILLICORES)?;
-        let (changed, times) = tokio::join!(change(&town.load, number), failures(town));
+        let (changed, times) = tokio::join!(change(&town.load, number), town.reactions(FAILURES, EVERY));
         let (times, held) = (changed.and(times)?, quota.held_back()?);
         let used = runner.usage()?.cpu.saturating_sub(before.cpu);
         runner.stop().await?;
@@ -49,17 +47,4 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
         words(size)
     );
     Ok(Section { bench: "quota", title: "Under the shipped CPU limit", text, tables: vec![table] })
-}
-
-async fn failures(town: &Town) -> Result<Vec<f64>> {
-    let mut deletions = town.deletions().await?;
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut times = Vec::with_capacity(FAILURES);
-    for number in 0..FAILURES {
-        ticks.tick().await;
-        times.push(town.reaction(&mut deletions, number * REPLICAS).await?);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times)
 }

@@ -5,7 +5,8 @@ use super::floor::Floor;
 use super::report::{Section, Table, percentile};
 use super::town::{SIZES, Town, words};
 use anyhow::Result;
-use self_healing_e2e::load::{NAMESPACE, REPLICAS};
+use self_healing_e2e::load::NAMESPACE;
+use std::time::Duration;
 
 /// Failures, one after the other, each of another workload; of who takes half a minute, fewer.
 const REPEATS: usize = 100;
@@ -16,14 +17,14 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
     town.load.grow(size).await?;
     let mut table = Table::new(["who", "p50 ms", "p99 ms", "max ms"]);
     let mut floor = Floor::start(town.ground.cluster.admin_kubeconfig().to_owned(), NAMESPACE.to_owned()).await?;
-    table.row(row("floor: watch and delete", &failures(town, REPEATS).await?));
+    table.row(row("floor: watch and delete", &town.reactions(REPEATS, Duration::ZERO).await?));
     floor.end()?;
     town.sweep().await?;
     for who in town.contestants().iter().copied() {
         let (runner, _wire) = town.begin(who).await?;
         runner.settled().await?;
         let count = if who == Contestant::Polling { REPEATS_POLLING } else { REPEATS };
-        table.row(row(&who.to_string(), &failures(town, count).await?));
+        table.row(row(&who.to_string(), &town.reactions(count, Duration::ZERO).await?));
         runner.stop().await?;
         town.sweep().await?;
     }
@@ -34,16 +35,6 @@ pub(super) async fn run(town: &mut Town) -> Result<Section> {
         words(size)
     );
     Ok(Section { bench: "reaction", title: "Reaction beside the references", text, tables: vec![table] })
-}
-
-async fn failures(town: &Town, count: usize) -> Result<Vec<f64>> {
-    let mut deletions = town.deletions().await?;
-    let mut times = Vec::with_capacity(count);
-    for number in 0..count {
-        times.push(town.reaction(&mut deletions, number * REPLICAS).await?);
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times)
 }
 
 fn row(who: &str, sorted: &[f64]) -> [String; 4] {

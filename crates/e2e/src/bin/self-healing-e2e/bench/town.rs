@@ -7,10 +7,11 @@ use crate::ground::Ground;
 use crate::trail::{CONTROLLER, Trail};
 use anyhow::Result;
 use self_healing_e2e::Options;
-use self_healing_e2e::load::{Load, NAMESPACE, Size};
+use self_healing_e2e::load::{Load, NAMESPACE, REPLICAS, Size};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::sleep_until;
 
 /// Bytes that etcd may store: 100,000 pods, and what changes of them.
 const ETCD: u64 = 8 << 30;
@@ -84,6 +85,19 @@ impl Town {
     pub(super) async fn reaction(&self, deletions: &mut Sightings, number: usize) -> Result<f64> {
         let (pod, failed) = self.fail(number).await?;
         Ok(deletions.of_one(&pod).await?.saturating_duration_since(failed).as_secs_f64() * 1000.0)
+    }
+
+    /// The same of so many pods of different workloads, one after the other and no sooner than every `pace`; sorted.
+    pub(super) async fn reactions(&self, count: usize, pace: Duration) -> Result<Vec<f64>> {
+        let mut deletions = self.deletions().await?;
+        let mut times = Vec::with_capacity(count);
+        for number in 0..count {
+            let next = tokio::time::Instant::now() + pace;
+            times.push(self.reaction(&mut deletions, number * REPLICAS).await?);
+            sleep_until(next).await;
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times)
     }
 
     /// What the next one is measured beside: nobody's records, and every pod as it was.
