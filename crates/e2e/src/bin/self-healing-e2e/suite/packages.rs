@@ -1,6 +1,7 @@
 //! The chart and the overlays on a real API server: that it takes them, and that the rights of an overlay are enough for what it promises.
 
 use super::permissions::ask;
+use super::switches::observes;
 use crate::ground::Ground;
 use crate::objects::is_cordoned;
 use crate::suite::QUICK;
@@ -95,13 +96,7 @@ pub(crate) async fn observe_only(ground: &Ground) -> Result<()> {
         ensure!(ask(ground, question).await? == "no", "may {question}");
     }
     let trail = Trail::begin(ground)?;
-    let environment = [("HEALTH_CHECK_INTERVAL", "1"), ("SETTLE_PERIOD", "1"), ("MODE", "Observe")];
-    let controller = ground.controller(&environment).await?;
-    let pod = ground.pod(&shop, "web").await?;
-    ground.cluster.fail(&shop, &pod.name_any()).await?;
-    ground.recovery_is(&pod.name_any(), "Observed", QUICK).await?;
-    ground.sicken("n1").await?;
-    ground.recovery_is("n1", "Observed", QUICK).await?;
+    let (controller, _) = observes(ground, &shop).await?;
     controller.stop().await?;
     never_refused(&trail)
 }

@@ -1,5 +1,6 @@
 //! Switches: pause, the modes, and a person's word on a Recovery.
 
+use crate::controller::Controller;
 use crate::ground::{Ground, OWN};
 use crate::records::guard_reason;
 use crate::suite::QUICK;
@@ -41,19 +42,25 @@ async fn first_that_stays(ground: &Ground, namespace: &str) -> Result<Pod> {
     bail!("paused=true in the ConfigMap did not stop recoveries")
 }
 
+/// A controller that has observed the failures of a node and of a pod of `shop`; and that pod.
+pub(super) async fn observes(ground: &Ground, shop: &str) -> Result<(Controller, Pod)> {
+    let environment = [("HEALTH_CHECK_INTERVAL", "1"), ("SETTLE_PERIOD", "1"), ("MODE", "Observe")];
+    let controller = ground.controller(&environment).await?;
+    let pod = ground.pod(shop, "web").await?;
+    ground.cluster.fail(shop, &pod.name_any()).await?;
+    ground.recovery_is(&pod.name_any(), "Observed", QUICK).await?;
+    ground.sicken("n1").await?;
+    ground.recovery_is("n1", "Observed", QUICK).await?;
+    Ok((controller, pod))
+}
+
 pub(crate) async fn observe(ground: &Ground) -> Result<()> {
     ground.nodes(1).await?;
     let shop = ground.namespace().await?;
     ground.deployment(&shop, "web", 3).await?;
     ground.cluster.add_node(NodeSpec::named("n2")).await?;
     let trail = Trail::begin(ground)?;
-    let environment = [("HEALTH_CHECK_INTERVAL", "1"), ("SETTLE_PERIOD", "1"), ("MODE", "Observe")];
-    let controller = ground.controller(&environment).await?;
-    let pod = ground.pod(&shop, "web").await?;
-    ground.cluster.fail(&shop, &pod.name_any()).await?;
-    ground.recovery_is(&pod.name_any(), "Observed", QUICK).await?;
-    ground.sicken("n1").await?;
-    ground.recovery_is("n1", "Observed", QUICK).await?;
+    let (controller, pod) = observes(ground, &shop).await?;
     ground.pod_stays(&pod, A_WHILE).await?;
     controller.stop().await?;
 
