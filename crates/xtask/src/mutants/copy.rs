@@ -44,7 +44,7 @@ impl Copy {
             write(&folder.join(path), text)?;
         }
         let copy = Self { folder: folder.to_owned(), trial: folder.join("self-healing-trial") };
-        run(copy.cargo("build", &["--workspace", "--bins"])?)?;
+        run(copy.cargo("build", &["--workspace", "--bin", "self-healing-trial"])?)?;
         // What is built next in that folder may take its place.
         let built = target()?.join("debug/self-healing-trial");
         fs::copy(&built, &copy.trial).with_context(|| built.display().to_string())?;
