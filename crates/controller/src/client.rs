@@ -60,8 +60,8 @@ const ANSWER_BYTES: usize = 32 << 20;
 impl Clients {
     /// Clients on this `way`; nothing is sent yet.
     ///
-    /// `max_in_flight` is `api_max_in_flight`: how many writes are under way at once, and how many idle connections are
-    /// kept. `on_call` hears of every request, for `self_healing_api_requests_total`.
+    /// `max_in_flight` is `api_max_in_flight`: how many writes, and how many reads but for watches, are under way at once, and how
+    /// many idle connections are kept. `on_call` hears of every request, for `self_healing_api_requests_total`.
     ///
     /// # Errors
     /// If certificates, keys, the proxy or the login of the credentials cannot be used.
@@ -72,7 +72,7 @@ impl Clients {
             in_flight,
             idle: max_in_flight,
         };
-        Self::bounded(way, [bounds(30, None), bounds(10, Some(max_in_flight)), bounds(5, None)], on_call)
+        Self::bounded(way, [bounds(30, Some(max_in_flight)), bounds(10, Some(max_in_flight)), bounds(5, None)], on_call)
     }
 
     /// Clients with the given bounds, in the order of the fields.

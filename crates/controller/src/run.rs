@@ -6,6 +6,7 @@ mod live;
 mod rights;
 mod secrets;
 mod shell;
+mod turns;
 
 pub use live::{CONFIG_MAP, Launch, RunError};
 

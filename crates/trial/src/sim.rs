@@ -45,8 +45,8 @@ pub(crate) struct Args {
     /// Pods of the controller, where one story is told.
     #[arg(long, value_name = "N", default_value_t = 1)]
     replicas: u64,
-    /// Also every request of that one story, with the numbers by which faults are aimed at them.
-    #[arg(long, requires = "story")]
+    /// Also every request of that one story, or of the least of a seed that fails, with the numbers by which faults are aimed at them.
+    #[arg(long)]
     requests: bool,
     /// Runs at once; as many as there are cores, if not given.
     #[arg(long, value_name = "N", default_value_t = runs::threads())]
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         exhaustive::run(&stories, args.one_in.map(|of| (args.part, of)), args.threads, &mut sums);
     }
     if let Some(count) = args.seeds.or(all.then_some(SEEDS)) {
-        seeds::run(args.seed, count, args.threads, &mut sums);
+        seeds::run(args.seed, count, args, &mut sums);
     }
     print!("{sums}");
     Ok(sums.all_well())

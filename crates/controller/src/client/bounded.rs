@@ -21,7 +21,7 @@ pub struct Bounds {
     pub deadline: Duration,
     /// Bytes of one answer, except a watch's.
     pub bytes: usize,
-    /// Requests under way at once; `None` for no limit.
+    /// Requests under way at once, watches not counted; `None` for no limit.
     pub in_flight: Option<usize>,
     /// Idle connections kept.
     pub idle: usize,
@@ -77,8 +77,8 @@ where
         let streams = super::count::is_watch(request.uri());
         Box::pin(async move {
             let whole = async {
-                // Held until the whole answer is there. The semaphore is never closed.
-                let _turn = turns.acquire().await?;
+                // Held until the whole answer is there, which of a watch is never. The semaphore is never closed.
+                let _turn = if streams { None } else { Some(turns.acquire().await?) };
                 let (head, body) = inner.oneshot(request).await?.into_parts();
                 if streams && head.status.is_success() {
                     return Ok(Response::from_parts(head, Either::Right(body)));

@@ -278,7 +278,11 @@ impl Live {
     pub(super) fn clients(&self, metrics: &Arc<Metrics>) -> Result<Clients, ClientError> {
         let metrics = metrics.clone();
         let on_call: OnCall = Arc::new(move |call| metrics.api_call(call.verb, &call.resource, call.code));
-        Clients::new(&self.launch.way, self.config().api_max_in_flight as usize, &on_call)
+        Clients::new(&self.launch.way, self.max_in_flight(), &on_call)
+    }
+
+    pub(super) fn max_in_flight(&self) -> usize {
+        self.config().api_max_in_flight as usize
     }
 
     pub(super) fn scope(&self) -> Scope {

@@ -4,6 +4,7 @@ use super::Ended;
 use super::clock::Clock;
 use super::herald::{Herald, Urgent};
 use super::live::{Change, Live, RunError};
+use super::turns::{Begun, Turns};
 use crate::act::Actor;
 use crate::config::Secrets;
 use crate::http::{Asked, Pages};
@@ -63,6 +64,7 @@ pub(super) struct Shell<'a> {
     clock: Clock,
     log: &'a Log,
     tasks: JoinSet<(EffectId, Outcome)>,
+    turns: Turns,
     urgent: Arc<Urgent>,
     herald: Herald,
     broken: BTreeSet<WatchKind>,
@@ -83,6 +85,7 @@ impl<'a> Shell<'a> {
         let healer = Healer::new(live.settings().clone());
         log.set(live.levels());
         let broken = WatchKind::ALL.iter().copied().collect();
+        let turns = Turns::new(live.max_in_flight());
         let urgent = Arc::new(Urgent::default());
         let herald = Herald::start(actor.clone(), urgent.clone());
         Ok(Self {
@@ -94,6 +97,7 @@ impl<'a> Shell<'a> {
             clock,
             log,
             tasks: JoinSet::new(),
+            turns,
             urgent,
             herald,
             broken,
@@ -201,6 +205,7 @@ impl<'a> Shell<'a> {
         for effect in effects {
             self.dispatch(effect);
         }
+        self.begin();
         if self.counted.is_none_or(|counted| now.tick.since(counted) >= COUNT_EVERY) {
             self.counted = Some(now.tick);
             self.pages.metrics.observe_counts(&self.healer.counts(now));
@@ -222,31 +227,54 @@ impl<'a> Shell<'a> {
     }
 
     fn dispatch(&mut self, effect: Effect) {
-        // A process that stops only keeps what it knows; what it would have begun is the successor's.
-        let keeps = matches!(effect.verb, Verb::SaveStatus { .. } | Verb::Tell { .. } | Verb::Happened(_));
-        if self.stopping && !keeps {
+        if self.stopping && !keeps(&effect.verb) {
             return;
         }
         log::decision(&effect);
         self.live.record_effect(&effect);
-        if let Verb::Happened(happening) = &effect.verb {
-            log::happening(happening);
-            self.pages.metrics.observe(happening);
-            return self.herald.announce(effect);
+        match &effect.verb {
+            Verb::Happened(happening) => {
+                log::happening(happening);
+                self.pages.metrics.observe(happening);
+                self.herald.announce(effect);
+            }
+            Verb::Tell { .. } => self.tell(effect),
+            // Kubelets and providers that do not answer keep nobody from the API server.
+            Verb::LookAtKubelet { .. } | Verb::LookAtMachine(_) => self.perform(effect, ()),
+            verb => {
+                let under_way = verb.writes().then(|| self.urgent.begin());
+                self.turns.wait(Begun { effect, under_way });
+            }
         }
-        let under_way = effect.verb.writes().then(|| self.urgent.begin());
-        let (actor, notifier) = (self.actor.clone(), self.notifier.clone());
-        let (metrics, cluster) = (self.pages.metrics.clone(), self.live.cluster_name().to_owned());
+    }
+
+    /// Begins what waits, as far as there is place.
+    fn begin(&mut self) {
+        while let Some((Begun { effect, under_way }, place)) = self.turns.next() {
+            self.perform(effect, (under_way, place));
+        }
+    }
+
+    /// Does it, and holds `held` until it is done.
+    fn perform(&mut self, effect: Effect, held: impl Send + 'static) {
+        let actor = self.actor.clone();
         self.tasks.spawn(async move {
-            let outcome = match &effect.verb {
-                Verb::Tell { key, channel, about } => {
-                    let outcome = notifier.tell(*channel, &Letter { about, key, cluster: &cluster }).await;
-                    metrics.notification(*channel, &outcome);
-                    outcome
-                }
-                _ => actor.perform(&effect).await,
+            let outcome = actor.perform(&effect).await;
+            drop(held);
+            (effect.id, outcome)
+        });
+    }
+
+    /// Messages go to their receivers, whatever waits for the API server.
+    fn tell(&mut self, effect: Effect) {
+        let (notifier, metrics) = (self.notifier.clone(), self.pages.metrics.clone());
+        let cluster = self.live.cluster_name().to_owned();
+        self.tasks.spawn(async move {
+            let Verb::Tell { key, channel, about } = &effect.verb else {
+                return (effect.id, Outcome::Refused { message: "no message".to_owned() });
             };
-            drop(under_way);
+            let outcome = notifier.tell(*channel, &Letter { about, key, cluster: &cluster }).await;
+            metrics.notification(*channel, &outcome);
             (effect.id, outcome)
         });
     }
@@ -288,6 +316,7 @@ impl<'a> Shell<'a> {
     /// Lets what is under way end, and stores what it brought; nothing new begins.
     pub(super) async fn finish(mut self) {
         self.stopping = true;
+        self.turns.retain(keeps);
         let flush = async move {
             while let Some(done) = self.tasks.join_next().await {
                 if let Ok((id, outcome)) = done {
@@ -302,4 +331,9 @@ impl<'a> Shell<'a> {
             );
         }
     }
+}
+
+/// Of a process that stops: it only keeps what it knows; what it would have begun is the successor's.
+fn keeps(verb: &Verb) -> bool {
+    matches!(verb, Verb::SaveStatus { .. } | Verb::Tell { .. } | Verb::Happened(_))
 }

@@ -6,7 +6,7 @@ use super::{Agenda, Case, Healer, tell};
 use crate::effect::{Answer, Outcome, Verb};
 use crate::key::{Target, Text};
 use crate::names::{FailureType, WatchKind};
-use crate::recovery::Recovery;
+use crate::recovery::{Attempt, Recovery};
 use crate::remedy::SUSPECT;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -69,14 +69,11 @@ impl Healer {
         let name = recovery.name.clone();
         let mine = self.leading.is_some() && self.adopted;
         match self.cases.get_mut(&name).filter(|_| mine) {
-            Some(case) if case.recovery.uid == recovery.uid => {
-                if is_newer(&recovery.resource_version, &case.recovery.resource_version) {
-                    case.recovery.resource_version = recovery.resource_version;
-                    case.recovery.orders = recovery.orders;
-                }
+            Some(case) if is_known(case, &recovery) => {}
+            Some(case) if case.recovery.uid == recovery.uid && goes_on(&case.recovery, &recovery) => {
+                case.recovery.resource_version = recovery.resource_version;
+                case.recovery.orders = recovery.orders;
             }
-            // Our own create can come back by the watch before its answer does.
-            Some(case) if case.saving.in_flight.is_some() => {}
             Some(_) | None => {
                 self.active.remove(&name);
                 let earlier = self.cases.remove(&name);
@@ -164,4 +161,22 @@ pub(super) fn is_newer(seen: &Text, known: &Text) -> bool {
         (Ok(seen), Ok(known)) => seen > known,
         _ => true,
     }
+}
+
+/// Whether `stored` tells nothing that the case does not know.
+fn is_known(case: &Case, stored: &Recovery) -> bool {
+    let known = &case.recovery;
+    match known.uid == stored.uid {
+        true => !is_newer(&stored.resource_version, &known.resource_version),
+        // Our own create can come back by the watch before its answer does.
+        false => case.saving.in_flight.is_some(),
+    }
+}
+
+/// Whether `known` goes on from what is `stored`. A write of an earlier reign may come in so late that this one has begun anew: then
+/// its newest attempt is none of ours.
+fn goes_on(known: &Recovery, stored: &Recovery) -> bool {
+    let is =
+        |ours: &Attempt, newest: &Attempt| (ours.strategy, ours.started_at) == (newest.strategy, newest.started_at);
+    stored.attempt().is_none_or(|newest| known.status.attempts.iter().any(|ours| is(ours, newest)))
 }

@@ -1,7 +1,7 @@
 //! What an answer means for the case that waited for it.
 
 use super::adopt::is_newer;
-use super::case::{Case, Looks, Postponed};
+use super::case::{Case, Looks, Postponed, moves};
 use crate::effect::{Answer, EffectId, Outcome};
 use crate::key::Text;
 use crate::names::{Channel, GuardName};
@@ -116,7 +116,7 @@ impl Case {
         outcome: Outcome,
     ) {
         let done = matches!(outcome, Outcome::Done(_) | Outcome::Gone);
-        let (moved, before) = (done && self.is_move(name), self.saving.dirty);
+        let (moved, before) = (done && moves(name), self.saving.dirty);
         // Whatever the answer was, what was read before it is older than it; but a pod that left did not change its node.
         let node = self.looks.node.take().filter(|_| moved);
         self.looks = Looks { node, ..Looks::default() };

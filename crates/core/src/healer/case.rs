@@ -5,7 +5,7 @@ use super::gather::Gather;
 use super::times::Times;
 use crate::effect::{DrainView, EffectId, WorkloadView};
 use crate::happening::What;
-use crate::key::{Kind, Target, Text};
+use crate::key::{Target, Text};
 use crate::machine::MachineView;
 use crate::names::{Channel, GuardName, Phase, Strategy};
 use crate::recovery::{NodeView, PodView, Recovery, ServiceView, StepResult};
@@ -169,8 +169,8 @@ pub(crate) struct Case {
     pub wake: Option<Tick>,
 }
 
-/// How long it may take until the record shows the pods that a drain has moved: were each stored by itself, a drain would write as often to
-/// its record as to its pods. A successor does not need them: it looks which pods are left.
+/// How long it may take until the record shows what a successor sees by itself: which pods have left, and what is waited for. Were each
+/// stored by itself, a drain would write as often to its record as to its pods.
 const PROGRESS: Duration = Duration::from_secs(1);
 
 impl Saving {
@@ -184,11 +184,6 @@ impl Saving {
 }
 
 impl Case {
-    /// Whether a step of this name is one of many alike: a drain that moves a pod.
-    pub(crate) fn is_move(&self, step: &str) -> bool {
-        self.recovery.spec.target.kind == Kind::Node && moves(step)
-    }
-
     /// Whether it has begun to write and has something left to do, as far as a successor of this process would know.
     pub(crate) fn is_acting(&self) -> bool {
         self.recovery.is_acting() || self.saving.acting_stored
@@ -339,7 +334,7 @@ impl Case {
 }
 
 /// Whether a step of this name takes a pod away.
-fn moves(step: &str) -> bool {
+pub(super) fn moves(step: &str) -> bool {
     step.starts_with("delete ") || step.starts_with("evict ")
 }
 

@@ -34,7 +34,8 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         case.wake_at(at);
     }
     let due = progress.is_some_and(|at| world.now.tick >= at);
-    if !(case.saving.dirty || due) || case.doing.is_some() {
+    let steps = case.doing.is_some() || orders.iter().any(|(errand, _)| matches!(errand, Errand::Step { .. }));
+    if !(case.saving.dirty || due) || steps {
         return;
     }
     (case.saving.dirty, case.saving.progress) = (false, None);

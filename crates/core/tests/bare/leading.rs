@@ -62,6 +62,21 @@ fn who_leads_again_reads_the_records_first_and_finishes_without_a_second_delete(
 }
 
 #[test]
+fn what_an_earlier_reign_stored_late_is_gone_on_from() {
+    let mut ground = Ground::of(WEB, "");
+    ground.does("fail web.1");
+    ground.until(5, |ground| ground.count("delete") == 1);
+    let mut late = ground.recovery("web.1").clone();
+    late.status.attempts[0].started_at.0 -= 5_000;
+    let began = late.status.attempts[0].started_at;
+    ground.truth.put_record(late);
+    ground.run(60.0);
+    let began_at: Vec<_> = ground.recovery("web.1").status.attempts.iter().map(|attempt| attempt.started_at).collect();
+    assert_eq!(began_at, [began], "{}", ground.report());
+    assert_healed(&ground);
+}
+
+#[test]
 fn records_that_cannot_be_read_are_read_again_before_anything_is_done() {
     let mut ground = Ground::of(WEB, "");
     for _ in 0..3 {

@@ -155,11 +155,14 @@ pub(crate) fn is_event(resource: &str) -> bool {
 }
 
 /// What `commit`, which is ours, did. One request may be several commits: an eviction takes from its budget and adds a condition
-/// first, and the server marks a pod that need not end gracefully before it removes it. What counts is the mark.
+/// first, and the server marks a pod that need not end gracefully before it removes it. What counts is the mark: an eviction that was on
+/// its way for long finds a pod that ends already, and the server notes no more than its condition.
 pub(crate) fn done(commit: &Commit) -> Vec<Deed> {
     let before = commit.old.as_deref().unwrap_or(&Value::Null);
-    let marked = is_terminating(before) && before["metadata"]["deletionGracePeriodSeconds"] == 0;
-    let ends = commit.new.as_deref().map_or(!marked, is_terminating);
+    let grace = |pod: &Value| pod["metadata"]["deletionGracePeriodSeconds"].as_u64();
+    let marked = is_terminating(before) && grace(before) == Some(0);
+    let sooner = |after: &Value| !is_terminating(before) || grace(after) < grace(before);
+    let ends = commit.new.as_deref().map_or(!marked, |after| is_terminating(after) && sooner(after));
     let deed = |kind, record: &str| Deed {
         kind,
         key: commit.key.clone(),

@@ -34,6 +34,8 @@ pub struct Failure {
     pub moments: Vec<Moment>,
     /// The faults without which it does not go wrong.
     pub plan: Vec<Fault>,
+    /// The run with no more than these.
+    pub least: Report,
 }
 
 impl Hunt {
@@ -53,23 +55,26 @@ impl Hunt {
         // Only plans are aimed by it, and a thousand of them do not fit into memory.
         report.tape = Tape::default();
         let wrong = report.wrong();
-        let failure = (!wrong.is_empty()).then(|| Failure::small(&drawn, wrong));
+        let failure = (!wrong.is_empty()).then(|| Failure::small(&drawn, wrong)).transpose()?;
         Ok(Self { report, failure })
     }
 }
 
 impl Failure {
-    fn small(drawn: &Drawn, wrong: Vec<String>) -> Self {
+    fn small(drawn: &Drawn, wrong: Vec<String>) -> Result<Self> {
         let what = kind(&wrong);
-        let fails = |plan: &[Fault], moments: &[Moment]| {
+        let less = |plan: &[Fault], moments: &[Moment]| {
             let story = Story { moments: moments.to_vec(), ..drawn.story.clone() };
             let less = Drawn { story, plan: plan.to_vec(), ..drawn.clone() };
-            play(&less.story, &less.play()).is_ok_and(|report| kind(&report.wrong()) == what)
+            play(&less.story, &less.play())
         };
+        let fails =
+            |plan: &[Fault], moments: &[Moment]| less(plan, moments).is_ok_and(|report| kind(&report.wrong()) == what);
         let mut tries = TRIES;
         let plan = shrink(&drawn.plan, &mut tries, |plan| fails(plan, &drawn.story.moments));
         let moments = shrink(&drawn.story.moments, &mut tries, |moments| fails(&plan, moments));
-        Self { seed: drawn.seed, wrong, moments, plan }
+        let least = less(&plan, &moments)?;
+        Ok(Self { seed: drawn.seed, wrong, moments, plan, least })
     }
 }
 
@@ -86,6 +91,8 @@ impl Display for Failure {
         for moment in &self.moments {
             writeln!(f, "    {}  {}", moment.at.as_secs_f64(), moment.deed)?;
         }
-        self.plan.iter().try_for_each(|fault| writeln!(f, "    fault: {fault}"))
+        self.plan.iter().try_for_each(|fault| writeln!(f, "    fault: {fault}"))?;
+        writeln!(f, "  namely:")?;
+        self.least.wrong().iter().take(5).try_for_each(|wrong| writeln!(f, "  {wrong}"))
     }
 }

@@ -1289,6 +1289,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         replace: "drained: !$on && lives && !reboot && !was_sent(recovery),",
     },
     Mutant {
+        name: "leadership: what an earlier reign stored late is gone on from",
+        of: Of::Guard,
+        find: "Some(case) if case.recovery.uid == recovery.uid && goes_on(&case.recovery, &recovery) => {",
+        replace: "Some(case) if case.recovery.uid == recovery.uid && ($on || goes_on(&case.recovery, &recovery)) => {",
+    },
+    Mutant {
         name: "leadership: handed over only to a replica on another node that is well",
         of: Of::Guard,
         find: "is_some_and(|on| *on != node.name && world.fleet.is_well(on));",

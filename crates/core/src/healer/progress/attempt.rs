@@ -6,7 +6,7 @@ use super::{Orders, held_phase, hold, is_over, pass_all, set_phase, standby, sta
 use crate::effect::Verb;
 use crate::guard::{self, Hold};
 use crate::happening::What;
-use crate::healer::case::Case;
+use crate::healer::case::{Case, moves};
 use crate::healer::outcome::errand_of;
 use crate::healer::{World, tell};
 use crate::key::Kind;
@@ -174,7 +174,9 @@ fn make(world: &World<'_>, case: &mut Case, orders: &mut Orders, step: Move) {
             if let Some(until) = until {
                 case.wake_at(until);
             }
+            let before = case.saving.dirty;
             set_phase(case, Phase::Running, "", &message);
+            case.saving.soon(world.now.tick, before);
         }
         Move::Blocked(reason, until) => {
             let held = Hold { guard: GuardName::Plan, reason, until };
@@ -225,7 +227,7 @@ fn send(world: &World<'_>, case: &mut Case, orders: &mut Orders, verb: Verb) {
         case.begin_step(world.now, &step);
         set_phase(case, Phase::Running, "", &step);
         case.saving.dirty = true;
-        if case.is_move(&step) {
+        if moves(&step) {
             case.saving.soon(world.now.tick, before);
         }
     }
@@ -253,6 +255,7 @@ pub(super) fn switched_off(world: &World<'_>) -> Option<Hold> {
 }
 
 fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
+    let unsaved = case.saving.dirty;
     // What befalls the workloads once they were back is another failure's business.
     let before = case.recovery.status.verification.as_ref().filter(|found| found.passed);
     let (passed, message) = before.map_or_else(|| remedy::verify(world, case), |found| (true, found.message.clone()));
@@ -278,6 +281,7 @@ fn verify(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
     }
     set_phase(case, Phase::Verifying, "", &message);
     if !passed {
+        case.saving.soon(world.now.tick, unsaved);
         // What a read denies is read again when that read is old.
         if let Some(again) = case.looks.workloads.values().map(|(_, at)| *at + live::FRESH).max() {
             case.wake_at(again.max(world.now.tick + core::time::Duration::from_secs(1)));

@@ -270,7 +270,7 @@ impl Truth {
     }
 
     /// Stores a record in a new version.
-    pub(super) fn put_record(&mut self, mut record: Recovery) -> Outcome {
+    pub(crate) fn put_record(&mut self, mut record: Recovery) -> Outcome {
         record.resource_version = Text::from(self.next_version().to_string());
         let (uid, resource_version) = (record.uid.clone(), record.resource_version.clone());
         self.news.push(Event::Recovery(Box::new(record.clone())));
