@@ -202,10 +202,10 @@ impl<'a> Shell<'a> {
         let effects = self.healer.turn(now, events.drain(..));
         self.pages.pulse.beat(now.tick, self.live.settings().sweep);
         self.pages.readiness.set_synced(self.healer.synced(now));
+        self.begin();
         for effect in effects {
             self.dispatch(effect);
         }
-        self.begin();
         if self.counted.is_none_or(|counted| now.tick.since(counted) >= COUNT_EVERY) {
             self.counted = Some(now.tick);
             self.pages.metrics.observe_counts(&self.healer.counts(now));
@@ -244,6 +244,7 @@ impl<'a> Shell<'a> {
             verb => {
                 let under_way = verb.writes().then(|| self.urgent.begin());
                 self.turns.wait(Begun { effect, under_way });
+                self.begin();
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) struct Begun {
 /// has begun already.
 pub(super) struct Turns {
     free: Arc<Semaphore>,
-    /// What heals, records, fresh reads, evidence.
+    /// What heals, records, what is read, and what opens another Recovery: one that has begun is ended before.
     waiting: [VecDeque<Begun>; 4],
 }
 
@@ -47,12 +47,12 @@ impl Turns {
     }
 }
 
-/// Which queue: a Recovery that has begun is ended before another one begins.
+/// Which queue.
 fn class(verb: &Verb) -> usize {
     match verb {
         verb if verb.writes() => 0,
         Verb::SaveStatus { .. } | Verb::DeleteRecovery { .. } | Verb::SavePolicyStatus { .. } | Verb::HandOver => 1,
-        Verb::CreateRecovery(_) | Verb::Gather(_) => 3,
+        Verb::CreateRecovery(_) => 3,
         _ => 2,
     }
 }
@@ -64,19 +64,18 @@ mod tests {
     use self_healing_core::key::{Key, Kind, Target};
 
     fn target() -> Target {
-        Target { kind: Kind::Pod, key: Key { namespace: "a".into(), name: "b".into() }, uid: "u".into() }
-    }
-
-    fn begun(id: u64, verb: Verb) -> Begun {
-        Begun { effect: Effect { id: EffectId(id), recovery: "r".into(), verb }, under_way: None }
+        Target { kind: Kind::Pod, key: Key::new("shop", "web-1"), uid: "uid".into() }
     }
 
     fn turns() -> Turns {
+        let gather = Verb::Gather(Box::new(Scene { target: target(), workload: target() }));
+        let evict = Verb::Evict { target: target(), grace: None };
         let mut turns = Turns::new(1);
-        turns.wait(begun(1, Verb::Gather(Box::new(Scene { target: target(), workload: target() }))));
-        turns.wait(begun(2, Verb::LookAtPod(target())));
-        turns.wait(begun(3, Verb::Evict { target: target(), grace: None }));
-        turns.wait(begun(4, Verb::LookAtPod(target())));
+        for (id, verb) in
+            (1..).zip([gather, Verb::DeleteRecovery { uid: "uid".into() }, evict, Verb::LookAtPod(target())])
+        {
+            turns.wait(Begun { effect: Effect { id: EffectId(id), recovery: "r".into(), verb }, under_way: None });
+        }
         turns
     }
 
@@ -85,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn what_heals_comes_first_and_evidence_last() {
-        assert_eq!(order(&mut turns()), [3, 2, 4, 1]);
+    fn what_heals_comes_first_and_what_is_read_last() {
+        assert_eq!(order(&mut turns()), [3, 2, 1, 4]);
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
         assert_eq!(first.effect.id.0, 3);
         assert!(turns.next().is_none());
         drop(place);
-        assert_eq!(order(&mut turns), [2, 4, 1]);
+        assert_eq!(order(&mut turns), [2, 1, 4]);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Gathers {
         *self = Self::default();
     }
 
+    /// Whether one more may be gathered that need not be yet.
+    pub(super) fn has_place(&self) -> bool {
+        self.under_way.len() < AT_ONCE
+    }
+
     /// That case is gone.
     pub(super) fn remove(&mut self, name: &Text) {
         self.under_way.remove(name);
@@ -72,7 +77,7 @@ fn wants(case: &Case) -> bool {
 
 /// Asks for the evidence of a Recovery that has none, at the same time as its record is created.
 pub(super) fn run(gathers: &Gathers, case: &Case, orders: &mut Orders) {
-    if wants(case) && (case.gather.due || gathers.under_way.len() < AT_ONCE) {
+    if wants(case) && (case.gather.due || gathers.has_place()) {
         let spec = &case.recovery.spec;
         let scene = Scene { target: spec.target.clone(), workload: spec.workload.clone() };
         orders.push((Errand::Gather, Verb::Gather(Box::new(scene))));
@@ -80,6 +85,11 @@ pub(super) fn run(gathers: &Gathers, case: &Case, orders: &mut Orders) {
 }
 
 impl Case {
+    /// Whether evidence is on its way, or is asked for next.
+    pub(super) fn awaits_evidence(&self) -> bool {
+        self.gather.under_way || self.gather.due && wants(self)
+    }
+
     /// Takes what was gathered into the record. What could not be read is said in it, and nothing waits for a second try.
     pub(super) fn gathered(&mut self, outcome: Outcome) {
         let found = match outcome {

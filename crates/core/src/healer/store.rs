@@ -25,7 +25,7 @@ pub(super) fn run(world: &World<'_>, case: &mut Case, orders: &mut Vec<(Errand, 
         return;
     }
     // What is being gathered is part of the first status.
-    if !case.saving.status_stored && case.gather.under_way {
+    if !case.saving.status_stored && case.awaits_evidence() {
         return;
     }
     // A step under way is saved with its outcome: one write less, and none beside the one that heals.

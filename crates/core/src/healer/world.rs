@@ -27,6 +27,8 @@ pub(crate) struct World<'a> {
     pub(super) sickbed: &'a Sickbed,
     /// The nodes, counted.
     pub(crate) fleet: &'a Fleet,
+    /// So few read what they will need that one more may, before its turn has come.
+    pub(crate) may_read_ahead: bool,
 }
 
 impl World<'_> {
@@ -84,6 +86,7 @@ impl Healer {
             own_attempts: Vec::new(),
             sickbed: &self.sickbed,
             fleet: &self.fleet,
+            may_read_ahead: self.gathers.has_place(),
         }
     }
 

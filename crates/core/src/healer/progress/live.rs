@@ -42,11 +42,8 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
         let hides = matches!(verb, Verb::ScaleBack(_)) || gives_up(case, &verb);
         return if hides && case.is_unsaved() { Live::StoreFirst } else { Live::Send(verb) };
     }
-    if !is_recorded(case) {
-        return Live::StoreFirst;
-    }
-    if !case.saving.evidence_stored {
-        case.gather.due = true;
+    case.gather.due |= !case.saving.evidence_stored;
+    if !is_recorded(case) || !case.saving.evidence_stored {
         return Live::StoreFirst;
     }
     let subject = case.recovery.subject().clone();

@@ -32,6 +32,7 @@ pub(super) fn prefetch(world: &World<'_>, case: &Case, orders: &mut Orders) {
     if needed
         && case.looks.pod.is_none()
         && case.doing.is_none()
+        && world.may_read_ahead
         && !case.backoff.waits(world.now.tick)
         && world.cluster.exact_pod(target).is_some()
         && guard::before_start(world, &case.recovery).is_none()
