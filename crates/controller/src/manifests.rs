@@ -2,6 +2,7 @@
 
 mod config;
 mod deployment;
+mod grant;
 mod network;
 mod packages;
 mod providers;
@@ -9,8 +10,8 @@ mod rbac;
 
 pub use config::{CONFIG_MAP, SHIPPED};
 pub use packages::package_files;
-pub use providers::provider_objects;
-pub use rbac::{Permission, Scope, permissions};
+pub use providers::{provider_objects, provider_permissions, provider_role};
+pub use rbac::{Permission, ROLE, Scope, is_cluster_wide, is_for_observing, permissions};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use serde_json::{Value, json};

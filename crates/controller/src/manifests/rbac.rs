@@ -1,5 +1,6 @@
 //! What the controller may do on the API: one table, from which the RBAC manifests are made.
 
+use super::grant::Grant;
 use super::{CONFIG_MAP, NAME, NAMESPACE, Options, SERVICE_ACCOUNT, labels};
 use self_healing_api::marks::{GROUP, NODE_LEASE_NAMESPACE};
 use serde_json::{Value, json};
@@ -44,8 +45,50 @@ pub struct Permission {
     pub why: &'static str,
 }
 
+/// What a Role of a watched namespace cannot give: resources without a namespace, and Events, as those about nodes and records lie elsewhere.
+const CLUSTER_WIDE: &[(&str, &str)] = &[
+    ("", "nodes"),
+    ("", "namespaces"),
+    ("", "persistentvolumes"),
+    ("", "events"),
+    ("events.k8s.io", "events"),
+    (GROUP, "healingpolicies"),
+    (GROUP, "healingpolicies/status"),
+];
+const READING: &[&str] = &["get", "list", "watch"];
+/// What mode Observe writes beside its own records: words about a wrong configuration, and whether a policy is valid.
+const OBSERVED: &[(&str, &str)] = &[("events.k8s.io", "events"), (GROUP, "healingpolicies/status")];
+
+/// Whether a right on this resource has to hold in the whole cluster, also where only some namespaces are watched.
+#[must_use]
+pub fn is_cluster_wide(group: &str, resource: &str) -> bool {
+    CLUSTER_WIDE.contains(&(group, resource))
+}
+
+/// Whether mode Observe makes use of this right on something that is not the controller's own.
+#[must_use]
+pub fn is_for_observing(verb: &str, group: &str, resource: &str) -> bool {
+    READING.contains(&verb) || OBSERVED.contains(&(group, resource))
+}
+
+impl Permission {
+    /// The RBAC rule that gives it.
+    #[must_use]
+    pub fn rule(&self) -> Value {
+        let mut rule = json!({
+            "apiGroups": [self.group],
+            "resources": [self.resource],
+            "verbs": self.verbs,
+        });
+        if !self.names.is_empty() {
+            rule["resourceNames"] = json!(self.names);
+        }
+        rule
+    }
+}
+
 /// A permission on any object of the cluster.
-const fn cluster(
+pub(super) const fn cluster(
     group: &'static str,
     resource: &'static str,
     verbs: &'static [&'static str],
@@ -64,6 +107,10 @@ const fn own(
 ) -> Permission {
     Permission { group, resource, verbs, names, scope: Scope::OwnNamespace, why }
 }
+
+/// The name of each role of the controller, in whatever scope.
+pub const ROLE: &str = "self-healing-role";
+const BINDING: &str = "self-healing-binding";
 
 const LEASES: &str = "coordination.k8s.io";
 
@@ -122,47 +169,24 @@ pub(super) fn documents(options: Options) -> Vec<Value> {
 
 /// The role of one scope and the binding that gives it to the controller.
 fn grant(scope: Scope, permissions: &[Permission]) -> [Value; 2] {
-    let rules: Vec<Value> = permissions.iter().filter(|permission| permission.scope == scope).map(rule).collect();
-    let prefix = if scope.namespace().is_none() { "Cluster" } else { "" };
-    let metadata = |name: &str| match scope.namespace() {
-        None => json!({ "name": name, "labels": labels() }),
-        Some(namespace) => json!({ "name": name, "namespace": namespace, "labels": labels() }),
-    };
-    let (role, binding) = ("self-healing-role", "self-healing-binding");
-    [
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": format!("{prefix}Role"),
-            "metadata": metadata(role),
-            "rules": rules,
-        }),
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": format!("{prefix}RoleBinding"),
-            "metadata": metadata(binding),
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": format!("{prefix}Role"), "name": role },
-            "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": NAMESPACE }],
-        }),
-    ]
-}
-
-fn rule(permission: &Permission) -> Value {
-    let mut rule = json!({
-        "apiGroups": [permission.group],
-        "resources": [permission.resource],
-        "verbs": permission.verbs,
-    });
-    if !permission.names.is_empty() {
-        rule["resourceNames"] = json!(permission.names);
+    let rules = permissions.iter().filter(|permission| permission.scope == scope).map(Permission::rule).collect();
+    match scope.namespace() {
+        None => Grant::cluster(ROLE, BINDING),
+        namespace => Grant::namespaced(namespace, ROLE, BINDING),
     }
-    rule
+    .of(rules)
 }
 
 /// The reasons, as comment lines for the file.
 pub(super) fn comment(options: Options) -> String {
-    let line = |permission: Permission| {
+    format!("# What each right is for:\n{}", lines(&permissions(options)))
+}
+
+/// One comment line for each permission.
+pub(super) fn lines(permissions: &[Permission]) -> String {
+    let line = |permission: &Permission| {
         let place = permission.scope.namespace().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
         format!("#   {} {}{place}: {}\n", permission.verbs.join(", "), permission.resource, permission.why)
     };
-    format!("# What each right is for:\n{}", permissions(options).into_iter().map(line).collect::<String>())
+    permissions.iter().map(line).collect()
 }

@@ -1,23 +1,13 @@
 //! Roles of the manifests as data for the chart, and what is left of them in an overlay that needs less.
 
-use super::super::{NAMESPACE, SERVICE_ACCOUNT, labels, provider_objects};
+use super::super::grant::Grant;
+use super::super::provider_objects;
+use super::super::rbac::{is_cluster_wide, is_for_observing};
 use super::is_own;
 use self_healing_api::marks::GROUP;
 use serde_json::{Map, Value, json};
 
-/// What a Role of a watched namespace cannot give: resources without a namespace, and Events, as those about nodes and records lie elsewhere.
-const CLUSTER_WIDE: &[(&str, &str)] = &[
-    ("", "nodes"),
-    ("", "namespaces"),
-    ("", "persistentvolumes"),
-    ("", "events"),
-    ("events.k8s.io", "events"),
-    (GROUP, "healingpolicies"),
-    (GROUP, "healingpolicies/status"),
-];
 const READING: &[&str] = &["get", "list", "watch"];
-/// What mode Observe writes beside its own records: words about a wrong configuration, and whether a policy is valid.
-const OBSERVED: &[(&str, &str)] = &[("events.k8s.io", "events"), (GROUP, "healingpolicies/status")];
 /// Every role's name begins so; the chart may put another name in its place.
 const PREFIX: &str = "self-healing-";
 
@@ -44,7 +34,7 @@ pub(super) fn data(objects: &[Value], least: &[Value]) -> Value {
 /// A rule, whether it has to hold in the whole cluster, and the value of the chart without which it is left out.
 fn marked(rule: &Value, always: &[Value]) -> Value {
     let mut data = json!({ "rule": rule });
-    if is_about(rule, CLUSTER_WIDE) {
+    if holds_everywhere(rule) {
         data["clusterWide"] = json!(true);
     }
     if !always.contains(rule) {
@@ -77,8 +67,9 @@ fn people() -> Value {
 pub(super) fn observing(objects: &[Value]) -> Vec<Value> {
     let reduced = |rule: &Value| {
         let verbs = rule["verbs"].as_array()?.iter();
-        let verbs: Vec<&Value> =
-            verbs.filter(|verb| is_about(rule, OBSERVED) || READING.iter().any(|reading| verb == reading)).collect();
+        let (group, resource) = about(rule);
+        let observes = |verb: &Value| verb.as_str().is_some_and(|verb| is_for_observing(verb, group, resource));
+        let verbs: Vec<&Value> = verbs.filter(|verb| observes(verb)).collect();
         let mut reduced = rule.clone();
         reduced["verbs"] = json!(verbs);
         (!verbs.is_empty()).then_some(reduced)
@@ -88,27 +79,16 @@ pub(super) fn observing(objects: &[Value]) -> Vec<Value> {
 
 /// What is left of the ClusterRoles when the rest is given namespace by namespace.
 pub(super) fn cluster_wide(objects: &[Value]) -> Vec<Value> {
-    cluster_roles(objects, |rules| rules.iter().filter(|rule| is_about(rule, CLUSTER_WIDE)).cloned().collect())
+    cluster_roles(objects, |rules| rules.iter().filter(|rule| holds_everywhere(rule)).cloned().collect())
 }
 
 /// That rest, as Roles of whatever namespace they are put into.
 pub(super) fn of_a_namespace(objects: &[Value]) -> Vec<Value> {
-    let rbac = "rbac.authorization.k8s.io";
     let clusters =
-        cluster_roles(objects, |rules| rules.iter().filter(|rule| !is_about(rule, CLUSTER_WIDE)).cloned().collect());
+        cluster_roles(objects, |rules| rules.iter().filter(|rule| !holds_everywhere(rule)).cloned().collect());
     let role_and_binding = |cluster: Value| {
         let name = format!("{}-watched", cluster["metadata"]["name"].as_str().unwrap_or_default());
-        let metadata = json!({ "name": name, "labels": labels() });
-        [
-            json!({ "apiVersion": format!("{rbac}/v1"), "kind": "Role", "metadata": metadata, "rules": cluster["rules"] }),
-            json!({
-                "apiVersion": format!("{rbac}/v1"),
-                "kind": "RoleBinding",
-                "metadata": metadata,
-                "roleRef": { "apiGroup": rbac, "kind": "Role", "name": name },
-                "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": NAMESPACE }],
-            }),
-        ]
+        Grant::namespaced(None, &name, &name).of(rules(&cluster).to_vec())
     };
     clusters.into_iter().flat_map(role_and_binding).collect()
 }
@@ -144,7 +124,13 @@ fn suffix(name: &Value) -> &str {
     name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
-/// Whether a rule is about one of these; each rule of ours is about one resource.
-fn is_about(rule: &Value, resources: &[(&str, &str)]) -> bool {
-    resources.iter().any(|(group, resource)| rule["apiGroups"][0] == *group && rule["resources"][0] == *resource)
+/// Group and resource; each rule of ours is about one.
+fn about(rule: &Value) -> (&str, &str) {
+    let first = |list: &str| rule[list][0].as_str().unwrap_or_default();
+    (first("apiGroups"), first("resources"))
+}
+
+fn holds_everywhere(rule: &Value) -> bool {
+    let (group, resource) = about(rule);
+    is_cluster_wide(group, resource)
 }
