@@ -8,7 +8,7 @@ mod overview;
 mod past;
 mod text;
 
-pub use ask::path;
+pub use ask::{path, usage};
 pub use installation::Installation;
 pub use lists::{Lists, read};
 pub use name::{BadName, question, split};

@@ -72,7 +72,7 @@ pub struct Cluster {
     pub(crate) leases: Mutex<BTreeMap<String, Renewal>>,
     /// How long a Lease of a fake node lasts.
     pub(crate) lease_seconds: u64,
-    dir: Dir,
+    pub(crate) dir: Dir,
 }
 
 impl Cluster {

@@ -47,6 +47,7 @@ pub mod shelf;
 mod sys;
 pub mod usage;
 pub mod wait;
+mod wrong;
 
 pub use binaries::Binaries;
 pub use cluster::{Cluster, Options};

@@ -3,7 +3,7 @@
 use super::installation::Installation;
 use crate::client::words;
 use crate::plain::plain;
-use http::Request;
+use http::{Request, header};
 use kube::client::Body;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use self_healing_api::explanation::Explanation;
@@ -31,6 +31,14 @@ pub(super) async fn leader(
     page(client, installation, &path(question)).await
 }
 
+/// What the leader says in its short metrics, among them `cpu_usage` and `memory_usage` in percent of its limits.
+///
+/// # Errors
+/// With one sentence on why it cannot be had.
+pub async fn usage(client: &kube::Client, installation: &Installation) -> Result<serde_json::Value, String> {
+    page(client, installation, "/metrics").await
+}
+
 /// A page of the leader's, read through the API server's proxy to its pod.
 ///
 /// # Errors
@@ -46,7 +54,8 @@ pub(super) async fn page<T: DeserializeOwned>(
     }
     let port = installation.layers.config().listen_address.port();
     let uri = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy{page}");
-    let request = Request::get(uri).body(Body::empty()).map_err(|error| error.to_string())?;
+    let request = Request::get(uri).header(header::ACCEPT, "application/json").body(Body::empty());
+    let request = request.map_err(|error| error.to_string())?;
     let answer = async {
         let response = client.send(request).await.map_err(|error| words(&error))?;
         let status = response.status();

@@ -4,6 +4,7 @@ mod adoption;
 mod bare;
 mod channels;
 mod config;
+mod doctor;
 pub(crate) mod drains;
 mod evidence;
 mod faults;
@@ -125,6 +126,9 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "everybody hears after kill -9 what was owed, once" => channels::after_a_crash, needs Nodes;
     "kubectl get and describe read well" => reading::kubectl, needs Nodes;
     "a HealingPolicy says whether it is Ready" => reading::policies, needs Cluster;
+    "doctor on a good cluster, and on one that nobody leads" => doctor::leader, needs Cluster;
+    "doctor names each right that is missing" => doctor::rights, needs Cluster;
+    "doctor on broken clusters" => doctor::broken::everything, needs Cluster;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
     "kubectl auth can-i answers as the roles say" => permissions::can_i;
     "chart and overlays are taken by the API server" => packages::accepted, needs Cluster;
