@@ -56,6 +56,8 @@ pub const CAUSE: &str = "self-healing.dev/cause";
 pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 /// Label of a ReplicaSet and its template: a digest of the Deployment's template.
 pub const TEMPLATE_HASH: &str = "pod-template-hash";
+/// Annotation of a DaemonSet that the API server itself sets whenever the pod template changes.
+pub const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 /// Argo CD: annotation, or label of older installations, with the application that an object belongs to.
 pub const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
 /// Argo CD: annotation `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.

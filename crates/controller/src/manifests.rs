@@ -1,5 +1,6 @@
 //! The manifests that put the controller on a cluster, made from the code's own tables so that they cannot fall behind it.
 
+mod admission;
 mod config;
 mod deployment;
 mod grant;
@@ -128,6 +129,7 @@ fn contents(options: Options) -> Result<Vec<File>, ManifestError> {
     Ok(vec![
         plain("crds.yaml", definitions),
         File { name: "rbac.yaml", comment: rbac::comment(options), documents: own(rbac::documents(options)) },
+        File { name: "admission.yaml", comment: admission::comment(), documents: admission::documents() },
         plain("config.yaml", own(vec![config::config_map()])),
         File { name: "networkpolicy.yaml", comment: network::comment(), documents: own(vec![network::policy()]) },
         plain("deployment.yaml", own(vec![deployment::deployment()])),

@@ -1,6 +1,7 @@
 //! What a reviewer of the manifests would look for.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use k8s_openapi::api::admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -70,6 +71,8 @@ fn every_object_is_of_a_known_kind_and_every_field_exists() {
             "RoleBinding" => through::<RoleBinding>(&object),
             "ClusterRole" => through::<ClusterRole>(&object),
             "ClusterRoleBinding" => through::<ClusterRoleBinding>(&object),
+            "ValidatingAdmissionPolicy" => through::<ValidatingAdmissionPolicy>(&object),
+            "ValidatingAdmissionPolicyBinding" => through::<ValidatingAdmissionPolicyBinding>(&object),
             "CustomResourceDefinition" => through::<CustomResourceDefinition>(&object),
             other => panic!("what is a {other}?"),
         };
@@ -141,6 +144,27 @@ fn every_role_is_bound_to_the_service_account() {
                 && binding["subjects"][0]["namespace"] == NAMESPACE
         });
         assert!(bound, "{}", role["metadata"]);
+    }
+}
+
+#[test]
+fn every_admission_policy_is_bound_and_holds_for_the_service_account_only() {
+    let objects = objects(Options::default());
+    let policies: Vec<&Value> = objects.iter().filter(|object| kind(object) == "ValidatingAdmissionPolicy").collect();
+    assert!(!policies.is_empty());
+    for policy in policies {
+        let bound = objects.iter().any(|binding| {
+            kind(binding) == "ValidatingAdmissionPolicyBinding"
+                && binding["spec"]["policyName"] == policy["metadata"]["name"]
+                && binding["spec"]["validationActions"][0] == "Deny"
+        });
+        assert!(bound, "{} is bound by nothing", policy["metadata"]["name"]);
+        let condition = &policy["spec"]["matchConditions"][0]["expression"];
+        assert_eq!(condition, "request.userInfo.username == 'system:serviceaccount:self-healing:self-healing-sa'");
+        for rule in policy["spec"]["validations"].as_array().unwrap() {
+            let message = rule["message"].as_str().unwrap();
+            assert!(message.starts_with("self-healing-controller may ") && !message.contains('\''), "{message}");
+        }
     }
 }
 

@@ -102,6 +102,9 @@ const BUILT_IN: &[Line] = &[
     ("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", "upsert", "", ""),
     ("rbac.authorization.k8s.io", "v1", "roles", "Role", "namespaced upsert", "", ""),
     ("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "namespaced upsert", "", ""),
+    // Stored, and asked of nobody: expressions are not evaluated here.
+    ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", "status generation versioned", "", "api-extensions"),
+    ("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", "generation versioned", "", "api-extensions"),
     ("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", "status generation versioned", "crd crds", "api-extensions"),
 ];
 

@@ -2,7 +2,7 @@
 
 mod roles;
 
-use super::{ManifestError, NAMESPACE, Options, network, objects};
+use super::{ManifestError, NAMESPACE, Options, admission, network, objects};
 use serde_json::Value;
 
 /// Data that the chart's templates read.
@@ -23,6 +23,7 @@ pub fn package_files() -> Result<Vec<(String, String)>, ManifestError> {
     let files = [
         (format!("{CHART}/crds.yaml"), String::new(), definitions),
         (format!("{CHART}/rbac.yaml"), String::new(), vec![roles::data(&rest, &least)]),
+        (format!("{CHART}/admission.yaml"), String::new(), admission::documents()),
         (format!("{CHART}/networkpolicy.yaml"), network::comment(), vec![policy["spec"].clone()]),
         (BASE.to_owned(), String::new(), rest.clone()),
         (format!("{OVERLAYS}/observe-only/clusterrole.yaml"), String::new(), roles::observing(&rest)),

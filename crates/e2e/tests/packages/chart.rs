@@ -120,6 +120,7 @@ async fn values_reach_their_objects() -> Result<()> {
         "commonLabels={\"team\":\"sre\",\"app\":\"other\"}",
         "crds.keep=false",
         "podMonitor.enabled=true",
+        "serviceAccount.name=\"healer\"",
     ];
     let rendered = render(&packages, &sets).await?;
     let data = &get(&rendered, CONFIG)?["data"];
@@ -151,14 +152,22 @@ async fn values_reach_their_objects() -> Result<()> {
     }
     let definition = get(&rendered, "CustomResourceDefinition//recoveries.self-healing.dev")?;
     ensure!(definition["metadata"].get("annotations").is_none(), "{}", definition["metadata"]);
+    let policy = get(&rendered, "ValidatingAdmissionPolicy//self-healing-nodes")?;
+    let condition = policy["spec"]["matchConditions"][0]["expression"].as_str().unwrap_or_default();
+    ensure!(condition.contains("system:serviceaccount:self-healing:healer'"), "{condition}");
     get(&rendered, "PodMonitor/self-healing/self-healing-controller").map(drop)
 }
 
 #[tokio::test]
 async fn what_is_not_wanted_is_not_there() -> Result<()> {
     let packages = Packages::ready()?;
-    let sets =
-        ["crds.install=false", "rbac.create=false", "serviceAccount.create=false", "networkPolicy.enabled=false"];
+    let sets = [
+        "crds.install=false",
+        "rbac.create=false",
+        "serviceAccount.create=false",
+        "networkPolicy.enabled=false",
+        "admissionPolicies.enabled=false",
+    ];
     let left = render(&packages, &sets).await?;
     ensure!(left.keys().eq([CONFIG, DEPLOYMENT]), "{:?}", left.keys());
     Ok(())
@@ -174,6 +183,8 @@ async fn another_name_is_that_of_everything_that_could_collide() -> Result<()> {
     {
         get(&rendered, name)?;
     }
+    let policy = get(&rendered, "ValidatingAdmissionPolicyBinding//second-nodes")?;
+    ensure!(policy["spec"]["policyName"] == "second-nodes", "{policy}");
     // The names that the program itself looks for, and that of the ServiceAccount, which is a value of its own.
     let fixed = rendered.keys().filter(|name| name.contains("/self-healing-"));
     let fixed: Vec<&String> = fixed.collect();

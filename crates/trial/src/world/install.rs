@@ -9,9 +9,10 @@ use self_healing_sim::hand::Hand;
 use self_healing_story::Machines;
 use serde_json::{Value, json};
 
-/// Kinds that have no effect on this ground: the controller's processes are not pods here, and there is no network
-/// between pods.
-const WITHOUT_EFFECT: [&str; 2] = ["Deployment", "NetworkPolicy"];
+/// Kinds that have no effect on this ground: the controller's processes are not pods here, there is no network between pods,
+/// and no admission by expressions.
+const WITHOUT_EFFECT: [&str; 4] =
+    ["Deployment", "NetworkPolicy", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
 
 /// Installs everything but the controller itself, with these keys in its ConfigMap beside the shipped ones.
 pub(super) fn install(cluster: &Cluster, admin: &Hand, settings: &[(String, String)]) -> Result<()> {

@@ -29,7 +29,8 @@ const CONFIG: &str = "self-healing-config";
 /// The shipped manifests.
 pub(crate) const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../kubernetes/self-healing");
 /// Their files, in the order in which an administrator applies them.
-pub(crate) const FILES: [&str; 5] = ["crds.yaml", "deployment.yaml", "rbac.yaml", "config.yaml", "networkpolicy.yaml"];
+pub(crate) const FILES: [&str; 6] =
+    ["crds.yaml", "deployment.yaml", "rbac.yaml", "admission.yaml", "config.yaml", "networkpolicy.yaml"];
 /// What a test waits for without the controller's doing.
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// Namespaces that outlive a scenario.

@@ -1,5 +1,6 @@
 //! The table of scenarios; each is a function in one of the files below, named as a user would say it.
 
+mod admission;
 mod adoption;
 mod bare;
 mod channels;
@@ -129,6 +130,7 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "doctor on a good cluster, and on one that nobody leads" => doctor::leader, needs Cluster;
     "doctor names each right that is missing" => doctor::rights, needs Cluster;
     "doctor on broken clusters" => doctor::broken::everything, needs Cluster;
+    "the API server refuses what the controller never does" => admission::refusals, needs Cluster Nodes;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
     "kubectl auth can-i answers as the roles say" => permissions::can_i;
     "chart and overlays are taken by the API server" => packages::accepted, needs Cluster;
