@@ -1,5 +1,6 @@
 //! `doctor`: what would keep the controller from its work, before it is needed.
 
+mod admission;
 mod channels;
 mod check;
 mod clock;
@@ -89,11 +90,14 @@ async fn examine(args: &ArgMatches, mut layers: Layers, secrets: &Secrets) -> Re
 
 /// What only the API server can tell.
 async fn of_the_cluster(cluster: &Cluster, layers: &mut Layers, checks: &mut Vec<Check>) {
-    checks.push(identity::check(cluster).await);
+    let account = identity::check(cluster).await;
+    let own = account.state == State::Ok;
+    checks.push(account);
     let (clock, ahead) = clock::check(cluster).await;
     checks.push(clock);
     checks.extend(configuration::checks(cluster, layers).await);
     checks.extend(rights::checks(cluster, layers).await);
+    checks.push(admission::check(cluster, own).await);
     checks.extend(definitions::checks(cluster).await);
     checks.push(leader::check(cluster, layers.config(), ahead).await);
     checks.push(installations::check(cluster, layers.config(), ahead).await);

@@ -13,6 +13,7 @@ pub(super) enum Area {
     Clock,
     Configuration,
     Rights,
+    Admission,
     Definitions,
     Leader,
     Installations,
@@ -22,11 +23,12 @@ pub(super) enum Area {
 
 impl Area {
     /// Those that need an API server that answers.
-    pub(super) const OF_THE_CLUSTER: [Self; 7] = [
+    pub(super) const OF_THE_CLUSTER: [Self; 8] = [
         Self::Identity,
         Self::Clock,
         Self::Configuration,
         Self::Rights,
+        Self::Admission,
         Self::Definitions,
         Self::Leader,
         Self::Installations,
@@ -40,6 +42,7 @@ impl Area {
             Self::Clock => "clock",
             Self::Configuration => "configuration",
             Self::Rights => "rights",
+            Self::Admission => "admission policies",
             Self::Definitions => "definitions",
             Self::Leader => "leader",
             Self::Installations => "other installations",

@@ -22,6 +22,7 @@ pub(crate) async fn everything(ground: &Ground) -> Result<()> {
     others(ground).await?;
     configuration(ground).await?;
     resources(ground).await?;
+    admission(ground).await?;
     definitions(ground).await?;
     Doctor::new(ground).comes_to("that all is well again", Found::is_well).await.map(drop)
 }
@@ -141,6 +142,22 @@ async fn resources(ground: &Ground) -> Result<()> {
     found.is_well()?;
     found.says("memory", "warning", "93 % of resources.limits.memory is used, more than 80 %")?;
     found.says("processor", "warning", "more than 80 %").map(drop)
+}
+
+async fn admission(ground: &Ground) -> Result<()> {
+    const NAME: &str = "admission policies";
+    let doctor = Doctor::new(ground);
+    doctor.run().await?.says(NAME, "unchecked", "there is no node")?;
+    ground.nodes(1).await?;
+    doctor.run().await?.says(NAME, "ok", "is refused what the controller never does")?;
+    ground.cluster.kubectl(&["delete", "validatingadmissionpolicybinding", "self-healing-nodes"]).await?;
+    let words = "may change whatever its roles allow";
+    let found =
+        doctor.comes_to("that policies are missing", |found| found.says(NAME, "warning", words).map(drop)).await?;
+    found.is_well()?;
+    let administrator = Doctor::with(ground, ground.cluster.admin_kubeconfig()).run().await?;
+    administrator.says(NAME, "unchecked", "they hold for the controller's account only")?;
+    ground.apply_file("admission.yaml").await
 }
 
 async fn definitions(ground: &Ground) -> Result<()> {
