@@ -23,7 +23,7 @@ pub(crate) fn parts() -> Vec<Part> {
         Part { name: "alert rules", run: rules },
         Part { name: "conformance", run: || conformance(&[]) },
         Part { name: "end to end", run: || with_controller::<&str>(&[]) },
-        Part { name: "one story in four on real control planes", run: || with_controller(&share(4)?) },
+        Part { name: "one story in eight on real control planes", run: || with_controller(&share(8)?) },
         Part { name: "stories on real nodes", run: || with_controller(&["--real-node"]) },
     ]
 }
