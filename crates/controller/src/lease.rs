@@ -1,17 +1,20 @@
 //! Leader election: which of several controllers may write, and the door that says so right before each write.
 //!
 //! The algorithm of client-go's `leaderelection`: a candidate takes the Lease when it saw the record unchanged for the record's
-//! whole duration *on its own monotonic clock*; the other's wall clock is never compared with ours. The leader stops
+//! whole duration *on its own monotonic clock*; the other's wall clock is never compared with ours. A record that somebody else has
+//! emptied, edited or deleted is not taken any sooner. The leader stops
 //! `lease - renew` before anybody may take over. A stopped or paused process finds the door closed when it wakes, because the
 //! door compares its deadline with the clock at each question.
 
 mod door;
 mod error;
 mod record;
+mod view;
 
 pub use self::door::Door;
 use self::error::Error;
 use self::record::Record;
+use self::view::View;
 use crate::outside::{Chance, Wall};
 use jiff::Timestamp;
 use kube::Client;
@@ -51,8 +54,8 @@ impl Default for Timing {
 enum Try {
     /// The record is ours as of a request sent at `sent`.
     Ours { sent: Instant, epoch: u64 },
-    /// Another holds it.
-    Theirs { holder: String },
+    /// It is, or may be, another's.
+    Theirs { why: String },
 }
 
 /// A name that no other process has: the pod's name and a random suffix, since a restarted container keeps its pod's name.
@@ -72,8 +75,7 @@ pub struct Elector {
     door: Door,
     changes: mpsc::UnboundedSender<bool>,
     leading: bool,
-    /// The record as last seen to change, and when we saw that.
-    observed: Option<(Record, Instant)>,
+    view: View,
     /// The object as we last wrote it, so that a renewal is one request.
     written: Option<DynamicObject>,
     tries: u64,
@@ -106,7 +108,7 @@ impl Elector {
             door: door.clone(),
             changes,
             leading: false,
-            observed: None,
+            view: View::default(),
             written: None,
             tries: 0,
         };
@@ -133,9 +135,9 @@ impl Elector {
     async fn step(&mut self) {
         match self.attempt_in_time().await {
             Ok(Try::Ours { sent, epoch }) => self.hold(sent, epoch),
-            Ok(Try::Theirs { holder }) => {
+            Ok(Try::Theirs { why }) => {
                 self.door.set_trouble(None);
-                self.resign(&format!("{holder} holds the Lease"));
+                self.resign(&why);
             }
             Err(error) => self.fail(&error),
         }
@@ -190,6 +192,8 @@ impl Elector {
 
     fn resign(&mut self, why: &str) {
         self.door.close();
+        // Who does not lead reads before it writes.
+        self.written = None;
         if self.leading {
             self.leading = false;
             warn!(identity = %self.identity, why, "not leading any more");
@@ -219,26 +223,34 @@ impl Elector {
     async fn attempt(&mut self) -> Result<Try, Error> {
         if let Some(object) = self.written.take() {
             match self.put(object, Record::renewed).await {
-                // Somebody wrote in between: read who.
-                Err(error) if error.is_conflict() => {}
+                // Somebody wrote or deleted it in between: read who.
+                Err(error) if error.is_outdated() => {}
                 other => return other,
             }
         }
         let object = self.call("get", self.api.get_opt(LEASE)).await?;
-        let Some(object) = object else {
-            let object = Record::first(&self.identity, self.timing.lease, self.wall.now()).into_object(&self.resource);
-            return self.store("create", object).await;
+        let found = object.as_ref().map(Record::of);
+        self.view.note(found.as_ref(), &self.identity);
+        // Of a Lease that was emptied or deleted others keep their hands off, so who leads keeps it.
+        let keeps = self.leading && self.door.may_write() && self.view.is_vacant();
+        if !keeps && !self.view.may_be_taken(&self.identity, self.timing.lease) {
+            return Ok(Try::Theirs { why: self.view.words() });
+        }
+        match object {
+            Some(object) => self.put(object, Record::renewed).await,
+            None => self.create().await,
+        }
+    }
+
+    /// Makes the Lease, which goes on counting where the one that was deleted ended.
+    async fn create(&mut self) -> Result<Try, Error> {
+        let (lease, now) = (self.timing.lease, self.wall.now());
+        let record = match self.view.last() {
+            Some(last) => last.renewed(&self.identity, lease, now),
+            None => Record::first(&self.identity, lease, now),
         };
-        let record = Record::of(&object);
-        if self.observed.as_ref().is_none_or(|(seen, _)| *seen != record) {
-            self.observed = Some((record.clone(), Instant::now()));
-        }
-        let since = self.observed.as_ref().map_or_else(Instant::now, |(_, at)| *at);
-        let expires = since + record.duration(self.timing.lease);
-        if !record.holder.is_empty() && record.holder != self.identity && Instant::now() < expires {
-            return Ok(Try::Theirs { holder: record.holder });
-        }
-        self.put(object, Record::renewed).await
+        let object = record.into_object(&self.resource);
+        self.store("create", object).await
     }
 
     /// Writes what `change` makes of the record; the object's resourceVersion makes sure that nobody wrote in between.
@@ -253,6 +265,7 @@ impl Elector {
 
     async fn store(&mut self, verb: &'static str, object: DynamicObject) -> Result<Try, Error> {
         let sent = Instant::now();
+        self.view.claim();
         let params = PostParams::default();
         let stored = if verb == "create" {
             self.call(verb, self.api.create(&params, &object)).await?
@@ -261,7 +274,7 @@ impl Elector {
         };
         let record = Record::of(&stored);
         let epoch = record.transitions;
-        self.observed = Some((record, Instant::now()));
+        self.view.note(Some(&record), &self.identity);
         self.written = Some(stored);
         Ok(Try::Ours { sent, epoch })
     }

@@ -26,10 +26,12 @@ impl Error {
         }
     }
 
-    /// Whether somebody else wrote the Lease since it was read.
-    pub(super) fn is_conflict(&self) -> bool {
+    /// Whether somebody else wrote or deleted the Lease since it was read.
+    pub(super) fn is_outdated(&self) -> bool {
         match self {
-            Self::Api { source, .. } => matches!(&**source, kube::Error::Api(status) if status.is_conflict()),
+            Self::Api { source, .. } => {
+                matches!(&**source, kube::Error::Api(status) if status.is_conflict() || status.is_not_found())
+            }
             Self::Silent { .. } | Self::Forbidden { .. } => false,
         }
     }

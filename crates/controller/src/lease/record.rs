@@ -65,6 +65,11 @@ impl Record {
         Self { holder: String::new(), seconds: Some(1), acquired: renewed.clone(), renewed, ..self }
     }
 
+    /// Whether its holder gave it back, here or with client-go: one that a person has emptied keeps its times and its duration.
+    pub(super) fn is_released(&self) -> bool {
+        self.holder.is_empty() && self.seconds == Some(1) && self.acquired == self.renewed && !self.renewed.is_null()
+    }
+
     /// How long others must leave it alone after its last change: as it says itself, `default` when it does not.
     pub(super) fn duration(&self, default: Duration) -> Duration {
         self.seconds.map_or(default, |seconds| Duration::from_secs(seconds.min(u64::from(u32::MAX))))

@@ -4,6 +4,7 @@
 
 mod random;
 mod store;
+mod strangers;
 
 use self_healing_controller::lease::{Door, Elector, Timing};
 use self_healing_controller::outside::Wall;

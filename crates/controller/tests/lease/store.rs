@@ -64,6 +64,11 @@ impl Store {
             "metadata": {"name": "self-healing-controller", "namespace": "healing"}, "spec": spec}));
     }
 
+    /// Removes the Lease, as another program would.
+    pub(crate) fn delete(&self) {
+        self.0.lock().unwrap().object = None;
+    }
+
     /// A client whose line to the store can be disturbed.
     pub(crate) fn client(&self) -> (Client, Line) {
         let (store, line) = (self.clone(), Line(Arc::new(Mutex::new(Fault::Fine))));
