@@ -7,10 +7,9 @@ use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
-use kube::api::{ListParams, PostParams};
+use kube::api::ListParams;
 use serde_json::json;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -66,7 +65,7 @@ pub struct Cluster {
     // Before `dir`, so that the processes have ended when their files go.
     plane: Option<Plane>,
     client: kube::Client,
-    kubeconfig: PathBuf,
+    pub(crate) kubeconfig: PathBuf,
     kubectl: PathBuf,
     pub(crate) kubelets: Mutex<BTreeMap<String, FakeKubelet>>,
     pub(crate) leases: Mutex<BTreeMap<String, Renewal>>,
@@ -128,36 +127,6 @@ impl Cluster {
         &self.kubeconfig
     }
 
-    /// Writes a kubeconfig that acts as a service account: a token of one hour, and the cluster's CA.
-    ///
-    /// # Errors
-    /// When the account does not exist or the file cannot be written.
-    pub async fn service_account_kubeconfig(&self, namespace: &str, name: &str) -> Result<PathBuf> {
-        let accounts = Api::<ServiceAccount>::namespaced(self.admin(), namespace);
-        let request = TokenRequest {
-            spec: TokenRequestSpec { expiration_seconds: Some(3600), ..Default::default() },
-            ..Default::default()
-        };
-        let answer = accounts
-            .create_token_request(name, &PostParams::default(), &request)
-            .await
-            .with_context(|| format!("no token for the service account {namespace}/{name}"))?;
-        let token = answer.status.context("the answer to the token request has no status")?.token;
-
-        let cluster = kubeconfig::current_cluster(&self.kubeconfig)?;
-        let path = self.dir.file(&format!("{namespace}-{name}.kubeconfig"));
-        kubeconfig::write(&path, &cluster, &kubeconfig::token(&token))?;
-        Ok(path)
-    }
-
-    /// A client that acts as a service account.
-    ///
-    /// # Errors
-    /// When the account does not exist.
-    pub async fn service_account_client(&self, namespace: &str, name: &str) -> Result<kube::Client> {
-        kubeconfig::client(&self.service_account_kubeconfig(namespace, name).await?).await
-    }
-
     /// Writes a kubeconfig for an address that needs no proof of who one is.
     ///
     /// # Errors
@@ -185,7 +154,8 @@ impl Cluster {
     /// # Errors
     /// When the other cannot be read or this not be written.
     pub fn kubeconfig_through(&self, of: &Path, address: SocketAddr) -> Result<PathBuf> {
-        let path = self.dir.file("through.kubeconfig");
+        let name = of.file_stem().unwrap_or_default().to_string_lossy();
+        let path = self.dir.file(&format!("{name}-through.kubeconfig"));
         kubeconfig::write_through(&path, of, address)?;
         Ok(path)
     }

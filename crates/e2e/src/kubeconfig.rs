@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 
@@ -23,6 +23,13 @@ pub(crate) fn certificate(identity: &Identity) -> Value {
 /// The `user` of a kubeconfig that carries a bearer token.
 pub(crate) fn token(token: &str) -> Value {
     json!({ "token": token })
+}
+
+/// How the audit log names a bearer token, in `user.extra["authentication.kubernetes.io/credential-id"]`.
+pub(crate) fn credential_id(token: &str) -> Result<String> {
+    let claims = token.split('.').nth(1).context("the token is no JWT")?;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?;
+    Ok(format!("JTI={}", claims["jti"].as_str().context("the token has no id")?))
 }
 
 /// Writes a kubeconfig with one cluster and one user.

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod accounts;
 pub mod audit;
 pub mod binaries;
 mod certs;
@@ -47,11 +48,14 @@ pub mod shelf;
 mod sys;
 pub mod usage;
 pub mod wait;
+pub mod wire;
 mod wrong;
 
+pub use accounts::Credential;
 pub use binaries::Binaries;
 pub use cluster::{Cluster, Options};
 pub use kubelet::{Answer, FakeKubelet};
 pub use nodes::NodeSpec;
 pub use process::{Process, Program};
 pub use quota::Quota;
+pub use wire::Wire;

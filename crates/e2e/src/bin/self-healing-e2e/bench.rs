@@ -23,7 +23,6 @@ mod sightings;
 mod start;
 mod throughput;
 mod town;
-mod wire;
 
 use anyhow::{Context, Result, bail};
 use report::Section;
@@ -79,7 +78,7 @@ pub(crate) async fn run(binary: &Path, words: &[&str]) -> Result<()> {
             ("growth", _) => growth::run(),
             ("cordon", _) => cordon::run(binary, wanted.alone).await,
             ("latency", _) => latency::run(binary).await,
-            ("failover", _) => failover::run(binary).await,
+            ("failover", _) => failover::run(binary, wanted.alone).await,
             ("drain", _) => drain::run(binary).await,
             ("mass-failure", _) => mass_failure::run(binary).await,
             _ => notices::run(binary).await,

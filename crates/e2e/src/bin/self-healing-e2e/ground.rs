@@ -15,7 +15,7 @@ use kube::{Api, ResourceExt};
 use manifests::install;
 use self_healing_e2e::shelf::SCHEDULER;
 use self_healing_e2e::wait::{wait_for, wait_for_all};
-use self_healing_e2e::{Cluster, NodeSpec, Options};
+use self_healing_e2e::{Cluster, Credential, NodeSpec, Options};
 use self_healing_story::Policy;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -63,27 +63,38 @@ impl Ground {
 
     /// Starts a controller without waiting until it leads.
     pub(crate) async fn replica(&self, environment: &[(&str, &str)]) -> Result<Controller> {
-        self.launch(&self.kubeconfig, environment).await
+        self.launch(&self.binary, &self.kubeconfig, environment).await
     }
 
     /// The same, of a controller that reaches the API server at `url`, where somebody sees to who it is.
     pub(crate) async fn replica_at(&self, url: &str, environment: &[(&str, &str)]) -> Result<Controller> {
-        self.launch(&self.cluster.kubeconfig_at(url)?, environment).await
+        self.launch(&self.binary, &self.cluster.kubeconfig_at(url)?, environment).await
     }
 
     /// The same, with these credentials.
     pub(crate) async fn replica_with(&self, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
-        self.launch(kubeconfig, environment).await
+        self.launch(&self.binary, kubeconfig, environment).await
     }
 
-    async fn launch(&self, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
+    /// The same, of another version's program.
+    pub(crate) async fn replica_of(&self, binary: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
+        self.launch(binary, &self.kubeconfig, environment).await
+    }
+
+    /// A token of its own for one controller, by which the audit log tells it from the others.
+    pub(crate) async fn credential(&self) -> Result<Credential> {
+        let file = format!("controller-{}", self.started.get() + 1);
+        self.cluster.service_account_credential(OWN, "self-healing-sa", &file).await
+    }
+
+    async fn launch(&self, binary: &Path, kubeconfig: &Path, environment: &[(&str, &str)]) -> Result<Controller> {
         let number = self.started.get() + 1;
         self.started.set(number);
         let name = format!("controller-{number}");
         let log = self.cluster.dir().join(format!("{name}.log"));
         let wanted = environment.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let environment: Vec<_> = wanted.chain(self.confinement()).collect();
-        let launch = Launch { binary: &self.binary, kubeconfig, log: &log, name: &name, environment: &environment };
+        let launch = Launch { binary, kubeconfig, log: &log, name: &name, environment: &environment };
         Controller::start(launch).await.with_context(|| format!("log of {name}: {}", log.display()))
     }
 

@@ -19,6 +19,7 @@ mod packages;
 pub(crate) mod permissions;
 mod pods;
 mod reading;
+mod succession;
 mod switches;
 
 use crate::ground::Ground;
@@ -89,8 +90,13 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "budget blocks a drain, and it says which" => drains::budget_blocks, needs Nodes;
     "a volume that only one node reaches keeps it from being drained" => drains::volume_keeps, needs Nodes;
     "drain cancelled by annotation gives the cordon back" => drains::cancelled, needs Nodes;
-    "SIGTERM during a drain, a second replica finishes it" => lifecycle::handover, needs Nodes Audit;
-    "a leader hands over before its own node is drained" => lifecycle::own_node, needs Cluster Nodes;
+    "told to stop during a rollout and on its way back, the other version goes on" => succession::side_by_side, needs Nodes Audit;
+    "leader killed during a drain, the other replica goes on" => succession::killed, needs Nodes Audit;
+    "leader asleep past its Lease during a drain writes nothing when it wakes" => succession::paused, needs Nodes Audit;
+    "leader cut off during a drain writes nothing when it is back" => succession::cut_off, needs Nodes Audit Processes;
+    "a stranger deletes and edits the Lease, never two lead" => succession::at_the_lease, needs Nodes Audit;
+    "Recoveries, marks and Lease of the first release are gone on with" => succession::first_release, needs Cluster Nodes Audit;
+    "a leader hands over before its own node is drained" => lifecycle::own_node, needs Cluster Nodes Audit;
     "an existing cluster is adopted, and what is not ours there is left" => adoption::foreign_cluster, needs Processes;
     "pod failed" => pods::failed;
     "crash loop below and at the threshold" => pods::crash_loop;

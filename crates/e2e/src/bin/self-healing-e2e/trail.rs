@@ -2,12 +2,16 @@
 
 use crate::ground::Ground;
 use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 use self_healing_e2e::audit::Used;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
+
+/// By which the API server tells two tokens of one account apart.
+const CREDENTIAL: &str = "authentication.kubernetes.io/credential-id";
 
 /// Who the controller is for the API server.
 pub(crate) const CONTROLLER: &str = "system:serviceaccount:self-healing:self-healing-sa";
@@ -30,6 +34,10 @@ pub(crate) struct Request {
     /// Empty for a create of a whole object: its name is in the body, which is not logged.
     pub(crate) name: String,
     pub(crate) code: u16,
+    /// Whose token it came with; all replicas are the same user.
+    credential: String,
+    /// When the API server had received it.
+    received: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +46,7 @@ struct Entry {
     stage: String,
     verb: String,
     user: User,
+    request_received_timestamp: Timestamp,
     object_ref: Option<Reference>,
     response_status: Option<Status>,
 }
@@ -46,6 +55,8 @@ struct Entry {
 struct User {
     #[serde(default)]
     username: String,
+    #[serde(default)]
+    extra: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +96,13 @@ impl Trail {
     /// The controller's requests that have ended, in order.
     pub(crate) fn requests(&self) -> Result<Vec<Request>> {
         Ok(self.entries()?.into_iter().filter(|entry| entry.stage == "ResponseComplete").filter_map(request).collect())
+    }
+
+    /// The same of the one controller with this credential, received since then.
+    pub(crate) fn requests_of(&self, credential: &str, since: Timestamp) -> Result<Vec<Request>> {
+        let mut requests = self.requests()?;
+        requests.retain(|request| request.credential == credential && request.received >= since);
+        Ok(requests)
     }
 
     /// How many of each verb and resource have ended.
@@ -139,12 +157,7 @@ impl Trail {
 
     /// The writes that were granted on anything but the controller's own Recoveries, Lease and Events.
     pub(crate) fn writes_on_others(&self) -> Result<Vec<Request>> {
-        const OWN: [&str; 4] = ["recoveries", "recoveries/status", "leases", "events"];
-        Ok(self
-            .requests()?
-            .into_iter()
-            .filter(|r| r.granted() && r.writes() && !OWN.contains(&r.resource.as_str()))
-            .collect())
+        Ok(self.requests()?.into_iter().filter(|r| r.granted() && r.writes_on_others()).collect())
     }
 
     /// Each of these pods was evicted exactly once, no other was, and nothing was deleted in that namespace.
@@ -180,6 +193,12 @@ impl Request {
     pub(crate) fn writes(&self) -> bool {
         !["get", "list", "watch"].contains(&self.verb.as_str())
     }
+
+    /// Whether it would change anything but the controller's own Recoveries, Lease and Events; what it may do is asked by a create.
+    pub(crate) fn writes_on_others(&self) -> bool {
+        const OWN: [&str; 5] = ["recoveries", "recoveries/status", "leases", "events", "selfsubjectaccessreviews"];
+        self.writes() && !OWN.contains(&self.resource.as_str())
+    }
 }
 
 /// None for what is not about a resource, such as `/version`.
@@ -190,7 +209,10 @@ fn request(entry: Entry) -> Option<Request> {
         subresource => format!("{}/{subresource}", reference.resource),
     };
     let code = entry.response_status.map_or(0, |status| status.code);
+    let credential = entry.user.extra.get(CREDENTIAL).and_then(|ids| ids.first()).cloned().unwrap_or_default();
     Some(Request {
+        credential,
+        received: entry.request_received_timestamp,
         verb: entry.verb,
         group: reference.api_group,
         resource,

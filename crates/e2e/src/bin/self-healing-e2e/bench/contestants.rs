@@ -65,23 +65,25 @@ pub(super) enum Runner {
 impl References {
     /// Builds what is missing, with Go and Python and their registries.
     pub(super) fn ready() -> Result<Self> {
-        let folder = std::env::temp_dir().join("self-healing-references");
-        let (go, environment) = (folder.join("controller-runtime"), folder.join("python"));
-        let source = Path::new(REFERENCES);
-        run(Command::new("go")
-            .current_dir(source.join("controller-runtime"))
-            .args(["build", "-trimpath", "-o"])
-            .arg(&go)
-            .arg("."))?;
+        let go = Self::go_program()?;
+        let environment = folder().join("python");
         let python = environment.join("bin/python");
         if !python.is_file() {
             run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
         }
-        let requirements = source.join("polling/requirements.txt");
+        let requirements = Path::new(REFERENCES).join("polling/requirements.txt");
         run(Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(requirements))?;
         Ok(Self { go, python })
+    }
+
+    /// Builds the one of controller-runtime alone.
+    pub(super) fn go_program() -> Result<PathBuf> {
+        let program = folder().join("controller-runtime");
+        let source = Path::new(REFERENCES).join("controller-runtime");
+        run(Command::new("go").current_dir(source).args(["build", "-trimpath", "-o"]).arg(&program).arg("."))?;
+        Ok(program)
     }
 
     /// Starts one of them with the credentials of `kubeconfig`.
@@ -141,6 +143,11 @@ impl Runner {
     pub(super) async fn stop(&self) -> Result<()> {
         self.process().terminate(Duration::from_secs(20)).await.map(drop)
     }
+}
+
+/// Where they are kept.
+fn folder() -> PathBuf {
+    std::env::temp_dir().join("self-healing-references")
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -1,75 +1,92 @@
-//! How long nobody heals when the leader goes: it is told to stop, or killed, at the moment when a pod fails.
+//! How long nobody heals when the leader goes at the moment when a pod fails: it is told to stop, killed, put to sleep, or its node loses
+//! its network. Beside it the leader election of client-go with controller-runtime's timings, in the reference that deletes failed pods.
 
-use super::contestants::FREE;
+mod candidate;
+
+use super::contestants::References;
 use super::latency::workloads;
 use super::report::{Section, Table, percentile};
 use super::sightings::Sightings;
-use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
 use anyhow::{Context, Result};
+use candidate::{End, Who};
+use futures::future::try_join_all;
 use kube::ResourceExt;
 use self_healing_e2e::Options;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-const REPEATS: usize = 10;
-const NODES: usize = 5;
-/// Seconds at most: a Lease that is given back is taken at the next look, one that is not runs out after 15 s.
-const TARGETS: [f64; 2] = [3.0, 20.0];
+const REPEATS: usize = 20;
+/// A node has room for 110 pods.
+const NODES: usize = 2;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Told,
-    Killed,
+/// Times of one row, in seconds.
+struct Row {
+    who: &'static str,
+    end: End,
+    seconds: Vec<f64>,
 }
 
-pub(super) async fn run(binary: &Path) -> Result<Section> {
+pub(super) async fn run(binary: &Path, alone: bool) -> Result<Section> {
+    let reference = if alone { None } else { Some(References::go_program()?) };
+    // Each on a control plane of its own, side by side: nearly all of it is waiting for a Lease to run out.
+    let mut lanes =
+        vec![(Who::Ours, vec![End::Told, End::Killed]), (Who::Ours, vec![End::Asleep]), (Who::Ours, vec![End::CutOff])];
+    if let Some(program) = reference {
+        lanes.push((Who::Reference(program.clone()), vec![End::Told]));
+        lanes.push((Who::Reference(program), vec![End::Killed]));
+    }
+    let rows = try_join_all(lanes.iter().map(|(who, ends)| lane(binary, who, ends))).await?;
+    Ok(section(rows.into_iter().flatten().collect()))
+}
+
+/// One control plane with two candidates.
+async fn lane(binary: &Path, who: &Who, ends: &[End]) -> Result<Vec<Row>> {
     let ground = Ground::start(binary, Options::default()).await?;
     ground.nodes(NODES).await?;
-    let mut table = Table::new(["the leader", "p50 s", "max s", "target max s"]);
-    let mut next = 0;
-    let namespace = workloads(&ground, 2 * REPEATS).await?;
-    let mut deletions = Sightings::of_deletions(&ground.cluster.pod_api(&namespace)).await?;
-    let mut replicas = vec![ground.controller(FREE).await?, ground.replica(FREE).await?];
-    for (end, target) in [End::Told, End::Killed].into_iter().zip(TARGETS) {
-        let mut seconds = Vec::new();
+    let namespace = workloads(&ground, ends.len() * REPEATS).await?;
+    let leader = who.start(&ground).await?;
+    leader.leads().await?;
+    let mut follower = who.start(&ground).await?;
+    let (mut rows, mut leader, mut next) = (Vec::new(), leader, 0);
+    for end in ends {
+        let mut seconds = Vec::with_capacity(REPEATS);
         for _ in 0..REPEATS {
-            let leader = replicas.remove(leader(&replicas).await?);
+            follower.follows().await?;
             let pod = ground.pod(&namespace, &format!("web-{next}")).await?.name_any();
             next += 1;
+            // Anew each time: the API server ends a watch after some minutes.
+            let mut deletions = Sightings::of_deletions(&ground.cluster.pod_api(&namespace)).await?;
             let began = Instant::now();
-            let gone = async {
-                match end {
-                    End::Told => leader.stop().await,
-                    End::Killed => leader.process.kill().await,
-                }
-            };
-            let (ended, failed) = tokio::join!(gone, ground.cluster.fail(&namespace, &pod));
+            let (ended, failed) = tokio::join!(leader.ends(*end), ground.cluster.fail(&namespace, &pod));
             ended.and(failed)?;
-            let seen = deletions.of_one(&pod).await?;
+            let seen = deletions.of_one(&pod).await.with_context(|| format!("{} {}", who.words(), end.words()))?;
             seconds.push(seen.saturating_duration_since(began).as_secs_f64());
-            ground.recovery_is(&pod, "Succeeded", SOON).await?;
-            replicas.push(ground.replica(FREE).await?);
+            if matches!(who, Who::Ours) {
+                ground.recovery_is(&pod, "Succeeded", SOON).await?;
+            }
+            leader.is_gone().await?;
+            // Who followed leads by now: it has deleted the pod.
+            leader = std::mem::replace(&mut follower, who.start(&ground).await?);
         }
         seconds.sort_by(f64::total_cmp);
-        let word = if end == End::Told { "is told to stop (SIGTERM)" } else { "is killed (SIGKILL)" };
-        let [p50, max] = [50, 100].map(|percent| format!("{:.2}", percentile(&seconds, percent)));
-        table.row([word.to_owned(), p50, max, target.to_string()]);
+        rows.push(Row { who: who.words(), end: *end, seconds });
     }
-    let text =
-        format!("Two replicas, {REPEATS} times each: a pod fails while the leader goes; the time until it is deleted.");
-    Ok(Section { bench: "failover", title: "Take-over", text, tables: vec![table] })
+    leader.is_gone().await?;
+    follower.is_gone().await?;
+    Ok(rows)
 }
 
-/// Which of them leads.
-async fn leader(replicas: &[Controller]) -> Result<usize> {
-    let look = async || {
-        for (number, replica) in replicas.iter().enumerate() {
-            if replica.get("/ready").await.is_ok_and(|(_, body)| body["leader"] == true) {
-                return Ok(Some(number));
-            }
-        }
-        Ok(None)
-    };
-    eventually("a replica to lead", Duration::from_secs(40), look).await.context("take-over")
+fn section(rows: Vec<Row>) -> Section {
+    let mut table = Table::new(["the leader", "who", "p50 s", "max s", "target max s"]);
+    for row in rows {
+        let [p50, max] = [50, 100].map(|percent| format!("{:.2}", percentile(&row.seconds, percent)));
+        let target = if row.who == Who::Ours.words() { row.end.target().to_string() } else { String::new() };
+        table.row([row.end.words().to_owned(), row.who.to_owned(), p50, max, target]);
+    }
+    let text = format!(
+        "Two replicas, {REPEATS} times each: a pod fails while the leader goes; the time until it is deleted. The Lease lasts 15 s everywhere; \
+         controller-runtime is told to release it at its end (`LeaderElectionReleaseOnCancel`)."
+    );
+    Section { bench: "failover", title: "Take-over", text, tables: vec![table] }
 }

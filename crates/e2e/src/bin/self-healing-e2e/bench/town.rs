@@ -2,12 +2,11 @@
 
 use super::contestants::{Contestant, FREE, References, Runner};
 use super::sightings::Sightings;
-use super::wire::Wire;
 use crate::ground::Ground;
 use crate::trail::{CONTROLLER, Trail};
 use anyhow::Result;
-use self_healing_e2e::Options;
 use self_healing_e2e::load::{Load, NAMESPACE, REPLICAS, Size};
+use self_healing_e2e::{Options, Wire};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,15 +1,15 @@
 //! The life of the process: leadership, its handover, and what it answers over HTTP.
 
-use super::drains::{FAST, loaded_node, uncordoned};
+use super::drains::FAST;
+use super::succession::Replica;
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, OWN, SOON};
-use crate::objects::{FINALIZER, is_cordoned, merge, node_of};
+use crate::objects::{FINALIZER, merge, node_of};
 use crate::suite::QUICK;
-use crate::trail::Trail;
+use crate::trail::{Request, Trail};
 use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::coordination::v1::Lease;
-use k8s_openapi::api::core::v1::Pod;
 use kube::api::DeleteParams;
 use kube::{Api, ResourceExt};
 use reqwest::{Client, Method};
@@ -20,43 +20,7 @@ use std::time::{Duration, Instant};
 
 /// The shipped Deployment.
 const CONTROLLER: &str = "self-healing-controller";
-/// A Lease that was released is taken within a few seconds, long before it would have expired.
-const TAKEOVER: Duration = Duration::from_secs(5);
-
-pub(crate) async fn handover(ground: &Ground) -> Result<()> {
-    let shop = loaded_node(ground, 3).await?;
-    let pods = ground.pods(&shop, "web").await?;
-    let names: Vec<String> = pods.iter().map(ResourceExt::name_any).collect();
-    let slow = pods.first().context("no pod")?;
-    ground.mark_pod(slow, json!({ "finalizers": [FINALIZER] })).await?;
-    let trail = Trail::begin(ground)?;
-    let first = ground.controller(FAST).await?;
-    let second = ground.replica(FAST).await?;
-    let (_, answer) = second.get("/ready").await?;
-    ensure!(answer["leader"] == false, "two leaders: {answer}");
-
-    ground.sicken("n1").await?;
-    ground.node("n1", "to be cordoned", QUICK, is_cordoned).await?;
-    let leaving = |pod: Option<&Pod>| pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_some());
-    wait_for(&ground.cluster.pod_api(&shop), &slow.name_any(), "the slow pod to leave", QUICK, leaving).await?;
-    first.stop().await?;
-    let stopped = Instant::now();
-    second.leads().await?;
-    ensure!(stopped.elapsed() <= TAKEOVER, "the second replica led only after {:?}", stopped.elapsed());
-
-    ground.mark_pod(slow, json!({ "finalizers": null })).await?;
-    ground.recovery_is("n1", "Succeeded", QUICK).await?;
-    ground.elsewhere(&shop, "web", 3, "n1", QUICK).await?;
-    trail.evicted_once(&shop, &names)?;
-    uncordoned(ground, "n1").await?;
-    second.stop().await?;
-    let leases = Api::<Lease>::namespaced(ground.cluster.admin(), OWN);
-    let holder = leases.get("self-healing-controller").await?.spec.and_then(|spec| spec.holder_identity);
-    ensure!(holder.is_none_or(|holder| holder.is_empty()), "the Lease was not released at the end");
-    Ok(())
-}
-
-/// The leader leaves its own node to another replica, which drains it like any other.
+/// The leader leaves its own node to another replica, which drains it like any other, before it has done anything to it.
 pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
     let replicas = Api::<Deployment>::namespaced(ground.cluster.admin(), OWN);
     let nodes = ground.cluster.nodes();
@@ -71,19 +35,24 @@ pub(crate) async fn own_node(ground: &Ground) -> Result<()> {
     let pods = ground.pods(OWN, CONTROLLER).await?;
     let on = |node: &str| pods.iter().find(|pod| node_of(pod) == Some(node)).map(ResourceExt::name_any);
     let (here, there) = (on("n1").context("no replica on n1")?, on("n2").context("no replica on n2")?);
-    let first = ground.controller(&[FAST, &[("POD_NAME", here.as_str())]].concat()).await?;
-    let second = ground.replica(&[FAST, &[("POD_NAME", there.as_str())]].concat()).await?;
+    let trail = Trail::begin(ground)?;
+    let first = Replica::start(ground, &[FAST, &[("POD_NAME", here.as_str())]].concat()).await?;
+    first.controller.leads().await?;
+    let second = Replica::start(ground, &[FAST, &[("POD_NAME", there.as_str())]].concat()).await?;
 
     ground.cluster.add_node(NodeSpec::named("n3").label("kubernetes.io/os", "linux")).await?;
 
     ground.sicken("n1").await?;
-    second.leads().await?;
+    second.controller.leads().await?;
     ground.recovery_is("n1", "Succeeded", SOON).await?;
     ground.elsewhere(OWN, CONTROLLER, 2, "n1", QUICK).await?;
-    let (_, answer) = first.get("/ready").await?;
-    ensure!(answer["leader"] == false, "the leadership was taken back: {answer}");
-    first.stop().await?;
-    second.stop().await
+    ensure!(!first.says_that_it_leads().await?, "the leadership was taken back");
+    trail.evicted_once(OWN, &[here])?;
+    let mut wrote = trail.requests_of(&first.credential, Timestamp::UNIX_EPOCH)?;
+    wrote.retain(Request::writes_on_others);
+    ensure!(wrote.is_empty(), "whose node it is, did this to it: {wrote:?}");
+    first.controller.stop().await?;
+    second.controller.stop().await
 }
 
 /// Finished Recoveries are cleared away after recovery_ttl, and those that go on are not.
