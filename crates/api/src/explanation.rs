@@ -2,7 +2,8 @@
 
 mod view;
 
-pub(crate) use view::{VERSION, time};
+pub(crate) use view::VERSION;
+pub use view::time;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,6 +3,7 @@
 mod clock;
 mod herald;
 mod live;
+mod lookout;
 mod rights;
 mod secrets;
 mod shell;
@@ -12,7 +13,7 @@ pub use live::{CONFIG_MAP, Launch, RunError};
 
 use crate::act::Actor;
 use crate::client::Clients;
-use crate::http::{self, Pages, Pulse, Readiness};
+use crate::http::{self, Broadcast, Pages, Pulse, Readiness};
 use crate::lease::{Door, Elector, Timing as LeaseTiming, identity};
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -78,6 +79,7 @@ async fn once(
         metrics: metrics.clone(),
         clock: clock.reader(),
         desk: live.desk().clone(),
+        broadcast: Broadcast::new(),
         name: live.name().into(),
         scope: Arc::new(live.scope()),
     };

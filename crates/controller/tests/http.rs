@@ -1,7 +1,7 @@
 //! The HTTP server on loopback, as probes, scrapers and hostile clients see it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test")]
 
-use self_healing_controller::http::{Desk, Error, Pages, Pulse, Readiness, bind, serve};
+use self_healing_controller::http::{Broadcast, Desk, Error, Pages, Pulse, Readiness, bind, serve};
 use self_healing_controller::metrics::Metrics;
 use self_healing_controller::watch::Scope;
 use self_healing_core::time::{Now, Stamp, Tick};
@@ -39,6 +39,7 @@ async fn start() -> Server {
         metrics: Arc::new(Metrics::new()),
         clock: Arc::new(move || Now { tick: Tick(clock.load(Ordering::Relaxed)), stamp: Stamp(1_700_000_000_000) }),
         desk: Desk::default(),
+        broadcast: Broadcast::default(),
         name: "controller-0".into(),
         scope: Arc::new(Scope::default()),
     };
@@ -159,7 +160,7 @@ async fn metrics_come_in_the_form_that_is_asked_for() {
 #[tokio::test]
 async fn unknown_paths_and_wrong_methods_are_named_as_json() {
     let server = start().await;
-    for path in ["/", "/nope", "/health/", "/metrics/../x"] {
+    for path in ["/assets/nope.js", "/nope", "/health/", "/metrics/../x"] {
         let reply = get(&server, path).await;
         assert_eq!(reply.status, 404, "{path}");
         assert!(reply.json()["error"].as_str().unwrap().contains(path), "{path}");
@@ -175,7 +176,7 @@ async fn unknown_paths_and_wrong_methods_are_named_as_json() {
 #[tokio::test]
 async fn head_has_the_head_of_get_and_no_body() {
     let server = start().await;
-    for path in ["/health", "/metrics"] {
+    for path in ["/health", "/metrics", "/", "/assets/main.js", "/api/v1/stream"] {
         let reply = ask(&server, "HEAD", path, "").await;
         assert_eq!((reply.status, reply.body.len()), (200, 0), "{path}");
         assert!(reply.header("content-type").is_some());
@@ -186,10 +187,17 @@ async fn head_has_the_head_of_get_and_no_body() {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let server = start().await;
-    for (method, path) in [("GET", "/health"), ("GET", "/nope"), ("POST", "/ready"), ("HEAD", "/metrics")] {
+    for (method, path) in [("GET", "/health"), ("GET", "/nope"), ("POST", "/ready"), ("HEAD", "/metrics"), ("GET", "/")]
+    {
         let reply = ask(&server, method, path, "").await;
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{method} {path}");
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{method} {path}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"),
+            "{method} {path}: {policy}"
+        );
+        assert!(!policy.contains("unsafe"), "{policy}");
     }
 }
 

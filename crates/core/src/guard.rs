@@ -22,6 +22,7 @@ use crate::time::Tick;
 use alloc::string::String;
 
 pub(crate) use breaker::{Scope, Share, storm};
+pub(crate) use budget::gauges;
 pub(crate) use excluded::{has_successor, own_pod, why as why_excluded};
 pub(crate) use mode::observes;
 pub(crate) use quorum::ROLE as CONTROL_PLANE_ROLE;

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod answers;
+mod board;
 mod case;
 mod counts;
 mod examine;

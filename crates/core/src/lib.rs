@@ -4,6 +4,7 @@
 #![no_std]
 extern crate alloc;
 
+pub mod board;
 mod cluster;
 mod detect;
 pub mod effect;

@@ -273,6 +273,24 @@ words! {
 }
 
 words! {
+    /// How a node looks at a glance, the worst last.
+    Light {
+        /// Ready, and nothing bad is seen of it.
+        Well = "well",
+        /// Well, and closed to new pods.
+        Cordoned = "cordoned",
+        /// A signal is bad, for too short a time.
+        Suspected = "suspected",
+        /// It is being recovered.
+        Recovering = "recovering",
+        /// A guard holds its Recovery.
+        Held = "held",
+        /// It fails.
+        Sick = "sick",
+    }
+}
+
+words! {
     /// The guards, in the order in which they are asked.
     GuardName {
         /// The kill switch.

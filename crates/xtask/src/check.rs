@@ -27,6 +27,11 @@ pub(crate) fn generate() -> Result<()> {
     run(command)
 }
 
+/// Takes the pictures in docs/pictures.
+pub(crate) fn pictures() -> Result<()> {
+    run(cargo(&["test", "--workspace", "--test", "page", "--", "--ignored", "pictures"]))
+}
+
 fn format() -> Result<()> {
     component("fmt", "rustfmt")?;
     run(cargo(&["fmt", "--all", "--check"]))

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask check`, `generate`, `test`, `sim`, `e2e`, `conformance`, `bench` and `image`.
+//! The project's commands: `cargo xtask check`, `generate`, `test`, `sim`, `e2e`, `conformance`, `bench`, `pictures` and `image`.
 
 mod check;
 mod e2e;
@@ -57,6 +57,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Takes the pictures of the documentation anew, in a headless Chromium against the demo.
+    Pictures,
     /// Builds the container image; where no engine answers, assembles its root file system in target/image and checks that.
     Image,
 }
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Task::E2e { args } => e2e::run(&args),
         Task::Conformance { args } => e2e::conformance(&args),
         Task::Bench { args } => e2e::bench(&args),
+        Task::Pictures => check::pictures(),
         Task::Image => image::run(),
     };
     match done {

@@ -187,7 +187,8 @@ fn seconds(span: Duration) -> f64 {
 }
 
 /// A moment to the second, as people read it.
-pub(crate) fn time(stamp: Stamp) -> String {
+#[must_use]
+pub fn time(stamp: Stamp) -> String {
     let time = jiff::Timestamp::from_millisecond(stamp.0).unwrap_or_default();
     time.round(jiff::Unit::Second).unwrap_or(time).to_string()
 }

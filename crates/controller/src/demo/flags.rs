@@ -16,7 +16,7 @@ pub struct Options {
     pub once: bool,
     /// Where to write a kubeconfig for the embedded cluster.
     pub kubeconfig_out: Option<PathBuf>,
-    /// Where the controller serves health and metrics; `None` for a free port on the loopback address.
+    /// Where the controller serves its page, health and metrics; `None` for a free port on the loopback address.
     pub listen: Option<SocketAddr>,
     /// Where to write a recording of what enters the controller's decisions.
     pub record: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub(crate) fn command() -> Command {
              as long as the demo runs, so with --once until the table is printed",
         ))
         .arg(record.help("Writes what enters the controller's decisions to this file, for replay; it is overwritten"))
-        .arg(listen.help("Where the controller serves /health, /ready and /metrics [default: a free loopback port]"))
+        .arg(listen.help("Where the controller serves its page, /health, /ready and /metrics [default: a free loopback port]"))
 }
 
 impl Options {

@@ -69,7 +69,8 @@ impl Show {
 
 /// Where to look, and how the controller is configured.
 fn about(options: &Options, plant: &Plant) -> String {
-    let mut text = format!("  controller  http://{}/metrics, /health, /ready\n", plant.pages);
+    let mut text =
+        format!("  page        http://{0}/\n  controller  http://{0}/metrics, /health, /ready\n", plant.pages);
     if let Some(path) = &options.kubeconfig_out {
         let path = path.display();
         text += &format!("  cluster     kubectl --kubeconfig {path} get nodes,pods,recoveries -A\n");

@@ -7,9 +7,11 @@ use crate::explain::{limits, question};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use self_healing_api::explanation::Explanation;
 use self_healing_api::overview::Overview;
+use serde_json::json;
 
 /// A pod, a workload: what is in a namespace.
 pub(super) async fn explain(
@@ -46,6 +48,42 @@ pub(super) async fn status(State(pages): State<Pages>) -> Response {
             let mut answer = Overview::from(&found);
             answer.observer.name = pages.name.to_string();
             Json(answer).into_response()
+        }
+        Err(busy) => unanswered(busy),
+    }
+}
+
+/// Everything at a glance, as rows.
+pub(super) async fn board(State(pages): State<Pages>) -> Response {
+    match pages.desk.board().await {
+        Ok((at, rows)) => {
+            let rows: Vec<String> = rows.iter().map(|(key, row)| format!("{}:{row}", json!(key))).collect();
+            let body = format!("{{\"at\":{},\"rows\":{{{}}}}}", json!(at), rows.join(","));
+            ([(CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Err(busy) => unanswered(busy),
+    }
+}
+
+/// The Recoveries that are kept.
+pub(super) async fn history(State(pages): State<Pages>) -> Response {
+    pages.desk.history().await.map_or_else(unanswered, |history| Json(history).into_response())
+}
+
+/// One Recovery as its resource is, but for what was saved of a pod, and what is thought of its target now.
+pub(super) async fn recovery(State(pages): State<Pages>, Path(name): Path<String>) -> Response {
+    let recovery = match pages.desk.record(name.clone()).await {
+        Ok(Some(recovery)) => recovery,
+        Ok(None) => {
+            let why = format!("no Recovery {name}: it may have expired (recovery_ttl)");
+            return error(StatusCode::NOT_FOUND, &why);
+        }
+        Err(busy) => return unanswered(busy),
+    };
+    match pages.desk.explain(question("recovery", &name, "")).await {
+        Ok(found) => {
+            let explanation = Explanation::from(&found);
+            Json(json!({ "recovery": recovery, "explanation": explanation })).into_response()
         }
         Err(busy) => unanswered(busy),
     }

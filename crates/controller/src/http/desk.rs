@@ -1,5 +1,8 @@
 //! Where questions to the decision loop wait for it: few at a time, and never for long.
 
+use self_healing_api::board::Rows;
+use self_healing_api::history::History;
+use self_healing_api::recovery::Recovery;
 use self_healing_core::explanation::{Explanation, Overview, Question};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +21,12 @@ pub enum Asked {
     Explain(Question, oneshot::Sender<Explanation>),
     /// How the controller as a whole is doing.
     Overview(oneshot::Sender<Overview>),
+    /// Everything at a glance, as rows, and when that was (RFC 3339).
+    Board(oneshot::Sender<(String, Rows)>),
+    /// The Recoveries that are kept.
+    History(oneshot::Sender<History>),
+    /// One Recovery by name.
+    Record(String, oneshot::Sender<Option<Box<Recovery>>>),
 }
 
 /// The decision loop gave no answer.
@@ -54,6 +63,30 @@ impl Desk {
     /// When the loop does not answer in 2 s, or too many others wait.
     pub async fn overview(&self) -> Result<Overview, Busy> {
         self.put(Asked::Overview).await
+    }
+
+    /// Asks for everything at a glance.
+    ///
+    /// # Errors
+    /// When the loop does not answer in 2 s, or too many others wait.
+    pub async fn board(&self) -> Result<(String, Rows), Busy> {
+        self.put(Asked::Board).await
+    }
+
+    /// Asks for the Recoveries that are kept.
+    ///
+    /// # Errors
+    /// When the loop does not answer in 2 s, or too many others wait.
+    pub async fn history(&self) -> Result<History, Busy> {
+        self.put(Asked::History).await
+    }
+
+    /// Asks for one Recovery by name, without what was saved of a pod.
+    ///
+    /// # Errors
+    /// When the loop does not answer in 2 s, or too many others wait.
+    pub async fn record(&self, name: String) -> Result<Option<Box<Recovery>>, Busy> {
+        self.put(|answer| Asked::Record(name, answer)).await
     }
 
     async fn put<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Asked) -> Result<T, Busy> {

@@ -1,13 +1,13 @@
 //! The pages: each answers from shared state and never waits for anything.
 
-use super::answers;
 use super::state::Pages;
+use super::{answers, page, stream};
 use crate::metrics::Format;
 use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -26,13 +26,28 @@ const READ_LIMIT: usize = 8 * 1024 * 1024;
 /// A body that takes longer to arrive is answered with 408.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What every answer says to browsers.
+const SECURITY: [(&str, &str); 5] = [
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("content-security-policy", page::CONTENT_SECURITY_POLICY),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
 /// All routes, with the limits and headers that hold for each.
 pub(super) fn router(pages: Pages) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/", get(page::index))
+        .route("/assets/{name}", get(page::asset))
         .route("/api/v1/status", get(answers::status))
+        .route("/api/v1/board", get(answers::board))
+        .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/history", get(answers::history))
+        .route("/api/v1/recoveries/{name}", get(answers::recovery))
         .route("/api/v1/explain/{kind}/{name}", get(answers::explain_cluster_scoped))
         .route("/api/v1/explain/{kind}/{namespace}/{name}", get(answers::explain))
         .fallback(unknown_path)
@@ -115,9 +130,9 @@ async fn length_of(mut body: Body) -> Option<usize> {
 
 async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in SECURITY {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 

@@ -20,6 +20,9 @@ type Service = TowerToHyperService<Router>;
 /// Connections at once; probes, a few scrapers and a few people need far less. More wait in the kernel's queue.
 const CONNECTIONS: usize = 256;
 
+/// Bytes that wait to be sent to a client that reads slowly, and the longest head of a request.
+const BUFFER: usize = 64 * 1024;
+
 /// A client that has not sent a whole header after this long is cut off; also the life of an idle connection.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -66,6 +69,7 @@ pub async fn bind(listen_address: &str) -> Result<TcpListener, Error> {
 
 /// Answers until `stop` ends, then finishes what is under way (2 s at most) and returns.
 pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output = ()>) {
+    let broadcast = pages.broadcast.clone();
     let service = TowerToHyperService::new(router(pages));
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
@@ -87,6 +91,7 @@ pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output
         });
     }
     drop(listener);
+    broadcast.close();
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::debug!("HTTP connections were cut off at shutdown");
     }
@@ -99,6 +104,7 @@ where
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service)
 }
 

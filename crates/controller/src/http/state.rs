@@ -1,5 +1,6 @@
 //! What the pages show: shared with the decision loop, which writes it.
 
+use super::broadcast::Broadcast;
 use super::desk::Desk;
 use crate::metrics::Metrics;
 use crate::watch::Scope;
@@ -107,6 +108,8 @@ pub struct Pages {
     pub clock: Clock,
     /// Where questions to the loop go.
     pub desk: Desk,
+    /// What those who watch the page are told.
+    pub broadcast: Broadcast,
     /// The name of this replica's pod.
     pub name: Arc<str>,
     /// What is watched.

@@ -4,6 +4,7 @@ use super::Ended;
 use super::clock::Clock;
 use super::herald::{Herald, Urgent};
 use super::live::{Change, Live, RunError};
+use super::lookout::Lookout;
 use super::turns::{Begun, Turns};
 use crate::act::Actor;
 use crate::config::Secrets;
@@ -11,18 +12,20 @@ use crate::http::{Asked, Pages};
 use crate::log::{self, Log};
 use crate::notify::{Letter, Notifier};
 use crate::watch::{Watches, config_map};
+use self_healing_api::explanation::time;
+use self_healing_api::history::History;
 use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::healer::Healer;
 use self_healing_core::names::WatchKind;
-use self_healing_core::time::Tick;
+use self_healing_core::time::{Now, Tick};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Events taken into one turn at most, so that a flood does not keep outcomes waiting.
@@ -52,6 +55,8 @@ enum Next {
     Events,
     Outcome(EffectId, Outcome),
     Asked(Asked),
+    Listener,
+    Look,
     Wake,
 }
 
@@ -69,6 +74,7 @@ pub(super) struct Shell<'a> {
     herald: Herald,
     broken: BTreeSet<WatchKind>,
     counted: Option<Tick>,
+    lookout: Lookout,
     stopping: bool,
     asked: bool,
 }
@@ -102,6 +108,7 @@ impl<'a> Shell<'a> {
             herald,
             broken,
             counted: None,
+            lookout: Lookout::default(),
             stopping: false,
             asked: false,
         })
@@ -142,6 +149,14 @@ impl<'a> Shell<'a> {
                     self.answer(asked);
                     continue;
                 }
+                Next::Listener => {
+                    self.lookout.stir();
+                    continue;
+                }
+                Next::Look => {
+                    self.look();
+                    continue;
+                }
                 Next::Events | Next::Wake => {}
             }
             self.turn(&mut events);
@@ -158,6 +173,7 @@ impl<'a> Shell<'a> {
         // The loop turns at least once a sweep, so that /health can tell a stuck loop from a quiet cluster.
         let latest = now + self.live.settings().sweep;
         let wake = self.healer.next_wake().map_or(latest, |wake| wake.min(latest));
+        let look = self.lookout.due(self.pages.broadcast.is_heard());
         tokio::select! {
             biased;
             () = stop => Next::Stop,
@@ -179,7 +195,9 @@ impl<'a> Shell<'a> {
                 if taken == 0 { Next::Wake } else { Next::Events }
             }
             () = sleep_until(self.clock.instant(wake)) => Next::Wake,
-            // Healing comes first: who asks while there is something to do is answered afterwards.
+            // Healing comes first: who looks or asks while there is something to do is answered afterwards.
+            () = sleep_until(self.clock.instant(look.unwrap_or_default())), if look.is_some() => Next::Look,
+            () = self.pages.broadcast.wanted() => Next::Listener,
             asked = self.pages.desk.next() => Next::Asked(asked),
         }
     }
@@ -190,7 +208,23 @@ impl<'a> Shell<'a> {
         match asked {
             Asked::Explain(question, answer) => drop(answer.send(self.healer.explain(now, &question))),
             Asked::Overview(answer) => drop(answer.send(self.healer.overview(now))),
+            Asked::Board(answer) => {
+                let board = self.healer.board(now);
+                drop(answer.send((time(board.at), self.live.rows(&board))));
+            }
+            Asked::History(answer) => drop(answer.send(History::of(now.stamp, self.healer.records()))),
+            Asked::Record(name, answer) => {
+                drop(answer.send(self.healer.record(&name).map(|found| self.live.shown(found))))
+            }
         }
+    }
+
+    /// Tells those who watch the page how everything is.
+    fn look(&mut self) {
+        let (now, begin) = (self.clock.now(), Instant::now());
+        let rows = self.live.rows(&self.healer.board(now));
+        self.pages.broadcast.tell(now, rows);
+        self.lookout.looked(now.tick, begin.elapsed());
     }
 
     fn turn(&mut self, events: &mut Vec<Event>) {
@@ -204,11 +238,13 @@ impl<'a> Shell<'a> {
         self.pages.readiness.set_synced(self.healer.synced(now));
         self.begin();
         for effect in effects {
-            self.dispatch(effect);
+            self.dispatch(now, effect);
         }
+        self.lookout.stir();
         if self.counted.is_none_or(|counted| now.tick.since(counted) >= COUNT_EVERY) {
             self.counted = Some(now.tick);
             self.pages.metrics.observe_counts(&self.healer.counts(now));
+            self.pages.broadcast.rest(now.tick);
         }
     }
 
@@ -226,7 +262,7 @@ impl<'a> Shell<'a> {
         self.pages.readiness.set_connected(self.broken.len() < WatchKind::ALL.len());
     }
 
-    fn dispatch(&mut self, effect: Effect) {
+    fn dispatch(&mut self, now: Now, effect: Effect) {
         if self.stopping && !keeps(&effect.verb) {
             return;
         }
@@ -236,6 +272,7 @@ impl<'a> Shell<'a> {
             Verb::Happened(happening) => {
                 log::happening(happening);
                 self.pages.metrics.observe(happening);
+                self.pages.broadcast.happened(now, happening);
                 self.herald.announce(effect);
             }
             Verb::Tell { .. } => self.tell(effect),

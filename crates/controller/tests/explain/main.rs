@@ -3,6 +3,7 @@
 // Clippy knows helpers of a test only inside the test itself.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod board;
 mod evidence;
 mod proxy;
 mod town;

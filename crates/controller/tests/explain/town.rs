@@ -39,7 +39,7 @@ pub(crate) struct Town {
     cluster: Cluster,
     actors: Actors,
     pub(crate) hand: Hand,
-    desk: Desk,
+    pub(crate) desk: Desk,
     controller: JoinHandle<()>,
     /// Where the controller's pages are.
     pub(crate) page: u16,

@@ -2,8 +2,9 @@
 //! forgets nothing, and on the monotonic clock, so that a jump of the wall clock frees nothing.
 
 use super::{Scope, Wait, is_before, policy_budget};
+use crate::board::Gauge;
 use crate::healer::{Case, World};
-use crate::key::Kind;
+use crate::key::{Kind, Text};
 use crate::names::{Phase, Strategy};
 use crate::recovery::Recovery;
 use crate::strategy::next_strategy;
@@ -31,11 +32,8 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     if recovery.spec.target.kind != Kind::Node {
         return None;
     }
-    let nodes = world.fleet.tally(&Scope::Cluster).map_or(0, |tally| tally.nodes);
-    let limit = world.settings.node_concurrency.of(nodes).max(1);
-    let acting: Vec<&str> = world
-        .cases()
-        .filter(|other| other.recovery.spec.target.kind == Kind::Node && other.is_acting())
+    let limit = node_limit(world);
+    let acting: Vec<&str> = acting_nodes(world)
         .filter(|other| is_before(&other.recovery, recovery))
         .map(|other| &*other.recovery.spec.target.key.name)
         .collect();
@@ -45,11 +43,39 @@ fn nodes_at_once(world: &World<'_>, recovery: &Recovery) -> Option<Wait> {
     Wait::because(format!("{} are in recovery already, and node_concurrency allows {limit}", acting.join(", ")))
 }
 
-fn rate(world: &World<'_>) -> Option<Wait> {
-    let limit = world.settings.recoveries_per_minute as usize;
+fn node_limit(world: &World<'_>) -> usize {
+    let nodes = world.fleet.tally(&Scope::Cluster).map_or(0, |tally| tally.nodes);
+    world.settings.node_concurrency.of(nodes).max(1)
+}
+
+fn acting_nodes<'a>(world: &'a World<'_>) -> impl Iterator<Item = &'a Case> {
+    world.cases().filter(|other| other.recovery.spec.target.kind == Kind::Node && other.is_acting())
+}
+
+/// When each attempt that began within the last minute stops to count.
+fn recent(world: &World<'_>) -> Vec<Tick> {
     let started = world.cases().flat_map(Case::writing_attempts).chain(world.own_attempts.iter().copied());
     let ends = started.map(|started| started.plus(MINUTE));
-    let mut recent: Vec<Tick> = ends.filter(|end| world.now.tick < *end).collect();
+    ends.filter(|end| world.now.tick < *end).collect()
+}
+
+/// How much of the configured budgets is used.
+pub(crate) fn gauges(world: &World<'_>) -> [Gauge; 2] {
+    let of_cluster = |key, what, used, limit| Gauge { key, zone: Text::from(""), what, used, limit };
+    [
+        of_cluster(
+            "recoveries_per_minute",
+            "recoveries begun within the last minute",
+            recent(world).len(),
+            world.settings.recoveries_per_minute as usize,
+        ),
+        of_cluster("node_concurrency", "nodes in recovery at once", acting_nodes(world).count(), node_limit(world)),
+    ]
+}
+
+fn rate(world: &World<'_>) -> Option<Wait> {
+    let limit = world.settings.recoveries_per_minute as usize;
+    let mut recent = recent(world);
     if recent.len() < limit {
         return None;
     }

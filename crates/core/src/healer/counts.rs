@@ -32,16 +32,20 @@ impl Healer {
         let active = || self.active.iter().filter_map(|name| self.cases.get(name)).map(|case| &case.recovery);
         let of_type = |failure| active().filter(|recovery| recovery.spec.failure == failure).count();
         let held_by = |guard| active().filter(|r| r.held_by().is_some_and(|hold| hold.name == guard)).count();
-        let tracked = |kind| match kind {
-            WatchKind::Recovery => self.cases.len(),
-            WatchKind::Policy => self.policies.len(),
-            other => self.cluster.count(other),
-        };
         Counts {
             active: FailureType::ALL.iter().map(|failure| (*failure, of_type(*failure))).collect(),
             held: GuardName::ALL.iter().map(|guard| (*guard, held_by(*guard))).collect(),
-            tracked: WatchKind::ALL.iter().map(|kind| (*kind, tracked(*kind))).collect(),
+            tracked: WatchKind::ALL.iter().map(|kind| (*kind, self.tracked(*kind))).collect(),
             lag: WatchKind::ALL.iter().map(|kind| (*kind, self.cluster.freshness.lag(now.tick, *kind))).collect(),
+        }
+    }
+
+    /// Objects known of this kind.
+    pub(super) fn tracked(&self, kind: WatchKind) -> usize {
+        match kind {
+            WatchKind::Recovery => self.cases.len(),
+            WatchKind::Policy => self.policies.len(),
+            other => self.cluster.count(other),
         }
     }
 }

@@ -140,12 +140,15 @@ impl Fleet {
     }
 }
 
+/// The cluster and, where there are at least two, its zones.
+pub(super) fn scopes<'a>(world: &World<'a>) -> impl Iterator<Item = Scope> + 'a {
+    let fleet = world.fleet;
+    core::iter::once(Scope::Cluster).chain(fleet.zones().filter(|_| fleet.has_zones()))
+}
+
 /// Where more nodes are sick than the breaker allows.
 pub(super) fn above(world: &World<'_>) -> Vec<Scope> {
-    let fleet = world.fleet;
-    let zones = fleet.zones().filter(|_| fleet.has_zones());
-    let scopes = core::iter::once(Scope::Cluster).chain(zones);
-    scopes.filter(|scope| Share::of(world, scope, None).is_some_and(|share| share.is_above())).collect()
+    scopes(world).filter(|scope| Share::of(world, scope, None).is_some_and(|share| share.is_above())).collect()
 }
 
 impl Tally {

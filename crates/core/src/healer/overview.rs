@@ -18,21 +18,24 @@ impl Healer {
     pub fn overview(&self, now: Now) -> Overview {
         let mut active: Vec<&Case> = self.active.iter().filter_map(|name| self.cases.get(name)).collect();
         active.sort_by_key(|case| (case.recovery.held_by().is_none(), case.recovery.spec.detected_at));
-        let counts = self.counts(now);
-        let objects = |kind| counts.tracked.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count);
-        let watch = |kind: &WatchKind| WatchView {
-            kind: *kind,
-            objects: objects(*kind),
-            current: self.cluster.freshness.current(now.tick, *kind),
-            lag: self.cluster.freshness.lag(now.tick, *kind),
-        };
         Overview {
             at: now.stamp,
             observer: self.observer(now),
             active: active.into_iter().map(|case| view(self.settings_of(case), case)).collect(),
             ended: self.newest(ENDED, |case| !case.recovery.is_active()),
-            watches: WatchKind::ALL.iter().map(watch).collect(),
+            watches: self.watches(now),
         }
+    }
+
+    /// How each watch is doing.
+    pub(super) fn watches(&self, now: Now) -> Vec<WatchView> {
+        let watch = |kind: &WatchKind| WatchView {
+            kind: *kind,
+            objects: self.tracked(*kind),
+            current: self.cluster.freshness.current(now.tick, *kind),
+            lag: self.cluster.freshness.lag(now.tick, *kind),
+        };
+        WatchKind::ALL.iter().map(watch).collect()
     }
 }
 

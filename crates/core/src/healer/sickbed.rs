@@ -194,6 +194,16 @@ impl Sickbed {
         self.beds.contains_key(subject)
     }
 
+    /// What is wrong with everything but nodes: the object, the cause, and whether it was bad for long enough to count.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = (&Subject, Cause, bool)> {
+        let beds = self.beds.iter().filter(|(subject, _)| !matches!(subject, Subject::Node(_)));
+        beds.filter_map(|(subject, bed)| {
+            let ill = bed.ills.iter().find(|ill| ill.is_ill())?;
+            let cause = ill.finding.as_ref().map_or(ill.rule, |finding| finding.cause);
+            Some((subject, cause, ill.finding.is_some()))
+        })
+    }
+
     /// Whether something of this type of failure is wrong with it now, or was a moment ago.
     pub(super) fn is_ill(&self, subject: &Subject, failure: FailureType) -> bool {
         self.beds.get(subject).is_some_and(|bed| bed.ills(failure).any(Ill::is_ill))

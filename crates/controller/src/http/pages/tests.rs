@@ -14,6 +14,7 @@ pub(crate) fn pages() -> Pages {
         metrics: Arc::new(Metrics::new()),
         clock: Arc::new(Now::default),
         desk: crate::http::Desk::default(),
+        broadcast: crate::http::Broadcast::default(),
         name: "controller-0".into(),
         scope: Arc::default(),
     }
@@ -62,6 +63,7 @@ fn answering(pages: &Pages) -> tokio::task::JoinHandle<()> {
                     drop(answer.send(healer.explain(Now::default(), &question)));
                 }
                 crate::http::Asked::Overview(answer) => drop(answer.send(healer.overview(Now::default()))),
+                other => panic!("{other:?} was not asked for here"),
             }
         }
     })

@@ -60,6 +60,11 @@ impl Share {
         self.sick <= self.at_once
     }
 
+    /// So many may be sick before nothing is done.
+    pub(crate) fn allowed(&self) -> usize {
+        self.limit.max(self.at_once)
+    }
+
     /// Why nothing is done.
     pub(crate) fn words(&self, scope: &Scope) -> String {
         let Self { sick, nodes, limit, .. } = self;
