@@ -1,6 +1,8 @@
-//! Recoveries in one line each, as the page's history gets them: JSON of `GET /api/v1/history`.
+//! Recoveries as the page gets them: all in one line each, JSON of `GET /api/v1/history`, or one with all that belongs to it.
 
-use crate::explanation::{Object, VERSION, time};
+use crate::explanation::{Explanation, Object, VERSION, time};
+use crate::recovery::{Recovery as Resource, to_resource};
+use self_healing_core::explanation as core;
 use self_healing_core::names::{Cause, Phase, Strategy};
 use self_healing_core::recovery::Recovery;
 use self_healing_core::time::Stamp;
@@ -23,6 +25,41 @@ pub struct History {
     pub total: usize,
     /// The newest of them.
     pub recoveries: Vec<Past>,
+}
+
+/// One Recovery with all that belongs to it, as the page tells it: JSON of `GET /api/v1/recoveries/{name}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Told {
+    /// The record, without what was saved of a pod.
+    pub recovery: Resource,
+    /// What is thought of its target now.
+    pub explanation: Explanation,
+    /// The newest other ones of the same workload and type of failure, at most [`SIMILAR`].
+    pub similar: Vec<Past>,
+}
+
+/// So many similar ones are named.
+pub const SIMILAR: usize = 10;
+
+impl Told {
+    /// The record `of`, as it is kept in `namespace` among `records`. What was saved of a pod is left out: it may hold secrets.
+    #[must_use]
+    pub fn new<'a>(
+        of: &'a Recovery,
+        namespace: &str,
+        explanation: &core::Explanation,
+        records: impl Iterator<Item = &'a Recovery>,
+    ) -> Self {
+        let mut recovery = to_resource(of, namespace);
+        if let Some(status) = &mut recovery.status {
+            status.saved_manifest = None;
+        }
+        let similar = records
+            .filter(|other| other.name != of.name && other.spec.failure == of.spec.failure && other.same_workload(of));
+        let mut similar = History::of(explanation.at, similar).recoveries;
+        similar.truncate(SIMILAR);
+        Self { recovery, explanation: Explanation::from(explanation), similar }
+    }
 }
 
 /// One Recovery in one line.

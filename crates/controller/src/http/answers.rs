@@ -70,20 +70,13 @@ pub(super) async fn history(State(pages): State<Pages>) -> Response {
     pages.desk.history().await.map_or_else(unanswered, |history| Json(history).into_response())
 }
 
-/// One Recovery as its resource is, but for what was saved of a pod, and what is thought of its target now.
+/// One Recovery with all that belongs to it.
 pub(super) async fn recovery(State(pages): State<Pages>, Path(name): Path<String>) -> Response {
-    let recovery = match pages.desk.record(name.clone()).await {
-        Ok(Some(recovery)) => recovery,
+    match pages.desk.record(name.clone()).await {
+        Ok(Some(told)) => Json(told).into_response(),
         Ok(None) => {
             let why = format!("no Recovery {name}: it may have expired (recovery_ttl)");
-            return error(StatusCode::NOT_FOUND, &why);
-        }
-        Err(busy) => return unanswered(busy),
-    };
-    match pages.desk.explain(question("recovery", &name, "")).await {
-        Ok(found) => {
-            let explanation = Explanation::from(&found);
-            Json(json!({ "recovery": recovery, "explanation": explanation })).into_response()
+            error(StatusCode::NOT_FOUND, &why)
         }
         Err(busy) => unanswered(busy),
     }

@@ -1,8 +1,7 @@
 //! Where questions to the decision loop wait for it: few at a time, and never for long.
 
 use self_healing_api::board::Rows;
-use self_healing_api::history::History;
-use self_healing_api::recovery::Recovery;
+use self_healing_api::history::{History, Told};
 use self_healing_core::explanation::{Explanation, Overview, Question};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +25,7 @@ pub enum Asked {
     /// The Recoveries that are kept.
     History(oneshot::Sender<History>),
     /// One Recovery by name.
-    Record(String, oneshot::Sender<Option<Box<Recovery>>>),
+    Record(String, oneshot::Sender<Option<Box<Told>>>),
 }
 
 /// The decision loop gave no answer.
@@ -81,11 +80,11 @@ impl Desk {
         self.put(Asked::History).await
     }
 
-    /// Asks for one Recovery by name, without what was saved of a pod.
+    /// Asks for one Recovery by name, with all that belongs to it.
     ///
     /// # Errors
     /// When the loop does not answer in 2 s, or too many others wait.
-    pub async fn record(&self, name: String) -> Result<Option<Box<Recovery>>, Busy> {
+    pub async fn record(&self, name: String) -> Result<Option<Box<Told>>, Busy> {
         self.put(|answer| Asked::Record(name, answer)).await
     }
 

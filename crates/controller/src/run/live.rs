@@ -14,13 +14,11 @@ use secrecy::{ExposeSecret, SecretString};
 use self_healing_api::board::{self, Head, Rows};
 use self_healing_api::explanation::Observer;
 use self_healing_api::keys::{Config, LogFormat};
-use self_healing_api::recovery;
 use self_healing_core::board::Board;
 use self_healing_core::effect::Effect;
 use self_healing_core::event::Event;
 use self_healing_core::healer::Healer;
 use self_healing_core::key::Text;
-use self_healing_core::recovery::Recovery;
 use self_healing_core::settings::Settings;
 use self_healing_core::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -275,15 +273,6 @@ impl Live {
             namespace: self.namespace().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
-    }
-
-    /// A Recovery as the page gets it: what was saved of a pod may hold secrets.
-    pub(super) fn shown(&self, recovery: &Recovery) -> Box<recovery::Recovery> {
-        let mut shown = recovery::to_resource(recovery, self.namespace());
-        if let Some(status) = &mut shown.status {
-            status.saved_manifest = None;
-        }
-        Box::new(shown)
     }
 
     pub(super) fn listen_address(&self) -> String {

@@ -13,9 +13,10 @@ use crate::log::{self, Log};
 use crate::notify::{Letter, Notifier};
 use crate::watch::{Watches, config_map};
 use self_healing_api::explanation::time;
-use self_healing_api::history::History;
+use self_healing_api::history::{History, Told};
 use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
+use self_healing_core::explanation::Question;
 use self_healing_core::healer::Healer;
 use self_healing_core::names::WatchKind;
 use self_healing_core::time::{Now, Tick};
@@ -213,10 +214,14 @@ impl<'a> Shell<'a> {
                 drop(answer.send((time(board.at), self.live.rows(&board))));
             }
             Asked::History(answer) => drop(answer.send(History::of(now.stamp, self.healer.records()))),
-            Asked::Record(name, answer) => {
-                drop(answer.send(self.healer.record(&name).map(|found| self.live.shown(found))))
-            }
+            Asked::Record(name, answer) => drop(answer.send(self.told(now, &name))),
         }
+    }
+
+    fn told(&self, now: Now, name: &str) -> Option<Box<Told>> {
+        let record = self.healer.record(name)?;
+        let explanation = self.healer.explain(now, &Question::Recovery(record.name.clone()));
+        Some(Box::new(Told::new(record, self.live.namespace(), &explanation, self.healer.records())))
     }
 
     /// Tells those who watch the page how everything is.

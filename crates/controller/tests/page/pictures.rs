@@ -16,25 +16,31 @@ fn take(browser: &mut Browser, name: &str) {
 #[test]
 #[ignore = "writes the pictures of the documentation; run by `cargo xtask pictures`"]
 fn pictures() {
-    let (_one, demo) = (alone(), Demo::start(&[]));
+    let (_one, demo) = (alone(), Demo::start(&["--speed", "12"]));
     let mut browser = Browser::start(1200);
     browser.prefer("light");
     browser.go(&demo.url());
     browser.until(LIVE);
-    browser.until("document.querySelectorAll('section.recoveries tbody .badge.held').length > 1");
-    browser.resize(1200, 1000);
-    take(&mut browser, "overview.png");
-    browser.value("document.querySelector('section.recoveries tbody a').click()");
-    browser.until("document.querySelector('section.guards .hold')");
-    browser.resize(1200, 1200);
+    // One that a budget holds first, told to its end.
+    let held = "document.querySelector('section.recoveries tbody .badge.held')";
+    browser.until(held);
+    browser.value(&format!("{held}.closest('tr').querySelector('a').click()"));
+    browser.until("document.querySelector('.story .head .badge')?.textContent === 'Succeeded'");
+    browser.resize(1200, 1500);
     take(&mut browser, "recovery.png");
     browser.prefer("dark");
     browser.value("location.hash = '#/history'");
-    browser.until("document.querySelectorAll('section.records tbody tr').length > 8");
+    browser.until("document.querySelectorAll('section.records tbody tr').length > 9");
     browser.resize(1200, 1000);
     take(&mut browser, "history.png");
-    browser.resize(390, 844);
     browser.value("location.hash = '#/'");
-    browser.until("document.querySelector('figure canvas')");
+    browser.prefer("light");
+    let guards = "[...document.querySelectorAll('section.recoveries tbody .badge')].map((one) => one.textContent)";
+    browser.until("document.querySelector('figure .named a')");
+    browser.until(&format!("{guards}.filter((one) => one === 'Breaker').length > 3"));
+    browser.resize(1200, 1150);
+    take(&mut browser, "overview.png");
+    browser.resize(390, 844);
+    browser.prefer("dark");
     take(&mut browser, "phone.png");
 }

@@ -46,14 +46,14 @@ export function recovery(main, name) {
       over = code === 404;
       return;
     }
-    const { recovery: record, explanation: why } = answer;
+    const { recovery: record, explanation: why, similar } = answer;
     const { spec, status = {} } = record;
     over = OVER.includes(status.phase);
     fill(title, h("bdi", null, `${named(spec.target)}: ${spec.cause}`));
     if (phase && phase !== status.phase) said.textContent = `Now ${status.phase}: ${status.message ?? ""}`;
     phase = status.phase;
     fill(body, head(name, spec, status), seen(spec, status), reasons(spec), guards(status, why, over), steps(spec, status, why, over),
-      verification(status), told(status), before(why, name), commands(name, record.metadata?.namespace, spec, status), share());
+      verification(status), told(status), before(similar), commands(name, record.metadata?.namespace, spec, status), share());
   }
 
   load();
@@ -91,7 +91,7 @@ function seen(spec, status) {
   return section("seen", "What was seen",
     h("p", null, h("bdi", null, spec.description)),
     h("p", null, "First seen ", when(spec.firstSeen), ", counted as a failure ", when(spec.detectedAt), "."),
-    evidence.length ? h("dl", { class: "evidence" }, evidence.map((one) => h("div", null, h("dt", null, one.name), h("dd", null, h("bdi", null, one.value))))) : null,
+    evidence.length ? h("dl", { class: "evidence" }, evidence.map((one) => h("div", null, h("dt", null, one.name), h("dd", null, one.value ? h("bdi", null, one.value) : "–")))) : null,
     impact.length ? [h("h3", null, "What it explains as well"), h("ul", null, impact.map((one) => h("li", null, h("bdi", null, one))))] : null);
 }
 
@@ -154,10 +154,9 @@ function told(status) {
     : h("p", { class: "quiet" }, "Nobody: no channel is on for this severity."));
 }
 
-function before(why, name) {
-  const all = (why.ended ?? []).filter((one) => one.name !== name);
-  return section("before", "Similar ones before", all.length
-    ? h("ul", null, all.map((one) => h("li", null, recoveryLink(one.name, `${named(one.target)}: ${one.cause}`), " ", badge(one.phase, one.phase), " ", when(one.detectedAt))))
+function before(similar) {
+  return section("before", "Similar ones", similar.length
+    ? h("ul", null, similar.map((one) => h("li", null, recoveryLink(one.name, `${named(one.target)}: ${one.cause}`), " ", badge(one.phase, one.phase), " ", when(one.detectedAt), one.seconds == null ? null : `, after ${span(one.seconds * 1000)}`)))
     : h("p", { class: "quiet" }, "None that is still kept."));
 }
 
