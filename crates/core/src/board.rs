@@ -19,7 +19,7 @@ pub struct Board {
     pub nodes: Vec<Spot>,
     /// Workloads, Services and pods without either that are in trouble, at most [`MOST_TROUBLES`].
     pub troubles: Vec<Trouble>,
-    /// Recoveries that are not over, held ones first, then the oldest first, at most [`MOST_CARDS`].
+    /// Recoveries that are not over, held ones first, then the worst, then the oldest, at most [`MOST_CARDS`].
     pub recoveries: Vec<Card>,
     /// All that are in trouble, and all Recoveries that are not over: shown or not.
     pub total: (usize, usize),

@@ -2,7 +2,7 @@
 
 use super::browser::Browser;
 use super::ground::Demo;
-use super::{LIVE, WIDE, alone, assert_no_complaint};
+use super::{LIVE, WIDE, assert_no_complaint, beside};
 use std::io::Read as _;
 
 /// axe-core, see `axe-core/README.md`.
@@ -24,7 +24,7 @@ fn violations(browser: &mut Browser) -> Vec<String> {
 
 #[test]
 fn everybody_can_use_every_view() {
-    let (_one, demo) = (alone(), Demo::start(&["--speed", "10"]));
+    let (_one, demo) = (beside(), Demo::start(&["--speed", "10"]));
     let mut browser = Browser::start(WIDE);
     browser.go(&demo.url());
     browser.until(LIVE);

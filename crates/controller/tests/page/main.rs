@@ -11,17 +11,22 @@ use browser::Browser;
 use ground::{Demo, Wire};
 use large::{HOSTILE, Large, NODES, RECOVERIES};
 use serde_json::{Value, json};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 const WIDE: u32 = 1200;
 /// How often everything changes while it is measured.
 const STEPS: usize = 20;
 
-/// One browser at a time: some of these measure.
-fn alone() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Those that measure have the machine for themselves.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn beside() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 const LIVE: &str = "document.getElementById('state').textContent.startsWith('Live')";
@@ -60,7 +65,7 @@ fn the_overview_shows_how_everything_is_and_what_happens() {
 
 #[test]
 fn a_recovery_is_a_story_that_goes_on_while_it_is_read() {
-    let (_one, demo) = (alone(), Demo::start(&["--speed", "4"]));
+    let (_one, demo) = (beside(), Demo::start(&["--speed", "4"]));
     let mut browser = Browser::start(WIDE);
     browser.go(&demo.url());
     browser.until(A_RECOVERY);
@@ -103,7 +108,7 @@ fn a_recovery_is_a_story_that_goes_on_while_it_is_read() {
 
 #[test]
 fn the_history_is_filtered_and_counted() {
-    let (_one, demo) = (alone(), Demo::start(&["--speed", "60"]));
+    let (_one, demo) = (beside(), Demo::start(&["--speed", "60"]));
     let mut browser = Browser::start(WIDE);
     browser.go(&format!("{}#/history", demo.url()));
     browser.until("document.querySelectorAll('section.records tbody tr').length > 15 && document.querySelector('section.records tbody').textContent.includes('Node ')");
@@ -130,7 +135,7 @@ fn the_history_is_filtered_and_counted() {
 }
 
 #[test]
-fn any_object_is_explained_by_keyboard_alone() {
+fn any_object_is_explained_by_keyboard_beside() {
     let (_one, demo) = (alone(), Demo::start(&[]));
     let mut browser = Browser::start(WIDE);
     browser.go(&demo.url());
@@ -174,7 +179,7 @@ fn tab_to(browser: &mut Browser, here: &str) {
 
 #[test]
 fn a_lost_connection_is_said_and_what_was_missed_is_told_afterwards() {
-    let (_one, demo) = (alone(), Demo::start(&["--speed", "1"]));
+    let (_one, demo) = (beside(), Demo::start(&["--speed", "1"]));
     let wire = Wire::to(&demo.address);
     let mut browser = Browser::start(WIDE);
     browser.go(&format!("http://{}/", wire.address));
@@ -254,7 +259,7 @@ fn thousands_stay_smooth_and_no_name_becomes_markup() {
 
 #[test]
 fn hostile_names_stay_text_on_every_page() {
-    let (_one, demo) = (alone(), Demo::start(&["--speed", "60"]));
+    let (_one, demo) = (beside(), Demo::start(&["--speed", "60"]));
     let mut browser = Browser::start(WIDE);
     browser.go(&format!("{}#/history", demo.url()));
     browser.until("document.querySelector('section.records tbody tr')");

@@ -7,7 +7,7 @@ use crate::explanation::{Answer, Question};
 use crate::fact::{ConditionStatus, NodeFact};
 use crate::guard::{self, Scope, Share};
 use crate::key::{Key, Kind, Target, Text};
-use crate::names::{FailureType, GuardName, Light};
+use crate::names::{FailureType, GuardName, Light, Severity};
 use crate::recovery::Recovery;
 use crate::remedy;
 use crate::strategy::strategy_now;
@@ -15,9 +15,10 @@ use crate::time::{Now, Stamp};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 /// Of so many Recoveries it is worked out what happens next: that asks every guard.
-const DETAILED: usize = 25;
+const DETAILED: usize = 15;
 
 impl Healer {
     /// Everything at a glance at `now`, which is not before the last turn. Changes nothing.
@@ -25,7 +26,7 @@ impl Healer {
     pub fn board(&self, now: Now) -> Board {
         let world = self.world_at(now, self.leading.unwrap_or_default(), None);
         let mut active: Vec<&Case> = self.active.iter().filter_map(|name| self.cases.get(name)).collect();
-        active.sort_by_key(|case| (case.recovery.held_by().is_none(), case.recovery.spec.detected_at));
+        active.sort_by_key(|case| rank(&case.recovery));
         let mut troubles = self.troubles(&active);
         let total = (troubles.len(), active.len());
         troubles.truncate(MOST_TROUBLES);
@@ -159,6 +160,11 @@ impl Healer {
         let next = if answer.next.is_empty() { String::new() } else { answer.next.swap_remove(0).what };
         (until, next)
     }
+}
+
+/// Held ones first, then the worst, then the oldest.
+fn rank(recovery: &Recovery) -> (bool, Reverse<Severity>, Stamp) {
+    (recovery.held_by().is_none(), Reverse(recovery.spec.severity), recovery.spec.detected_at)
 }
 
 fn same(workload: &Target) -> (Kind, Key) {
