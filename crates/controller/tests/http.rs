@@ -263,3 +263,62 @@ async fn it_stops_when_told_even_with_idle_connections() {
     tokio::time::timeout(DEADLINE, server.task).await.expect("it stops").unwrap();
     assert!(TcpStream::connect(server.address).await.is_err(), "nothing listens any more");
 }
+
+/// Opens the stream of events; gives it once its head has arrived.
+async fn listen(server: &Server) -> (TcpStream, String) {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let head = heard(&mut stream, "\r\n\r\n").await;
+    (stream, head)
+}
+
+/// Reads until these words have come.
+async fn heard(stream: &mut TcpStream, words: &str) -> String {
+    let mut text = Vec::new();
+    let all = tokio::time::timeout(DEADLINE, async {
+        while !String::from_utf8_lossy(&text).contains(words) {
+            let mut part = [0; 4096];
+            let length = stream.read(&mut part).await.unwrap();
+            assert!(length > 0, "the end came before {words:?}");
+            text.extend_from_slice(&part[..length]);
+        }
+    });
+    all.await.expect("it comes in time");
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_tells_what_changes_and_ends_with_the_server() {
+    let server = start().await;
+    let (mut stream, head) = listen(&server).await;
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/event-stream"), "{head}");
+    assert!(server.pages.broadcast.is_heard());
+    server.pages.broadcast.tell(Now::default(), [("head".to_owned(), "{\"mode\":\"Observe\"}".to_owned())].into());
+    heard(&mut stream, "event: whole").await;
+    server.stop.send(()).unwrap();
+    let begin = tokio::time::Instant::now();
+    let mut rest = Vec::new();
+    tokio::time::timeout(DEADLINE, stream.read_to_end(&mut rest)).await.expect("it ends").unwrap();
+    tokio::time::timeout(DEADLINE, server.task).await.expect("it stops").unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(1), "nobody waits for a stream: {:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn so_many_may_listen_and_the_next_is_told_to_come_again() {
+    let server = start().await;
+    let mut all = Vec::new();
+    for _ in 0..16 {
+        all.push(listen(&server).await);
+    }
+    let full = get(&server, "/api/v1/stream").await;
+    assert_eq!((full.status, full.header("retry-after")), (503, Some("5")));
+    assert!(full.json()["error"].as_str().unwrap().contains("/api/v1/board"));
+    assert_eq!(get(&server, "/health").await.status, 200, "everything else is answered");
+    drop(all.pop());
+    let again = tokio::time::timeout(DEADLINE, async {
+        while !listen(&server).await.1.starts_with("HTTP/1.1 200") {
+            tokio::task::yield_now().await;
+        }
+    });
+    again.await.expect("who leaves makes room");
+}
