@@ -89,7 +89,7 @@ async fn a_record_is_shown_without_what_was_saved_of_a_pod() {
     assert!(stored.to_string().contains("hidden"));
     let shown = town.desk.record(name(&stored)).await.unwrap().unwrap();
     let text = serde_json::to_string(&shown).unwrap();
-    assert_eq!((shown.explanation.standing.as_str(), shown.similar.len()), ("Recovering", 0), "{text}");
+    assert_eq!((shown.explanation.standing.as_str(), shown.similar.len()), ("Unknown", 0), "it is deleted: {text}");
     assert!(text.contains(&name(&stored)) && !text.contains("savedManifest") && !text.contains("hidden"), "{text}");
     let (_, rows) = town.desk.board().await.unwrap();
     assert!(rows.values().all(|row| !row.contains("hidden")));

@@ -131,7 +131,8 @@ function steps(spec, status, why, over) {
   if (status.verification) lines.push(line(status.verification.passed ? "Succeeded" : "InProgress", status.verification.at, status.verification.passed ? "verified" : "looked", status.verification.message));
   if (status.finishedAt) lines.push(line("", status.finishedAt, ["over: ", h("b", null, status.phase)], status.message));
   return section("steps", "What was done", h("ol", { class: "line" }, lines),
-    over || !why.next?.length ? null : [h("h3", null, "Next"), nextLines(why.next)]);
+    // Of an object that is gone nobody can say what happens next to it; the record goes on.
+    over || why.standing === "Unknown" || !why.next?.length ? null : [h("h3", null, "Next"), nextLines(why.next)]);
 }
 
 function word(result) {
