@@ -6,7 +6,7 @@ use http::StatusCode;
 use secrecy::SecretString;
 use self_healing_api::policy::{check, read_resource, read_yaml};
 use self_healing_controller::config::{Environment, Layers, Secrets};
-use self_healing_controller::http::{Desk, Pages, Pulse, Readiness, bind, serve};
+use self_healing_controller::http::{Broadcast, Desk, Pages, Pulse, Readiness, bind, serve};
 use self_healing_controller::metrics::Metrics;
 use self_healing_controller::notify::{Letter, TIMEOUT};
 use self_healing_controller::objects::{
@@ -148,6 +148,7 @@ impl Server {
             metrics: Arc::new(Metrics::new()),
             clock: Arc::new(|| Now { tick: Tick(0), stamp: Stamp(0) }),
             desk: Desk::default(),
+            broadcast: Broadcast::default(),
             name: "controller-0".into(),
             scope: Arc::new(Scope::default()),
         };
