@@ -12,7 +12,7 @@ use futures::stream;
 use serde::Deserialize;
 use std::convert::Infallible;
 
-/// How long a browser waits before it connects again, in milliseconds; also the padding that makes it show the connection at once.
+/// How long a browser waits before it connects again, in milliseconds. Said at once, so that it knows that it is connected.
 const HELLO: &str = "retry: 1000\n\n";
 /// Seconds after which somebody may have left.
 const AGAIN: &str = "5";
