@@ -123,7 +123,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), CliError> {
     };
     match matches.subcommand() {
         Some(("manifests", args)) => {
-            let options = manifests::Options { recreate_bare_pods: !args.get_flag("without-bare-pod-recreation") };
+            let recreate_bare_pods = !args.get_flag("without-bare-pod-recreation");
+            let options = manifests::Options { recreate_bare_pods, without: command::without(args) };
             say(&manifests::all(options)?)
         }
         Some(("demo", args)) => Ok(demo::run(&demo::Options::of(args))?),

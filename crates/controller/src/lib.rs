@@ -19,6 +19,7 @@ pub mod plain;
 mod provider;
 pub mod record;
 pub mod replay;
+pub mod rights;
 pub mod run;
 mod signature;
 pub mod watch;

@@ -15,7 +15,9 @@ pub use providers::{provider_objects, provider_permissions, provider_role};
 pub use rbac::{Permission, ROLE, Scope, is_cluster_wide, is_for_observing, permissions};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use self_healing_core::names::Remedy;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The namespace of everything that is installed.
 pub const NAMESPACE: &str = "self-healing";
@@ -25,16 +27,18 @@ pub const NAME: &str = "self-healing-controller";
 pub const SERVICE_ACCOUNT: &str = "self-healing-sa";
 
 /// What the installer may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether the controller may create pods. Its only use is to restart a bare pod, one that no controller would
     /// create again; without it such a pod is reported and left alone.
     pub recreate_bare_pods: bool,
+    /// Remedies whose rights are left out. The controller finds that out when it is refused, and does without them from then on.
+    pub without: BTreeSet<Remedy>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { recreate_bare_pods: true }
+        Self { recreate_bare_pods: true, without: BTreeSet::new() }
     }
 }
 
@@ -76,7 +80,7 @@ pub fn files(options: Options) -> Result<Vec<(&'static str, String)>, ManifestEr
         let text = text(file.name, &file.comment, &file.documents)?;
         Ok((file.name, text))
     };
-    contents(options)?.into_iter().map(write).collect()
+    contents(&options)?.into_iter().map(write).collect()
 }
 
 /// The files that only those apply who use a provider of machines, as (name, text): what it needs in rights.
@@ -105,7 +109,7 @@ pub fn all(options: Options) -> Result<String, ManifestError> {
 /// When a custom resource definition cannot be serialised.
 pub fn objects(options: Options) -> Result<Vec<Value>, ManifestError> {
     let mut objects = Vec::new();
-    for object in contents(options)?.into_iter().flat_map(|file| file.documents) {
+    for object in contents(&options)?.into_iter().flat_map(|file| file.documents) {
         if !objects.contains(&object) {
             objects.push(object);
         }
@@ -119,7 +123,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     vec![self_healing_api::policy::policy_crd(), self_healing_api::recovery::recovery_crd()]
 }
 
-fn contents(options: Options) -> Result<Vec<File>, ManifestError> {
+fn contents(options: &Options) -> Result<Vec<File>, ManifestError> {
     let plain = |name, documents| File { name, comment: String::new(), documents };
     let own = |mut documents: Vec<Value>| {
         documents.insert(0, namespace());

@@ -23,7 +23,7 @@ use live::{Change, Live};
 use shell::{Inputs, Shell};
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::interval;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -98,7 +98,10 @@ async fn once(
     let mut shell = Shell::new(live, actor, pages, clock.clone(), log)?;
     let rights = AbortOnDropHandle::new(tokio::spawn(rights::may_create_pods(clients.reads.clone())));
     let secrets = secrets.unwrap_or_else(|| mpsc::channel(1).1);
-    let inputs = Inputs { events, config, leading, secrets, rights };
+    let doubt = Arc::new(Notify::new());
+    let namespaces = scope.namespaces.clone();
+    let (disabled, _asker) = rights::follow(clients.reads.clone(), namespaces, doubt.clone());
+    let inputs = Inputs { events, config, leading, secrets, rights, disabled, doubt };
     let watches = || Watches::start(&clients.reads, &scope, &timing, &event_sender, &skipped);
     let ended = shell.run(inputs, watches, stop).await;
     // The Lease is kept until the last write has ended, and given back before the process ends.

@@ -9,11 +9,12 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use self_healing_api::keys::{Given, SECRETS, Source, key, read};
 use self_healing_controller::manifests::{CONFIG_MAP, NAMESPACE, Options, SHIPPED, all, files};
-use self_healing_core::names::WatchKind;
+use self_healing_core::names::{Remedy, WatchKind};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
-const WITHOUT_BARE_PODS: Options = Options { recreate_bare_pods: false };
+const WITHOUT_BARE_PODS: Options = Options { recreate_bare_pods: false, without: BTreeSet::new() };
 
 /// Every object of an installation, once, as a cluster would read it.
 fn objects(options: Options) -> Vec<Value> {
@@ -108,6 +109,25 @@ fn creating_pods_can_be_left_out() {
     assert!(grants(&rules(Options::default()), "create", "pods"));
     assert!(!grants(&rules(WITHOUT_BARE_PODS), "create", "pods"));
     assert!(grants(&rules(WITHOUT_BARE_PODS), "delete", "pods"), "the rest stays");
+}
+
+#[test]
+fn each_remedy_can_be_left_out_with_its_writes_and_nothing_else() {
+    for (remedy, verb, resource) in [
+        (Remedy::Pods, "delete", "pods"),
+        (Remedy::Drains, "create", "pods/eviction"),
+        (Remedy::Nodes, "patch", "nodes"),
+        (Remedy::Workloads, "patch", "deployments"),
+        (Remedy::Services, "patch", "services"),
+        (Remedy::Memory, "patch", "pods/resize"),
+    ] {
+        let left = rules(Options { without: [remedy].into(), ..Options::default() });
+        let all = rules(Options::default());
+        assert!(grants(&all, verb, resource) && !grants(&left, verb, resource), "{remedy}");
+        let gone = all.iter().filter(|rule| !left.contains(rule));
+        let watches = |rule: &&Value| rule["verbs"].as_array().unwrap().iter().any(|verb| verb == "watch");
+        assert_eq!(gone.filter(watches).count(), 0, "without {remedy} something is not seen any more");
+    }
 }
 
 #[test]

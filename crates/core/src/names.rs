@@ -168,6 +168,24 @@ words! {
 }
 
 words! {
+    /// What an installation may leave out of its rights: a group of writes that only some strategies need.
+    Remedy {
+        /// Deletes of pods.
+        Pods = "pods",
+        /// Evictions, and what a drain is planned by.
+        Drains = "drains",
+        /// Cordons and taints.
+        Nodes = "nodes",
+        /// Restarts, numbers of pods and rollbacks of workloads.
+        Workloads = "workloads",
+        /// Switches of Services to their standby.
+        Services = "services",
+        /// Memory limits in place.
+        Memory = "memory",
+    }
+}
+
+words! {
     /// Whether the controller may act.
     Mode {
         /// Acts.

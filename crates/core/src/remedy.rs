@@ -8,6 +8,7 @@ mod relieve;
 mod remediation;
 mod replace;
 mod resize;
+mod rights;
 mod rollback;
 mod service;
 mod standby;
@@ -35,6 +36,7 @@ pub(crate) use plan::{Plan, is_needed as needs_plan, plan};
 pub(crate) use remediation::{END_REMEDIATION, give_up, is_order, was_sent as was_told};
 pub(crate) use replace::{MACHINE, MACHINE_POOL, MACHINE_UID, awaits_another, ordered, was_ordered};
 pub(crate) use resize::keeps as keeps_of_limit;
+pub(crate) use rights::has_rights;
 pub(crate) use service::{
     CallsOff, Standing, calls_off, keeps as keeps_of_service, orphans as switched_orphans, restarts, settles, standing,
     stays,
@@ -95,6 +97,9 @@ fn instead_of(strategy: Strategy) -> String {
 }
 
 fn own_move(strategy: Strategy, world: &World<'_>, case: &Case) -> Move {
+    if let Some(without) = rights::without(strategy, world, case) {
+        return without;
+    }
     match (strategy, &case.recovery.spec.target.kind) {
         (Strategy::Monitor, _) => Move::Wait(String::from("watches without acting"), None),
         (Strategy::Restart, Kind::Node) => replace::restart(world, case),

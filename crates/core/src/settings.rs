@@ -15,7 +15,7 @@ pub use window::{DAY, Local, Weekdays, Window, Zone, ZoneRules};
 
 use crate::key::Text;
 use crate::machine::Provider;
-use crate::names::{Channel, Mode, Severity, Strategy};
+use crate::names::{Channel, Mode, Remedy, Severity, Strategy};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -107,6 +107,8 @@ pub struct Settings {
     pub control_plane_nodes: bool,
     /// Whether the controller may create pods, so that a bare pod can be restarted.
     pub recreate_bare_pods: bool,
+    /// What this installation has no right for.
+    pub disabled: BTreeSet<Remedy>,
     /// Channels that have an address and are switched on.
     pub channels: Vec<Channel>,
     /// Of each severity the channels that hear of it, where a policy says so.
@@ -170,6 +172,7 @@ impl Default for Settings {
             approval_timeout: seconds(3600),
             control_plane_nodes: false,
             recreate_bare_pods: true,
+            disabled: BTreeSet::new(),
             channels: Vec::new(),
             routes: BTreeMap::new(),
             quiet_hours: Vec::new(),

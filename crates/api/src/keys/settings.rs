@@ -37,6 +37,7 @@ impl Config {
             channels: built_in.channels,
             control_plane_nodes: built_in.control_plane_nodes,
             recreate_bare_pods: built_in.recreate_bare_pods,
+            disabled: built_in.disabled,
             own_pod: (Text::from(own_pod.0), Text::from(own_pod.1)),
             policy: built_in.policy,
             severity: built_in.severity,

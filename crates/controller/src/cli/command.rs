@@ -4,8 +4,10 @@ use super::{cleanup, doctor, explain, orders, record, replay, status, switch};
 use crate::demo;
 use clap::builder::Str;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use self_healing_api::keys::KEYS;
+use self_healing_core::names::Remedy;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -24,12 +26,13 @@ pub fn of(name: Option<&OsString>) -> Command {
 
 fn command() -> Command {
     let run = Command::new("run").about("Runs the controller (also without a subcommand)");
-    let manifests = Command::new("manifests").about("Prints CRDs, RBAC and Deployment as YAML").arg(
-        Arg::new("without-bare-pod-recreation")
-            .long("without-bare-pod-recreation")
-            .action(ArgAction::SetTrue)
-            .help("Leaves out the right to create pods; pods without a controller are then not restarted"),
-    );
+    let manifests =
+        Command::new("manifests").about("Prints CRDs, RBAC and Deployment as YAML").arg(without_flag()).arg(
+            Arg::new("without-bare-pod-recreation")
+                .long("without-bare-pod-recreation")
+                .action(ArgAction::SetTrue)
+                .help("Leaves out the right to create pods; pods without a controller are then not restarted"),
+        );
     with_run_flags(Command::new("self-healing-controller"))
         .about("Heals nodes, pods, workloads and services of a Kubernetes cluster, and says why")
         .version(env!("CARGO_PKG_VERSION"))
@@ -41,6 +44,21 @@ fn command() -> Command {
         .subcommand(demo::command())
         .subcommand(manifests)
         .subcommand(version_command())
+}
+
+/// Remedies whose rights an installation leaves out.
+pub(super) fn without_flag() -> Arg {
+    let words = Remedy::ALL.iter().map(|remedy| remedy.as_str()).collect::<Vec<_>>();
+    Arg::new("without")
+        .long("without")
+        .value_name("REMEDY")
+        .value_parser(words)
+        .action(ArgAction::Append)
+        .help("Leaves out the rights of a remedy; strategies that need it are then not begun")
+}
+
+pub(super) fn without(args: &ArgMatches) -> BTreeSet<Remedy> {
+    args.get_many::<String>("without").into_iter().flatten().filter_map(|word| Remedy::parse(word)).collect()
 }
 
 fn version_command() -> Command {

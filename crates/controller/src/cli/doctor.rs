@@ -22,6 +22,8 @@ use check::{Area, Check, State, text};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use connection::Cluster;
 use resources::Meter;
+use self_healing_core::names::Remedy;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub(super) fn command() -> Command {
@@ -39,6 +41,7 @@ pub(super) fn command() -> Command {
          given is wrong.",
     );
     let command = command
+        .arg(command::without_flag())
         .arg(notify.help("Sends a test message to every channel that is on"))
         .arg(root.help("Where sys/fs/cgroup is looked for, e.g. in a debug container [default: / in a pod]"));
     person::output(command::with_run_flags(command))
@@ -70,7 +73,7 @@ async fn examine(args: &ArgMatches, mut layers: Layers, secrets: &Secrets) -> Re
     match found {
         Ok((cluster, answers)) => {
             checks.push(answers);
-            of_the_cluster(cluster, &mut layers, &mut checks).await;
+            of_the_cluster(cluster, &mut layers, &command::without(args), &mut checks).await;
         }
         Err(silent) => {
             checks.push(silent);
@@ -89,14 +92,14 @@ async fn examine(args: &ArgMatches, mut layers: Layers, secrets: &Secrets) -> Re
 }
 
 /// What only the API server can tell.
-async fn of_the_cluster(cluster: &Cluster, layers: &mut Layers, checks: &mut Vec<Check>) {
+async fn of_the_cluster(cluster: &Cluster, layers: &mut Layers, without: &BTreeSet<Remedy>, checks: &mut Vec<Check>) {
     let account = identity::check(cluster).await;
     let own = account.state == State::Ok;
     checks.push(account);
     let (clock, ahead) = clock::check(cluster).await;
     checks.push(clock);
     checks.extend(configuration::checks(cluster, layers).await);
-    checks.extend(rights::checks(cluster, layers).await);
+    checks.extend(rights::checks(cluster, layers, without).await);
     checks.push(admission::check(cluster, own).await);
     checks.extend(definitions::checks(cluster).await);
     checks.push(leader::check(cluster, layers.config(), ahead).await);

@@ -18,7 +18,7 @@ const OVERLAYS: &str = "kubernetes/overlays";
 pub fn package_files() -> Result<Vec<(String, String)>, ManifestError> {
     let (definitions, rest): (Vec<Value>, Vec<Value>) =
         objects(Options::default())?.into_iter().partition(|object| object["kind"] == "CustomResourceDefinition");
-    let least = objects(Options { recreate_bare_pods: false })?;
+    let least = objects(Options { recreate_bare_pods: false, ..Options::default() })?;
     let policy = network::policy();
     let files = [
         (format!("{CHART}/crds.yaml"), String::new(), definitions),

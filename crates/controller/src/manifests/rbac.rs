@@ -3,6 +3,7 @@
 use super::grant::Grant;
 use super::{CONFIG_MAP, NAME, NAMESPACE, Options, SERVICE_ACCOUNT, labels};
 use self_healing_api::marks::{GROUP, NODE_LEASE_NAMESPACE};
+use self_healing_core::names::Remedy;
 use serde_json::{Value, json};
 
 /// Where a permission holds.
@@ -43,6 +44,8 @@ pub struct Permission {
     pub scope: Scope,
     /// What for, in words for the person who reviews it.
     pub why: &'static str,
+    /// The remedy that alone needs it; `None` for what everything needs.
+    pub remedy: Option<Remedy>,
 }
 
 /// What a Role of a watched namespace cannot give: resources without a namespace, and Events, as those about nodes and records lie elsewhere.
@@ -94,7 +97,18 @@ pub(super) const fn cluster(
     verbs: &'static [&'static str],
     why: &'static str,
 ) -> Permission {
-    Permission { group, resource, verbs, names: &[], scope: Scope::Cluster, why }
+    Permission { group, resource, verbs, names: &[], scope: Scope::Cluster, why, remedy: None }
+}
+
+/// A permission on any object of the cluster that only one remedy needs.
+const fn only(
+    remedy: Remedy,
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    why: &'static str,
+) -> Permission {
+    Permission { remedy: Some(remedy), ..cluster(group, resource, verbs, why) }
 }
 
 /// A permission in the controller's own namespace.
@@ -105,7 +119,7 @@ const fn own(
     names: &'static [&'static str],
     why: &'static str,
 ) -> Permission {
-    Permission { group, resource, verbs, names, scope: Scope::OwnNamespace, why }
+    Permission { group, resource, verbs, names, scope: Scope::OwnNamespace, why, remedy: None }
 }
 
 /// The name of each role of the controller, in whatever scope.
@@ -116,23 +130,30 @@ const LEASES: &str = "coordination.k8s.io";
 
 #[rustfmt::skip] // a table, one permission per line
 const ALWAYS: &[Permission] = &[
-    cluster("", "pods", &["get", "list", "watch", "delete"], "see failures; confirm one by a fresh read; restart a failed pod"),
-    cluster("", "pods/eviction", &["create"], "drain a node within disruption budgets"),
-    cluster("", "pods/resize", &["patch"], "raise the memory limit of a pod in place, where a policy says so"),
-    cluster("policy", "poddisruptionbudgets", &["list"], "plan a drain before anything is touched"),
-    cluster("", "persistentvolumeclaims", &["get"], "plan a drain: which volumes a pod takes along"),
-    cluster("", "persistentvolumes", &["get"], "plan a drain: from where a volume can be reached"),
-    cluster("", "nodes", &["get", "list", "watch", "patch"], "see failures; confirm one by a fresh read; cordon and taint, and undo it"),
+    cluster("", "pods", &["get", "list", "watch"], "see failures; confirm one by a fresh read"),
+    only(Remedy::Pods, "", "pods", &["delete"], "restart a failed pod; free the pods of a dead node"),
+    only(Remedy::Drains, "", "pods/eviction", &["create"], "drain a node within disruption budgets"),
+    only(Remedy::Memory, "", "pods/resize", &["patch"], "raise the memory limit of a pod in place, where a policy says so"),
+    only(Remedy::Drains, "policy", "poddisruptionbudgets", &["list"], "plan a drain before anything is touched"),
+    only(Remedy::Drains, "", "persistentvolumeclaims", &["get"], "plan a drain: which volumes a pod takes along"),
+    only(Remedy::Drains, "", "persistentvolumes", &["get"], "plan a drain: from where a volume can be reached"),
+    cluster("", "nodes", &["get", "list", "watch"], "see failures; confirm one by a fresh read"),
+    only(Remedy::Nodes, "", "nodes", &["patch"], "cordon and taint, and undo it"),
     cluster("", "namespaces", &["list", "watch"], "honour opt-out marks on namespaces"),
-    cluster("apps", "deployments", &["get", "list", "watch", "patch"], "know whether a workload is back; honour opt-out marks; confirm by a fresh read who owns it, and restart its pods, start one more, or roll it back"),
-    cluster("apps", "replicasets", &["get", "list", "watch", "patch"], "find the Deployment above a pod, and the revision to go back to; start one pod more than it has, and take that back"),
-    cluster("apps", "statefulsets", &["get", "list", "watch", "patch"], "know whether a workload is back; honour opt-out marks; confirm by a fresh read who owns it, and restart its pods"),
-    cluster("apps", "daemonsets", &["get", "list", "watch", "patch"], "know whether a workload is back; leave its pods on a drained node; restart its pods"),
-    cluster("autoscaling", "horizontalpodautoscalers", &["list"], "never change the number of pods where an autoscaler does"),
+    cluster("apps", "deployments", &["get", "list", "watch"], "know whether a workload is back; honour opt-out marks; confirm by a fresh read who owns it"),
+    only(Remedy::Workloads, "apps", "deployments", &["patch"], "restart its pods, start one more, or roll it back"),
+    cluster("apps", "replicasets", &["get", "list", "watch"], "find the Deployment above a pod, and the revision to go back to"),
+    only(Remedy::Workloads, "apps", "replicasets", &["patch"], "start one pod more than it has, and take that back"),
+    cluster("apps", "statefulsets", &["get", "list", "watch"], "know whether a workload is back; honour opt-out marks; confirm by a fresh read who owns it"),
+    only(Remedy::Workloads, "apps", "statefulsets", &["patch"], "restart its pods"),
+    cluster("apps", "daemonsets", &["get", "list", "watch"], "know whether a workload is back; leave its pods on a drained node"),
+    only(Remedy::Workloads, "apps", "daemonsets", &["patch"], "restart its pods"),
+    only(Remedy::Workloads, "autoscaling", "horizontalpodautoscalers", &["list"], "never change the number of pods where an autoscaler does"),
     cluster("batch", "jobs", &["list", "watch"], "leave pods to the Job that retries them"),
     cluster("apps", "controllerrevisions", &["list"], "keep as evidence which revision of a workload failed, and what was before"),
     cluster("", "events", &["list"], "keep as evidence what was said about a failed object"),
-    cluster("", "services", &["get", "list", "watch", "patch"], "see services without ready endpoints; switch one to its standby, and back"),
+    cluster("", "services", &["get", "list", "watch"], "see services without ready endpoints"),
+    only(Remedy::Services, "", "services", &["patch"], "switch one to its standby, and back"),
     cluster("discovery.k8s.io", "endpointslices", &["list", "watch"], "see services without ready endpoints"),
     cluster("events.k8s.io", "events", &["create"], "tell what was done on the object it was done to"),
     cluster(GROUP, "healingpolicies", &["list", "watch"], "know what is to be done differently, and where"),
@@ -142,7 +163,7 @@ const ALWAYS: &[Permission] = &[
     own(LEASES, "leases", &["create"], &[], "leader election; a create cannot be limited to a name"),
     own(LEASES, "leases", &["get", "update"], &[NAME], "leader election"),
     own("", "configmaps", &["list", "watch"], &[CONFIG_MAP], "apply changes of the configuration without a restart"),
-    Permission { group: LEASES, resource: "leases", verbs: &["get", "list", "watch"], names: &[], scope: Scope::NodeLeases, why: "see which kubelets are silent" },
+    Permission { group: LEASES, resource: "leases", verbs: &["get", "list", "watch"], names: &[], scope: Scope::NodeLeases, why: "see which kubelets are silent", remedy: None },
 ];
 
 const RECREATE_BARE_PODS: Permission =
@@ -150,13 +171,19 @@ const RECREATE_BARE_PODS: Permission =
 
 /// Every permission that an installation with these options needs.
 #[must_use]
-pub fn permissions(options: Options) -> Vec<Permission> {
+pub fn permissions(options: &Options) -> Vec<Permission> {
     let create = options.recreate_bare_pods.then_some(RECREATE_BARE_PODS);
-    ALWAYS.iter().copied().chain(create).collect()
+    let wanted = |one: &Permission| one.remedy.is_none_or(|remedy| !options.without.contains(&remedy));
+    ALWAYS.iter().copied().filter(wanted).chain(create).collect()
+}
+
+/// The remedy that alone needs a rule of the roles.
+pub(super) fn remedy_of(rule: &Value) -> Option<Remedy> {
+    ALWAYS.iter().find(|permission| permission.rule() == *rule)?.remedy
 }
 
 /// The ServiceAccount and everything that is granted to it.
-pub(super) fn documents(options: Options) -> Vec<Value> {
+pub(super) fn documents(options: &Options) -> Vec<Value> {
     let permissions = permissions(options);
     let account = json!({
         "apiVersion": "v1",
@@ -178,7 +205,7 @@ fn grant(scope: Scope, permissions: &[Permission]) -> [Value; 2] {
 }
 
 /// The reasons, as comment lines for the file.
-pub(super) fn comment(options: Options) -> String {
+pub(super) fn comment(options: &Options) -> String {
     format!("# What each right is for:\n{}", lines(&permissions(options)))
 }
 

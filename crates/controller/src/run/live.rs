@@ -19,6 +19,7 @@ use self_healing_core::effect::Effect;
 use self_healing_core::event::Event;
 use self_healing_core::healer::Healer;
 use self_healing_core::key::Text;
+use self_healing_core::names::Remedy;
 use self_healing_core::settings::Settings;
 use self_healing_core::time::Now;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,7 @@ pub(super) struct Live {
     launch: Launch,
     settings: Settings,
     recreate_bare_pods: bool,
+    disabled: BTreeSet<Remedy>,
     /// Whether the ConfigMap was read once.
     configured: bool,
     /// What was warned of, so that each is said once.
@@ -127,7 +129,8 @@ impl Live {
     pub(super) fn new(launch: Launch) -> Self {
         let configured = !launch.layers.follows_config_map();
         let settings = Settings::default();
-        let mut live = Self { launch, settings, recreate_bare_pods: false, configured, warned: BTreeSet::new() };
+        let (disabled, warned) = (BTreeSet::new(), BTreeSet::new());
+        let mut live = Self { launch, settings, recreate_bare_pods: false, disabled, configured, warned };
         live.refresh();
         if configured {
             live.warn();
@@ -151,6 +154,7 @@ impl Live {
         let (channels, _) = active_channels(launch.layers.config(), &launch.secrets);
         settings.channels = channels;
         settings.recreate_bare_pods = self.recreate_bare_pods;
+        settings.disabled.clone_from(&self.disabled);
         self.settings = settings;
     }
 
@@ -203,6 +207,11 @@ impl Live {
 
     pub(super) fn set_recreate_bare_pods(&mut self, may: bool) {
         self.recreate_bare_pods = may;
+        self.refresh();
+    }
+
+    pub(super) fn set_disabled(&mut self, remedies: BTreeSet<Remedy>) {
+        self.disabled = remedies;
         self.refresh();
     }
 

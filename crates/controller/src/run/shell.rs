@@ -18,13 +18,13 @@ use self_healing_core::effect::{Effect, EffectId, Outcome, Verb};
 use self_healing_core::event::{Event, WatchState};
 use self_healing_core::explanation::Question;
 use self_healing_core::healer::Healer;
-use self_healing_core::names::WatchKind;
+use self_healing_core::names::{Remedy, WatchKind};
 use self_healing_core::time::{Now, Tick};
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -44,6 +44,10 @@ pub(super) struct Inputs {
     pub secrets: mpsc::Receiver<Secrets>,
     /// Whether pods may be created; until it is known, they may not.
     pub rights: AbortOnDropHandle<bool>,
+    /// The remedies that this installation has no right for, whenever that changes.
+    pub disabled: mpsc::Receiver<BTreeSet<Remedy>>,
+    /// Told when a right seems to be missing.
+    pub doubt: Arc<Notify>,
 }
 
 /// What happened next.
@@ -53,6 +57,7 @@ enum Next {
     Config(config_map::Data),
     Secrets(Secrets),
     MayCreatePods(bool),
+    Disabled(BTreeSet<Remedy>),
     Events,
     Outcome(EffectId, Outcome),
     Asked(Asked),
@@ -129,7 +134,12 @@ impl<'a> Shell<'a> {
             match next {
                 Next::Stop => return Ended::Stopped,
                 Next::Leading(leading) => events.push(Event::Leading(leading)),
-                Next::Outcome(id, outcome) => events.push(Event::Outcome(id, outcome)),
+                Next::Outcome(id, outcome) => {
+                    if is_for_want_of_a_right(&outcome) {
+                        inputs.doubt.notify_one();
+                    }
+                    events.push(Event::Outcome(id, outcome));
+                }
                 Next::Config(data) => {
                     let applied = self.live.apply(&data).map_err(|error| error.to_string());
                     if self.configure(applied, &mut events) {
@@ -144,6 +154,10 @@ impl<'a> Shell<'a> {
                 }
                 Next::MayCreatePods(may) => {
                     self.live.set_recreate_bare_pods(may);
+                    events.push(Event::Settings(Box::new(self.live.settings().clone())));
+                }
+                Next::Disabled(remedies) => {
+                    self.live.set_disabled(remedies);
                     events.push(Event::Settings(Box::new(self.live.settings().clone())));
                 }
                 Next::Asked(asked) => {
@@ -192,6 +206,7 @@ impl<'a> Shell<'a> {
                 self.asked = true;
                 Next::MayCreatePods(may.unwrap_or(false))
             }
+            Some(remedies) = inputs.disabled.recv() => Next::Disabled(remedies),
             taken = inputs.events.recv_many(events, BATCH), if !inputs.events.is_closed() || !inputs.events.is_empty() => {
                 if taken == 0 { Next::Wake } else { Next::Events }
             }
@@ -374,6 +389,11 @@ impl<'a> Shell<'a> {
             );
         }
     }
+}
+
+/// Whether RBAC has refused it: those are its words.
+fn is_for_want_of_a_right(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused { message } if message.contains("is forbidden: User "))
 }
 
 /// Of a process that stops: it only keeps what it knows; what it would have begun is the successor's.

@@ -3,6 +3,7 @@
 use super::{assert_current, root};
 use self_healing_api::keys::{KEYS, SECRETS};
 use self_healing_controller::manifests::{package_files, provider_objects};
+use self_healing_core::names::Remedy;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::fs;
@@ -60,6 +61,8 @@ fn the_schema_of_the_values_knows_every_key_secret_and_provider() {
     schema["properties"]["secrets"] = closed(SECRETS.iter().map(secret).collect());
     schema["properties"]["rbac"]["properties"]["nodeProviders"] =
         json!({ "type": "array", "items": { "enum": providers } });
+    let remedies = Remedy::ALL.iter().map(|remedy| (remedy.to_string(), json!({ "type": "boolean" })));
+    schema["properties"]["rbac"]["properties"]["remedies"] = closed(remedies.collect());
     assert_current(SCHEMA, &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
 }
 

@@ -47,7 +47,7 @@ async fn it_says_who_leads_and_ends_well_when_nothing_fails() {
     says(&of(&said, "installations"), "ok", "none");
     let text = ground.run("self-healing-controller", &["doctor"]).await;
     assert!(text.out.contains("ok         leader: controller-1_abc leads, and renewed its Lease"), "{}", text.out);
-    assert!(text.out.contains("ok         right get,list,watch,patch nodes: given (see failures"), "{}", text.out);
+    assert!(text.out.contains("ok         right get,list,watch nodes: given (see failures"), "{}", text.out);
     assert!(text.out.lines().last().unwrap().contains(" ok, "), "no summary: {}", text.out);
 }
 

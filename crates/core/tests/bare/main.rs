@@ -25,6 +25,7 @@ mod properties;
 mod random;
 mod records;
 mod resources;
+mod rights;
 mod standbys;
 mod succession;
 mod telling;

@@ -114,6 +114,7 @@ async fn values_reach_their_objects() -> Result<()> {
         "config.node_replacement=\"clusterapi\"",
         "rbac.nodeProviders=[\"karpenter\"]",
         "rbac.recreateBarePods=false",
+        "rbac.remedies.nodes=false",
         "rbac.aggregateToView=true",
         "secrets.WEBHOOK_URL={\"secretRef\":\"own\",\"key\":\"url\"}",
         "secrets.PAGERDUTY_ROUTING_KEY=null",
@@ -143,6 +144,8 @@ async fn values_reach_their_objects() -> Result<()> {
         !verbs(get(&rendered, CLUSTER_ROLE)?, "pods").contains(&"create"),
         "the right to create pods is still there"
     );
+    let nodes = verbs(get(&rendered, CLUSTER_ROLE)?, "nodes");
+    ensure!(nodes == ["get", "list", "watch"], "the remedy nodes is left out: {nodes:?}");
     ensure!(
         get(&rendered, "ClusterRole//self-healing-view")?["metadata"]["labels"]["rbac.authorization.k8s.io/aggregate-to-view"]
             == "true"
@@ -198,6 +201,7 @@ async fn wrong_values_are_refused_by_name() -> Result<()> {
     for (sets, word) in [
         (&["replicaCuont=2"][..], "replicaCuont"),
         (&["config.pod_restart_treshold=2"], "pod_restart_treshold"),
+        (&["rbac.remedies.node=false"], "node"),
         (&["image.tagg=\"v1\""], "tagg"),
         (&["secrets.SLACK_URL={\"secretRef\":\"a\",\"key\":\"b\"}"], "SLACK_URL"),
         (&["rbac.nodeProviders=[\"openstack\"]"], "nodeProviders"),

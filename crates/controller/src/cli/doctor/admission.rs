@@ -2,8 +2,8 @@
 
 use super::check::{Area, Check, State};
 use super::connection::Cluster;
-use super::rights::{may, wish};
 use crate::client::words;
+use crate::rights::{may, wish};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams, Patch, PatchParams};

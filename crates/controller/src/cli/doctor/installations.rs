@@ -3,10 +3,10 @@
 use super::check::{Area, Check, State};
 use super::connection::Cluster;
 use super::leader::{age, holder, is_fresh};
-use super::rights::{may, wish};
 use crate::client::words;
 use crate::lease::LEASE;
 use crate::manifests;
+use crate::rights::{may, wish};
 use jiff::SignedDuration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;

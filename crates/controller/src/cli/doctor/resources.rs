@@ -4,8 +4,8 @@ mod cgroup;
 
 use super::check::{Area, Check, State};
 use super::connection::Cluster;
-use super::rights::{may, wish};
 use crate::explain::{Installation, usage};
+use crate::rights::{may, wish};
 use cgroup::Sample;
 use std::path::PathBuf;
 use std::time::Duration;

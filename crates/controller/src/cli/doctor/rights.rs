@@ -2,17 +2,17 @@
 
 use super::check::{Area, Check, State};
 use super::connection::Cluster;
-use crate::client::words;
 use crate::config::Layers;
 use crate::manifests::{
     Options, Permission, ROLE, Scope, is_cluster_wide, is_for_observing, permissions, provider_permissions,
     provider_role,
 };
+use crate::rights::{may, wish};
 use futures::stream::{self, StreamExt};
-use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
-use kube::api::{Api, PostParams};
+use k8s_openapi::api::authorization::v1::ResourceAttributes;
 use self_healing_api::keys::Config;
-use self_healing_core::names::Mode;
+use self_healing_core::names::{Mode, Remedy};
+use std::collections::BTreeSet;
 
 /// Questions under way at once.
 const AT_ONCE: usize = 8;
@@ -29,9 +29,9 @@ struct Needed {
 }
 
 /// One line for each permission that the configuration asks for.
-pub(super) async fn checks(cluster: &Cluster, layers: &Layers) -> Vec<Check> {
+pub(super) async fn checks(cluster: &Cluster, layers: &Layers, without: &BTreeSet<Remedy>) -> Vec<Check> {
     let needed = needed(&cluster.namespace, layers.config());
-    stream::iter(&needed).map(|one| one.check(cluster, layers)).buffered(AT_ONCE).collect().await
+    stream::iter(&needed).map(|one| one.check(cluster, layers, without)).buffered(AT_ONCE).collect().await
 }
 
 /// Every permission, once for each place where it is needed.
@@ -44,7 +44,7 @@ fn needed(own: &str, config: &Config) -> Vec<Needed> {
         };
         Needed { permission, namespace: namespace.map(str::to_owned), role, file: "rbac.yaml".to_owned() }
     };
-    for permission in permissions(Options::default()) {
+    for permission in permissions(&Options::default()) {
         let everywhere = config.watch_namespaces.is_empty() || is_cluster_wide(permission.group, permission.resource);
         match permission.scope {
             Scope::Cluster if everywhere => needed.push(shipped(permission, None, ROLE)),
@@ -67,7 +67,7 @@ fn needed(own: &str, config: &Config) -> Vec<Needed> {
 }
 
 impl Needed {
-    async fn check(&self, cluster: &Cluster, layers: &Layers) -> Check {
+    async fn check(&self, cluster: &Cluster, layers: &Layers, without: &BTreeSet<Remedy>) -> Check {
         let of = |state, message: String| Check::new(Area::Rights, self.name(), state, message);
         let mut missing = Vec::new();
         for verb in self.permission.verbs {
@@ -82,6 +82,13 @@ impl Needed {
             return of(State::Ok, format!("given ({why})"));
         }
         let lost = format!("{} missing ({why})", missing.join(", "));
+        let lost = match self.permission.remedy {
+            Some(remedy) => format!("{lost}; Disabled: strategies that need the remedy {remedy} are not begun"),
+            None => lost,
+        };
+        if self.permission.remedy.is_some_and(|remedy| without.contains(&remedy)) {
+            return of(State::Off, lost);
+        }
         if let Some(excuse) = self.excuse(&missing, layers) {
             return of(State::Off, format!("{lost}; {excuse}"));
         }
@@ -128,36 +135,6 @@ impl Needed {
     }
 }
 
-/// A question for [`may`].
-pub(super) fn wish(
-    verb: &str,
-    group: &str,
-    resource: &str,
-    namespace: Option<&str>,
-    name: Option<&str>,
-) -> ResourceAttributes {
-    let (resource, part) = resource.split_once('/').map_or((resource, None), |(resource, part)| (resource, Some(part)));
-    let text = |text: &str| Some(text.to_owned());
-    ResourceAttributes {
-        verb: text(verb),
-        group: text(group),
-        resource: text(resource),
-        subresource: part.and_then(text),
-        namespace: namespace.and_then(text),
-        name: name.and_then(text),
-        ..ResourceAttributes::default()
-    }
-}
-
-/// Whether whoever asks may do that.
-pub(super) async fn may(client: &kube::Client, wish: &ResourceAttributes) -> Result<bool, String> {
-    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(wish.clone()), ..Default::default() };
-    let review = SelfSubjectAccessReview { spec, ..Default::default() };
-    let api = Api::<SelfSubjectAccessReview>::all(client.clone());
-    let answer = api.create(&PostParams::default(), &review).await.map_err(|error| words(&error))?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -172,9 +149,10 @@ mod tests {
     #[test]
     fn what_is_asked_follows_the_table_and_the_configuration() {
         let all = names(&[]);
-        assert_eq!(all.len(), permissions(Options::default()).len());
+        assert_eq!(all.len(), permissions(&Options::default()).len());
         for name in [
-            "right get,list,watch,patch deployments.apps",
+            "right get,list,watch deployments.apps",
+            "right patch deployments.apps",
             "right create pods/eviction",
             "right get,update leases.coordination.k8s.io/self-healing-controller in ours",
             "right get,list,watch leases.coordination.k8s.io in kube-node-lease",
@@ -185,7 +163,7 @@ mod tests {
         for name in [
             "right create pods/eviction in shop",
             "right create pods/eviction in web",
-            "right get,list,watch,patch nodes",
+            "right patch nodes",
             "right get,list,delete nodeclaims.karpenter.sh",
         ] {
             assert!(some.iter().any(|known| known == name), "{name} is not in {some:#?}");

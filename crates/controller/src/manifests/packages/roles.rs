@@ -2,7 +2,7 @@
 
 use super::super::grant::Grant;
 use super::super::provider_objects;
-use super::super::rbac::{is_cluster_wide, is_for_observing};
+use super::super::rbac::{is_cluster_wide, is_for_observing, remedy_of};
 use super::is_own;
 use self_healing_api::marks::GROUP;
 use serde_json::{Map, Value, json};
@@ -36,6 +36,9 @@ fn marked(rule: &Value, always: &[Value]) -> Value {
     let mut data = json!({ "rule": rule });
     if holds_everywhere(rule) {
         data["clusterWide"] = json!(true);
+    }
+    if let Some(remedy) = remedy_of(rule) {
+        data["remedy"] = json!(remedy);
     }
     if !always.contains(rule) {
         data["needs"] = json!("recreateBarePods");

@@ -75,7 +75,8 @@ pub(super) fn wait(world: &World<'_>, case: &mut Case, orders: &mut Orders) {
             Ends::new(Phase::Escalated, "NoReplacement", "no replacement pod appeared that could be tried next"),
         );
     };
-    let plans = remedy::is_drain(strategy, &subject) && remedy::needs_plan(world, &case.recovery.name, &subject);
+    let drains = remedy::is_drain(strategy, &subject) && remedy::has_rights(world.settings, strategy, &subject.kind);
+    let plans = drains && remedy::needs_plan(world, &case.recovery.name, &subject);
     if plans && !is_planned(world, case, orders, &subject) {
         return;
     }

@@ -5,6 +5,7 @@ mod adoption;
 mod bare;
 mod channels;
 mod config;
+mod disabled;
 mod doctor;
 pub(crate) mod drains;
 mod evidence;
@@ -136,6 +137,8 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "doctor on a good cluster, and on one that nobody leads" => doctor::leader, needs Cluster;
     "doctor names each right that is missing" => doctor::rights, needs Cluster;
     "doctor on broken clusters" => doctor::broken::everything, needs Cluster Nodes;
+    "without the right to evict nodes are left alone, and pods healed" => disabled::drains, needs Cluster Nodes Audit;
+    "without the right to switch Services their workloads are restarted" => disabled::services, needs Cluster Nodes;
     "the API server refuses what the controller never does" => admission::refusals, needs Cluster Nodes;
     "shipped manifests pass the restricted level" => permissions::manifests, needs Cluster;
     "kubectl auth can-i answers as the roles say" => permissions::can_i;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 /// A pod that is not ready is the trouble of its Service here, not one of its own.
-const ON_STANDBY: &[(&str, &str)] =
+pub(super) const ON_STANDBY: &[(&str, &str)] =
     &[("HEALTH_CHECK_INTERVAL", "1"), ("POD_CHECK_INTERVAL", "600"), ("DEPLOYMENT_CHECK_INTERVAL", "60")];
 
 /// Three controllers of pods, each behind a Service of its name; every pod is unready, so each is restarted as `kubectl rollout restart` does.
@@ -129,7 +129,7 @@ fn workload(kind: &str, namespace: &str, name: &str) -> Value {
     object
 }
 
-fn service(namespace: &str, name: &str, annotations: Value) -> Value {
+pub(super) fn service(namespace: &str, name: &str, annotations: Value) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service",
         "metadata": { "namespace": namespace, "name": name, "annotations": annotations },
@@ -137,7 +137,7 @@ fn service(namespace: &str, name: &str, annotations: Value) -> Value {
     })
 }
 
-async fn apply(ground: &Ground, object: &Value) -> Result<()> {
+pub(super) async fn apply(ground: &Ground, object: &Value) -> Result<()> {
     let file = ground.cluster.dir().join("object.json");
     fs::write(&file, object.to_string())?;
     // Stored as by a client without server-side apply, so that nobody owns a field.
