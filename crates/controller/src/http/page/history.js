@@ -1,6 +1,6 @@
 // What there was: filters, how long it took, who is concerned most often, and what mode Observe would have done.
 
-import { ask, follow } from "./feed.js";
+import { ask, follow, rows } from "./feed.js";
 import { badge, fill, h, keep, section, table } from "./dom.js";
 import { objectLink, recoveryLink, span, when } from "./words.js";
 
@@ -112,8 +112,13 @@ export function history(main, query) {
   }
 
   load();
+  // One that is over at once was never seen as active, but it is counted.
+  const count = () => rows.watch.get("recoveries")?.objects;
+  let counted = count();
   const stop = follow((changed) => {
-    if (!timer && (changed.has("recovery") || changed.has("link"))) timer = setTimeout(load, PAUSE_MS);
+    const news = ["recovery", "happening", "link"].some((kind) => changed.has(kind)) || count() !== counted;
+    counted = count();
+    if (news && !timer) timer = setTimeout(load, PAUSE_MS);
   });
   return () => {
     stop();
