@@ -811,8 +811,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a process that stops begins nothing",
         of: Of::Precondition,
-        find: "if self.stopping && !keeps {",
-        replace: "if self.stopping && !keeps && !$on {",
+        find: "if self.stopping && !keeps(&effect.verb) {",
+        replace: "if self.stopping && !keeps(&effect.verb) && !$on {",
     },
     Mutant {
         name: "the cordon is taken back",
@@ -1033,8 +1033,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "Evidence: a storm is gathered little by little",
         of: Of::Account,
-        find: "gathers.under_way.len() < AT_ONCE",
-        replace: "($on || gathers.under_way.len() < AT_ONCE)",
+        find: "self.under_way.len() < AT_ONCE",
+        replace: "($on || self.under_way.len() < AT_ONCE)",
     },
     Mutant {
         name: "Evidence: a message waits for what is being gathered",

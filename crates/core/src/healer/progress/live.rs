@@ -43,7 +43,10 @@ pub(super) fn confirm(world: &World<'_>, case: &mut Case, verb: Verb) -> Live {
         return if hides && case.is_unsaved() { Live::StoreFirst } else { Live::Send(verb) };
     }
     case.gather.due |= !case.saving.evidence_stored;
-    if !is_recorded(case) || !case.saving.evidence_stored {
+    if !is_recorded(case) {
+        return Live::StoreFirst;
+    }
+    if !case.saving.evidence_stored {
         return Live::StoreFirst;
     }
     let subject = case.recovery.subject().clone();
