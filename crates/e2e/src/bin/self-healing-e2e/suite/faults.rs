@@ -4,7 +4,7 @@ use super::drains::FAST;
 use super::nodes::replace;
 use crate::controller::{Controller, eventually};
 use crate::ground::{Ground, SOON};
-use crate::objects::{FINALIZER, is_cordoned, marks, stays};
+use crate::objects::{FINALIZER, is_cordoned, marks, merge, stays};
 use crate::suite::{ALONE, EVERY_SECOND, QUICK};
 use crate::trail::Trail;
 use anyhow::{Result, ensure};
@@ -64,13 +64,15 @@ pub(crate) async fn recreated_node(ground: &Ground) -> Result<()> {
     controller.stop().await
 }
 
-/// The deletion hangs, the API server dies and comes back, the deletion ends.
+/// The deletion hangs and nothing can come in its place, the API server dies and comes back, both go on.
 pub(crate) async fn api_server_restarted(ground: &Ground) -> Result<()> {
     let shop = ground.web(2, 1).await?;
-    let controller = ground.controller(&[("HEALTH_CHECK_INTERVAL", "1"), ("RETRY_INTERVAL", "2")]).await?;
+    // A pod whose deletion hangs for longer than the outage is a trouble of its own, from the second check on.
+    let controller = ground.controller(&[("HEALTH_CHECK_INTERVAL", "30"), ("RETRY_INTERVAL", "2")]).await?;
     let trail = Trail::begin(ground)?;
     let pod = ground.pod(&shop, "web").await?;
     ground.mark_pod(&pod, json!({ "finalizers": [FINALIZER] })).await?;
+    closed(ground, true).await?;
     ground.cluster.fail(&shop, &pod.name_any()).await?;
     let deleted = |pod: Option<&Pod>| pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_some());
     wait_for(&ground.cluster.pod_api(&shop), &pod.name_any(), "the failed pod to be deleted", QUICK, deleted).await?;
@@ -86,11 +88,21 @@ pub(crate) async fn api_server_restarted(ground: &Ground) -> Result<()> {
     let api = ground.cluster.pod_api(&shop);
     wait_for(&api, &pod.name_any(), "the API server to answer", SOON, |pod| pod.is_some()).await?;
     ground.mark_pod(&pod, json!({ "finalizers": null })).await?;
+    closed(ground, false).await?;
     ground.recovery_is(&pod.name_any(), "Succeeded", SOON).await?;
     ensure!(ground.recovery_count().await? == 1, "the outage opened further Recoveries");
     let deletes = trail.granted("delete", "pods", &shop)?;
     ensure!(deletes.get(&pod.name_any()) == Some(&1) && deletes.len() == 1, "one delete was expected: {deletes:?}");
     controller.stop().await
+}
+
+/// Whether nodes take no new pods.
+async fn closed(ground: &Ground, closed: bool) -> Result<()> {
+    let nodes = ground.cluster.nodes();
+    for node in nodes.list(&ListParams::default()).await?.items {
+        merge(&nodes, &node.name_any(), json!({ "spec": { "unschedulable": closed } })).await?;
+    }
+    Ok(())
 }
 
 async fn ready_is(controller: &Controller, code: u16) -> Result<()> {
