@@ -139,7 +139,10 @@ fn unreplaced(world: &World<'_>, pool: &Text) -> Option<String> {
             case.times.finished().is_some_and(|at| at.elapsed(world.now.tick) <= world.settings.history_window);
         let failed = matches!(case.recovery.status.phase, Some(Phase::Escalated | Phase::Failed));
         let same = ordered(&case.recovery).is_some_and(|machine| machine.pool == *pool && !pool.is_empty());
-        failed && lately && same && awaits_another(world, case)
+        // A view may be from before the machine left: only a node that is heard of is one that stayed.
+        let heard = |node: &NodeFact| !world.cluster.is_unheard(world.now.tick, &node.name);
+        let stayed = there(world, case).is_some_and(|node| node.ready() == ConditionStatus::True && heard(node));
+        failed && lately && same && was_ordered(case) && !stayed
     };
     let other = world.node_cases().find(in_vain)?;
     Some(format!("no machine has come in place of that of {}", other.recovery.spec.target.key.name))
