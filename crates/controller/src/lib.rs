@@ -1,6 +1,7 @@
 //! The shell around the core: it watches, acts, tells, and answers HTTP.
 
 pub mod act;
+mod cgroup;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -2,6 +2,7 @@
 //!
 //! Hand-written because prometheus-client has no process collector and the ones that exist belong to other libraries.
 
+use crate::cgroup;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -119,38 +120,19 @@ struct Limits {
 }
 
 impl Limits {
-    fn read(cgroup: &Path, proc: &Path) -> Self {
+    fn read(group: &Path, proc: &Path) -> Self {
         // Inside a container the own group is the root of the mount; on a host it is where /proc/self/cgroup says.
         let own = fs::read_to_string(proc.join("self/cgroup")).unwrap_or_default();
         let own = own.lines().find_map(|line| line.strip_prefix("0::/")).unwrap_or_default().to_owned();
-        let read = |file: &str| fs::read_to_string(cgroup.join(file)).ok();
+        let read = |file: &str| fs::read_to_string(group.join(file)).ok();
         let either = |file: &str| read(&format!("{own}/{file}")).filter(|_| !own.is_empty()).or_else(|| read(file));
 
-        let cpus = either("cpu.max")
-            .and_then(|text| quota_v2(&text))
-            .or_else(|| quota(&read("cpu/cpu.cfs_quota_us")?, &read("cpu/cpu.cfs_period_us")?));
-        let memory = either("memory.max").or_else(|| read("memory/memory.limit_in_bytes"));
-        let memory: Option<u64> = memory.and_then(|text| text.trim().parse().ok());
         let machine = fs::read_to_string(proc.join("meminfo")).ok().and_then(|text| kibibytes(&text, "MemTotal:"));
         Self {
-            cpus: cpus.unwrap_or_else(machine_cpus),
-            // Version 1 says "no limit" with a number beyond any machine.
-            memory_bytes: memory.into_iter().chain(machine).min(),
+            cpus: cgroup::processors(either).unwrap_or_else(machine_cpus),
+            memory_bytes: cgroup::memory(either).into_iter().chain(machine).min(),
         }
     }
-}
-
-/// `cpu.max`: `"200000 100000"`, or `"max 100000"` for no limit.
-fn quota_v2(text: &str) -> Option<f64> {
-    let (quota_us, period_us) = text.trim().split_once(' ')?;
-    quota(quota_us, period_us)
-}
-
-/// CPUs; `None` for no limit (`max`, `-1`).
-fn quota(quota_us: &str, period_us: &str) -> Option<f64> {
-    let quota: f64 = quota_us.trim().parse().ok()?;
-    let period: f64 = period_us.trim().parse().ok()?;
-    (quota > 0.0 && period > 0.0).then_some(quota / period)
 }
 
 fn machine_cpus() -> f64 {

@@ -13,14 +13,6 @@ fn memory_is_read_in_bytes() {
     assert_eq!(kibibytes("Name:\tx\n", "VmRSS:"), None);
 }
 
-#[test]
-fn a_quota_is_cpus_and_no_quota_is_none() {
-    assert_eq!(quota_v2("20000 100000\n"), Some(0.2));
-    assert_eq!(quota_v2("max 100000\n"), None);
-    assert_eq!(quota("-1", "100000"), None);
-    assert_eq!(quota("200000\n", "100000\n"), Some(2.0));
-}
-
 fn machine(name: &str, files: &[(&str, &str)]) -> Limits {
     let root = std::env::temp_dir().join(format!("self-healing-limits-{}-{name}", std::process::id()));
     for (file, text) in files {

@@ -1,5 +1,6 @@
 //! What a container uses and may use, as its cgroup says; of version 2, and of version 1 as container runtimes mount it.
 
+use crate::cgroup;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -31,11 +32,9 @@ impl Sample {
             used: line("cpu.stat", "usage_usec ")
                 .map(Duration::from_micros)
                 .or_else(|| number("cpuacct/cpuacct.usage").map(Duration::from_nanos)),
-            processors: read("cpu.max")
-                .and_then(|text| quota(text.trim().split_once(' ')?))
-                .or_else(|| quota((&read("cpu/cpu.cfs_quota_us")?, &read("cpu/cpu.cfs_period_us")?))),
+            processors: cgroup::processors(read),
             memory: memory.map(|bytes| bytes.saturating_sub(idle.unwrap_or(0))),
-            memory_limit: number("memory.max").or_else(|| number("memory/memory.limit_in_bytes")),
+            memory_limit: cgroup::memory(read),
         }
     }
 
@@ -52,12 +51,6 @@ impl Sample {
         let used = self.used.zip(first.used).map(|(now, then)| now.saturating_sub(then));
         Ok(used.ok_or("the cgroup does not say what is used")?.as_secs_f64() / span.as_secs_f64() / processors * 100.0)
     }
-}
-
-/// Processors; `None` for no limit (`max`, `-1`).
-fn quota((quota, period): (&str, &str)) -> Option<f64> {
-    let [quota, period] = [quota, period].map(|text| text.trim().parse::<f64>().ok());
-    quota.zip(period).filter(|(quota, period)| *quota > 0.0 && *period > 0.0).map(|(quota, period)| quota / period)
 }
 
 #[cfg(test)]
