@@ -187,18 +187,27 @@ fn flags(args: &ArgMatches) -> Result<Vec<(String, String)>, CliError> {
     Ok(flags)
 }
 
+/// Whose credentials were asked for.
+fn access(args: &ArgMatches) -> Access {
+    Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() }
+}
+
+/// Does `work` on a runtime of its own.
+fn on_runtime<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    // The process needs one TLS provider; it can only be installed once, so an earlier one is as good.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| CliError::System { what: "the async runtime", source })?;
+    runtime.block_on(work)
+}
+
 fn controller(args: &ArgMatches) -> Result<(), CliError> {
     let env = |key: &str| std::env::var(key).ok();
     let environment = Environment::of_process();
     let layers = Layers::new(args.get_one::<PathBuf>("config").map(PathBuf::as_path), &environment, &flags(args)?)?;
     let secrets = Secrets::read(&environment).map_err(config::Error::from)?;
-    let access = Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() };
-    // The process needs one TLS provider; it can only be installed once, so an earlier one is as good.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| CliError::System { what: "the async runtime", source })?;
-    runtime.block_on(async {
-        let credentials = Credentials::find(&access).await?;
+    on_runtime(async {
+        let credentials = Credentials::find(&access(args)).await?;
         let launch = Launch {
             layers,
             secrets,

@@ -16,7 +16,7 @@ mod tls;
 mod token;
 
 use super::explain::json;
-use super::{CliError, command, flags, person, say};
+use super::{CliError, command, flags, on_runtime, person, say};
 use crate::config::{self, Environment, Layers, Secrets};
 use check::{Area, Check, State, text};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -51,10 +51,7 @@ pub(super) fn run(args: &ArgMatches) -> Result<(), CliError> {
     let environment = Environment::of_process();
     let layers = Layers::new(args.get_one::<PathBuf>("config").map(PathBuf::as_path), &environment, &flags(args)?)?;
     let secrets = Secrets::read(&environment).map_err(config::Error::from)?;
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| CliError::System { what: "the async runtime", source })?;
-    let checks = runtime.block_on(examine(args, layers, &secrets))?;
+    let checks = on_runtime(examine(args, layers, &secrets))?;
     let failed = checks.iter().any(|check| check.state == State::Failed);
     say(&if person::wants_json(args) { json(&checks)? } else { text(&checks) })?;
     if failed { Err(CliError::Unwell) } else { Ok(()) }

@@ -1,7 +1,7 @@
 //! What every command for people has in common: whose credentials, which cluster, which output.
 
-use super::CliError;
-use crate::client::{Access, Clients, Credentials, OnCall, SERVICE_ACCOUNT_NAMESPACE, Way, own_namespace};
+use super::{CliError, access, on_runtime};
+use crate::client::{Clients, Credentials, OnCall, SERVICE_ACCOUNT_NAMESPACE, Way, own_namespace};
 use crate::explain::Installation;
 use crate::outside::Wall;
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -58,9 +58,7 @@ pub(super) struct Person {
 
 impl Person {
     async fn connect(args: &ArgMatches) -> Result<Self, CliError> {
-        let access =
-            Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() };
-        let credentials = Credentials::find(&access).await?;
+        let credentials = Credentials::find(&access(args)).await?;
         let namespace = credentials.config.default_namespace.clone();
         let way: Way = credentials.into();
         let uncounted: OnCall = Arc::new(|_| {});
@@ -84,9 +82,5 @@ pub(super) fn run<F: Future<Output = Result<(), CliError>>>(
     args: &ArgMatches,
     work: impl FnOnce(Person) -> F,
 ) -> Result<(), CliError> {
-    // The process needs one TLS provider; it can only be installed once, so an earlier one is as good.
-    let _installed = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| CliError::System { what: "the async runtime", source })?;
-    runtime.block_on(async { work(Person::connect(args).await?).await })
+    on_runtime(async { work(Person::connect(args).await?).await })
 }

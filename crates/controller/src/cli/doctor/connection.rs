@@ -2,8 +2,8 @@
 
 use super::check::{Area, Check, State};
 use super::{tls, token};
-use crate::cli::CliError;
-use crate::client::{self, Access, ClientError, Clients, Credentials, OnCall, TooLate};
+use crate::cli::{CliError, access};
+use crate::client::{self, ClientError, Clients, Credentials, OnCall, TooLate};
 use clap::ArgMatches;
 use std::error::Error;
 use std::io::ErrorKind;
@@ -32,9 +32,7 @@ impl Cluster {
     /// # Errors
     /// When credentials are there and cannot be used.
     pub(super) async fn open(args: &ArgMatches) -> Result<Result<Self, Check>, CliError> {
-        let access =
-            Access { kubeconfig: args.get_one("kubeconfig").cloned(), context: args.get_one("context").cloned() };
-        let credentials = match Credentials::find(&access).await {
+        let credentials = match Credentials::find(&access(args)).await {
             Ok(credentials) => credentials,
             Err(nowhere @ ClientError::Nowhere { .. }) => {
                 let check = Check::of(Area::ApiServer, State::Failed, nowhere.to_string());
