@@ -295,9 +295,8 @@ impl<'a> Shell<'a> {
                 self.pages.broadcast.happened(now, happening);
                 self.herald.announce(effect);
             }
-            Verb::Tell { .. } => self.tell(effect),
-            // Kubelets and providers that do not answer keep nobody from the API server.
-            Verb::LookAtKubelet { .. } | Verb::LookAtMachine(_) => self.perform(effect, ()),
+            // Receivers of messages, kubelets and providers that do not answer keep nobody from the API server.
+            Verb::Tell { .. } | Verb::LookAtKubelet { .. } | Verb::LookAtMachine(_) => self.perform(effect, ()),
             verb => {
                 let under_way = verb.writes().then(|| self.urgent.begin());
                 self.turns.wait(Begun { effect, under_way });
@@ -315,24 +314,18 @@ impl<'a> Shell<'a> {
 
     /// Does it, and holds `held` until it is done.
     fn perform(&mut self, effect: Effect, held: impl Send + 'static) {
-        let actor = self.actor.clone();
+        let (actor, notifier) = (self.actor.clone(), self.notifier.clone());
+        let (metrics, cluster) = (self.pages.metrics.clone(), self.live.cluster_name().to_owned());
         self.tasks.spawn(async move {
-            let outcome = actor.perform(&effect).await;
-            drop(held);
-            (effect.id, outcome)
-        });
-    }
-
-    /// Messages go to their receivers, whatever waits for the API server.
-    fn tell(&mut self, effect: Effect) {
-        let (notifier, metrics) = (self.notifier.clone(), self.pages.metrics.clone());
-        let cluster = self.live.cluster_name().to_owned();
-        self.tasks.spawn(async move {
-            let Verb::Tell { key, channel, about } = &effect.verb else {
-                return (effect.id, Outcome::Refused { message: "no message".to_owned() });
+            let outcome = match &effect.verb {
+                Verb::Tell { key, channel, about } => {
+                    let outcome = notifier.tell(*channel, &Letter { about, key, cluster: &cluster }).await;
+                    metrics.notification(*channel, &outcome);
+                    outcome
+                }
+                _ => actor.perform(&effect).await,
             };
-            let outcome = notifier.tell(*channel, &Letter { about, key, cluster: &cluster }).await;
-            metrics.notification(*channel, &outcome);
+            drop(held);
             (effect.id, outcome)
         });
     }
