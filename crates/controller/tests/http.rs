@@ -1,9 +1,9 @@
 //! The HTTP server on loopback, as probes, scrapers and hostile clients see it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test fails the test")]
 
-use self_healing_controller::http::{Broadcast, Desk, Error, Pages, Pulse, Readiness, bind, serve};
-use self_healing_controller::metrics::Metrics;
-use self_healing_controller::watch::Scope;
+mod served;
+
+use self_healing_controller::http::{Error, Pages, bind, serve};
 use self_healing_core::time::{Now, Stamp, Tick};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -14,8 +14,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-const PERIOD: Duration = Duration::from_secs(30);
 
 /// Far more than any answer takes.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -33,16 +31,8 @@ async fn start() -> Server {
     let address = listener.local_addr().unwrap();
     let tick = Arc::new(AtomicU64::new(0));
     let clock = tick.clone();
-    let pages = Pages {
-        pulse: Arc::new(Pulse::new(Tick(0), PERIOD)),
-        readiness: Arc::new(Readiness::default()),
-        metrics: Arc::new(Metrics::new()),
-        clock: Arc::new(move || Now { tick: Tick(clock.load(Ordering::Relaxed)), stamp: Stamp(1_700_000_000_000) }),
-        desk: Desk::default(),
-        broadcast: Broadcast::default(),
-        name: "controller-0".into(),
-        scope: Arc::new(Scope::default()),
-    };
+    let now = move || Now { tick: Tick(clock.load(Ordering::Relaxed)), stamp: Stamp(1_700_000_000_000) };
+    let pages = Pages { clock: Arc::new(now), ..served::pages() };
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(serve(listener, pages.clone(), async {
         let _ = stopped.await;

@@ -253,6 +253,11 @@ impl Healer {
         Reverse(self.cases.get(name).map(age).unwrap_or_default())
     }
 
+    /// The cases of Recoveries that are not over.
+    fn active_cases(&self) -> impl Iterator<Item = &Case> {
+        self.active.iter().filter_map(|name| self.cases.get(name))
+    }
+
     /// Steps one case; true when it ended, which may free budgets for others.
     fn step(&mut self, name: &Text) -> bool {
         let Some(mut case) = self.cases.remove(name) else { return false };

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         exhaustive::run(&stories, args.one_in.map(|of| (args.part, of)), args.threads, &mut sums);
     }
     if let Some(count) = args.seeds.or(all.then_some(SEEDS)) {
-        seeds::run(args.seed, count, args, &mut sums);
+        seeds::run(count, args, &mut sums);
     }
     print!("{sums}");
     Ok(sums.all_well())

@@ -6,7 +6,7 @@ mod pods;
 mod services;
 mod workloads;
 
-use super::{NAMESPACE, SERVICE_ACCOUNT, labels};
+use super::{NAME, NAMESPACE, SERVICE_ACCOUNT, labels};
 use serde_json::{Value, json};
 
 /// One policy before it is written.
@@ -44,6 +44,11 @@ fn policies() -> [Policy; 5] {
     [nodes::policy(), workloads::policy(), services::policy(), pods::deletes(), pods::evictions()]
 }
 
+/// Whom they hold for, as the API server knows it.
+fn account() -> String {
+    format!("system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}")
+}
+
 /// Every policy with its binding.
 pub(super) fn documents() -> Vec<Value> {
     policies().iter().flat_map(|policy| [policy.document(), policy.binding()]).collect()
@@ -53,14 +58,11 @@ pub(super) fn documents() -> Vec<Value> {
 pub(super) fn comment() -> String {
     let line = |rule: &Rule| format!("#   {}\n", rule.message);
     let lines: String = policies().iter().flat_map(|policy| policy.rules.iter().map(line)).collect();
-    format!(
-        "# What the API server refuses to system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}, whatever its roles allow:\n{lines}"
-    )
+    format!("# What the API server refuses to {}, whatever its roles allow:\n{lines}", account())
 }
 
 impl Policy {
     fn document(&self) -> Value {
-        let account = format!("system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}");
         let variable = |(name, expression): &(&str, String)| json!({ "name": name, "expression": expression });
         json!({
             "apiVersion": "admissionregistration.k8s.io/v1",
@@ -76,7 +78,7 @@ impl Policy {
                 }] },
                 "matchConditions": [{
                     "name": "the-controller",
-                    "expression": format!("request.userInfo.username == '{account}'"),
+                    "expression": format!("request.userInfo.username == '{}'", account()),
                 }],
                 "variables": self.variables.iter().map(variable).collect::<Vec<_>>(),
                 "validations": self.rules.iter().map(Rule::document).collect::<Vec<_>>(),
@@ -149,6 +151,6 @@ fn ties(kind: &str) -> Rule {
     let same = |field: &str| format!("object.metadata.?{field} == oldObject.metadata.?{field}");
     rule(
         format!("{} && {}", same("finalizers"), same("ownerReferences")),
-        format!("self-healing-controller may not change finalizers or owners of a {kind}"),
+        format!("{NAME} may not change finalizers or owners of a {kind}"),
     )
 }

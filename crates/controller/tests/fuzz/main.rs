@@ -8,6 +8,8 @@ mod change;
 #[path = "../letters/mod.rs"]
 mod letters;
 mod readers;
+#[path = "../served/mod.rs"]
+mod served;
 
 use change::Changer;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,27 +1,23 @@
 //! Who reads what, and what holds of every reading.
 
-use crate::letters;
+use crate::{letters, served};
 use futures::future::BoxFuture;
 use http::StatusCode;
 use secrecy::SecretString;
 use self_healing_api::policy::{check, read_resource, read_yaml};
 use self_healing_controller::config::{Environment, Layers, Secrets};
-use self_healing_controller::http::{Broadcast, Desk, Pages, Pulse, Readiness, bind, serve};
-use self_healing_controller::metrics::Metrics;
+use self_healing_controller::http::{bind, serve};
 use self_healing_controller::notify::{Letter, TIMEOUT};
 use self_healing_controller::objects::{
     Shared, lease, namespace, node, pod, quantity as quantities, service, workload,
 };
 use self_healing_controller::outside::{Answer, NoAnswer, Outside, Parcel, Post};
-use self_healing_controller::watch::Scope;
 use self_healing_core::key::Kind;
 use self_healing_core::names::Channel;
-use self_healing_core::time::{Now, Stamp, Tick};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -142,17 +138,7 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let listener = runtime.block_on(bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let pages = Pages {
-            pulse: Arc::new(Pulse::new(Tick(0), Duration::from_secs(30))),
-            readiness: Arc::new(Readiness::default()),
-            metrics: Arc::new(Metrics::new()),
-            clock: Arc::new(|| Now { tick: Tick(0), stamp: Stamp(0) }),
-            desk: Desk::default(),
-            broadcast: Broadcast::default(),
-            name: "controller-0".into(),
-            scope: Arc::new(Scope::default()),
-        };
-        runtime.spawn(serve(listener, pages, std::future::pending()));
+        runtime.spawn(serve(listener, served::pages(), std::future::pending()));
         Self { address, runtime }
     }
 

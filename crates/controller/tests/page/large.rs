@@ -1,15 +1,13 @@
 //! A large and hostile board, served as the controller serves it.
 
+use crate::served;
 use self_healing_api::board::{Head, Rows, rows};
-use self_healing_controller::http::{Broadcast, Desk, Pages, Pulse, Readiness, bind, serve};
-use self_healing_controller::metrics::Metrics;
+use self_healing_controller::http::{Broadcast, Pages, bind, serve};
 use self_healing_core::board::{Board, Card, Spot};
 use self_healing_core::explanation::Observer;
 use self_healing_core::key::{Key, Kind, Target, Text};
 use self_healing_core::names::{Cause, FailureType, Light, Mode, Phase, Severity, Strategy};
 use self_healing_core::time::{Now, Stamp, Tick};
-use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub(crate) const NODES: usize = 5000;
@@ -37,16 +35,7 @@ impl Large {
         let broadcast = Broadcast::new();
         let (stop, stopped) = oneshot::channel::<()>();
         let (told, address) = std::sync::mpsc::channel();
-        let pages = Pages {
-            pulse: Arc::new(Pulse::new(Tick(0), Duration::from_secs(1))),
-            readiness: Arc::new(Readiness::default()),
-            metrics: Arc::new(Metrics::new()),
-            clock: Arc::new(Now::default),
-            desk: Desk::default(),
-            broadcast: broadcast.clone(),
-            name: "controller-0".into(),
-            scope: Arc::default(),
-        };
+        let pages = Pages { broadcast: broadcast.clone(), ..served::pages() };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {

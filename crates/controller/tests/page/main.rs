@@ -6,6 +6,8 @@ mod everybody;
 mod ground;
 mod large;
 mod pictures;
+#[path = "../served/mod.rs"]
+mod served;
 
 use browser::Browser;
 use ground::{Demo, Wire};

@@ -25,7 +25,7 @@ impl Healer {
     #[must_use]
     pub fn board(&self, now: Now) -> Board {
         let world = self.world_at(now, self.leading.unwrap_or_default(), None);
-        let mut active: Vec<&Case> = self.active.iter().filter_map(|name| self.cases.get(name)).collect();
+        let mut active: Vec<&Case> = self.active_cases().collect();
         active.sort_by_key(|case| rank(&case.recovery));
         let mut troubles = self.troubles(&active);
         let total = (troubles.len(), active.len());

@@ -29,7 +29,7 @@ impl Healer {
     /// Numbers for metrics.
     #[must_use]
     pub fn counts(&self, now: Now) -> Counts {
-        let active = || self.active.iter().filter_map(|name| self.cases.get(name)).map(|case| &case.recovery);
+        let active = || self.active_cases().map(|case| &case.recovery);
         let of_type = |failure| active().filter(|recovery| recovery.spec.failure == failure).count();
         let held_by = |guard| active().filter(|r| r.held_by().is_some_and(|hold| hold.name == guard)).count();
         Counts {

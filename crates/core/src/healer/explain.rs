@@ -157,7 +157,7 @@ impl Healer {
                 !judged && recovery.spec.workload.kind == target.kind && recovery.spec.workload.key == target.key;
             of_workload || recovery.spec.target.uid == target.uid || recovery.subject().uid == target.uid
         };
-        if let Some(case) = self.active.iter().filter_map(|name| self.cases.get(name)).find(about) {
+        if let Some(case) = self.active_cases().find(about) {
             return Some(Standin::Real(case));
         }
         match (finding, opening) {

@@ -16,7 +16,7 @@ impl Healer {
     /// How the controller as a whole is doing at `now`. Changes nothing.
     #[must_use]
     pub fn overview(&self, now: Now) -> Overview {
-        let mut active: Vec<&Case> = self.active.iter().filter_map(|name| self.cases.get(name)).collect();
+        let mut active: Vec<&Case> = self.active_cases().collect();
         active.sort_by_key(|case| (case.recovery.held_by().is_none(), case.recovery.spec.detected_at));
         Overview {
             at: now.stamp,

@@ -5,7 +5,8 @@ use super::sums::Sums;
 use self_healing_trial::runs;
 use self_healing_trial::seeds::Hunt;
 
-pub(crate) fn run(first: u64, count: u64, args: &Args, sums: &mut Sums) {
+pub(crate) fn run(count: u64, args: &Args, sums: &mut Sums) {
+    let first = args.seed;
     let seeds: Vec<u64> = (first..first.saturating_add(count)).collect();
     let hunts = runs::all(&seeds, args.threads, |seed| Hunt::seed(*seed));
     for (seed, hunt) in seeds.iter().zip(hunts) {

@@ -1,6 +1,6 @@
 //! On nodes: the cordon with its owner, two taints, one label, and the annotations beside them.
 
-use super::{Policy, Rule, metadata, nothing, only_in_spec, rule, ties};
+use super::{NAME, Policy, Rule, metadata, nothing, only_in_spec, rule, ties};
 use self_healing_api::marks::{
     EXCLUDE_FROM_LOAD_BALANCERS, FENCED, ORIGINAL_EXCLUDE_FROM_LOAD_BALANCERS, ORIGINAL_UNSCHEDULABLE, OUT_OF_SERVICE,
     OWNER, SUSPECT,
@@ -33,38 +33,39 @@ pub(super) fn policy() -> Policy {
 }
 
 fn rules() -> Vec<Rule> {
-    let who = "self-healing-controller";
     let (new, old) = ("variables.taints", "variables.oldTaints");
     vec![
-        nothing("foreignLabels", format!("{who} may change no label of a node but {EXCLUDE_FROM_LOAD_BALANCERS}")),
+        nothing("foreignLabels", format!("{NAME} may change no label of a node but {EXCLUDE_FROM_LOAD_BALANCERS}")),
         nothing(
             "foreignAnnotations",
-            format!("{who} may change no annotation of a node but the marks beside its own changes"),
+            format!("{NAME} may change no annotation of a node but the marks beside its own changes"),
         ),
         rule(
             "variables.others == variables.oldOthers",
-            format!("{who} may set and remove its own taints on a node only: {SUSPECT} and {OUT_OF_SERVICE}"),
+            format!("{NAME} may set and remove its own taints on a node only: {SUSPECT} and {OUT_OF_SERVICE}"),
         ),
         rule(
             format!("{new}.all(t, t in {old} || t.key != '{SUSPECT}' || t.effect == 'PreferNoSchedule')"),
-            format!("{who} may set the taint {SUSPECT} with the effect PreferNoSchedule only"),
+            format!("{NAME} may set the taint {SUSPECT} with the effect PreferNoSchedule only"),
         ),
         rule(
             format!("{new}.all(t, t in {old} || t.key != '{OUT_OF_SERVICE}' || '{FENCED}' in variables.annotations)"),
             format!(
-                "{who} may declare a node out of service only with the Recovery that proved its machine to be off, in the annotation {FENCED}"
+                "{NAME} may declare a node out of service only with the Recovery that proved its machine to be off, in the annotation {FENCED}"
             ),
         ),
         rule(
             format!(
                 "{old}.all(t, t in {new} || t.key != '{OUT_OF_SERVICE}' || '{FENCED}' in variables.oldAnnotations)"
             ),
-            format!("{who} may take only its own taint {OUT_OF_SERVICE} away, beside which is the annotation {FENCED}"),
+            format!(
+                "{NAME} may take only its own taint {OUT_OF_SERVICE} away, beside which is the annotation {FENCED}"
+            ),
         ),
         rule(
             format!("!variables.cordoned || variables.wasCordoned || '{OWNER}' in variables.annotations"),
             format!(
-                "{who} may cordon a node only with the name of the Recovery that does so, in the annotation {OWNER}"
+                "{NAME} may cordon a node only with the name of the Recovery that does so, in the annotation {OWNER}"
             ),
         ),
         rule(
@@ -72,12 +73,12 @@ fn rules() -> Vec<Rule> {
                 "variables.cordoned || !variables.wasCordoned || '{ORIGINAL_UNSCHEDULABLE}' in variables.oldAnnotations"
             ),
             format!(
-                "{who} may uncordon only what it has cordoned itself, beside which is the annotation {ORIGINAL_UNSCHEDULABLE}"
+                "{NAME} may uncordon only what it has cordoned itself, beside which is the annotation {ORIGINAL_UNSCHEDULABLE}"
             ),
         ),
         rule(
             only_in_spec(&["taints", "unschedulable"]),
-            format!("{who} may change nothing in the spec of a node but taints and unschedulable"),
+            format!("{NAME} may change nothing in the spec of a node but taints and unschedulable"),
         ),
         ties("node"),
     ]

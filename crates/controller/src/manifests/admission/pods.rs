@@ -1,6 +1,7 @@
 //! On pods: none is taken away by force.
 
-use super::{Policy, rule};
+use super::{NAME, Policy, rule};
+use self_healing_api::marks::OUT_OF_SERVICE;
 
 /// A period of 0 is also what the API server itself makes of a delete of a pod that has ended, that no node has, or whose author wants
 /// no time for it.
@@ -9,8 +10,10 @@ pub(super) fn deletes() -> Policy {
     let harmless = "oldObject.?status.?phase.orValue('') in ['Succeeded', 'Failed'] \
                     || oldObject.spec.?nodeName.orValue('') == '' \
                     || oldObject.spec.?terminationGracePeriodSeconds.orValue(30) == 0";
-    let message = "self-healing-controller may delete no pod by force (gracePeriodSeconds 0): a pod on a machine that is proven to be \
-                   off is freed by the taint node.kubernetes.io/out-of-service";
+    let message = format!(
+        "{NAME} may delete no pod by force (gracePeriodSeconds 0): a pod on a machine that is proven to be off is freed by the taint \
+         {OUT_OF_SERVICE}"
+    );
     Policy {
         name: "self-healing-pods",
         group: "",
@@ -25,7 +28,7 @@ pub(super) fn deletes() -> Policy {
 pub(super) fn evictions() -> Policy {
     let holds = "!has(object.deleteOptions) || !has(object.deleteOptions.gracePeriodSeconds) \
                  || object.deleteOptions.gracePeriodSeconds != 0";
-    let message = "self-healing-controller may evict no pod by force (gracePeriodSeconds 0)";
+    let message = format!("{NAME} may evict no pod by force (gracePeriodSeconds 0)");
     Policy {
         name: "self-healing-evictions",
         group: "",

@@ -1,10 +1,9 @@
 //! On Services: the selector that leads to a standby and back, and the marks beside it.
 
-use super::{Policy, metadata, nothing, only_in_spec, rule, ties};
+use super::{NAME, Policy, metadata, nothing, only_in_spec, rule, ties};
 use self_healing_api::marks::{ORIGINAL_SELECTOR, OWNER, SWITCHED_SELECTOR};
 
 pub(super) fn policy() -> Policy {
-    let who = "self-healing-controller";
     let selector = |object: &str| format!("{object}.spec.?selector.orValue({{}})");
     Policy {
         name: "self-healing-services",
@@ -20,15 +19,15 @@ pub(super) fn policy() -> Policy {
                     selector("oldObject"),
                 ),
                 format!(
-                    "{who} may change the selector of a Service only with the original one beside it, in the annotation {ORIGINAL_SELECTOR}"
+                    "{NAME} may change the selector of a Service only with the original one beside it, in the annotation {ORIGINAL_SELECTOR}"
                 ),
             ),
-            rule(only_in_spec(&["selector"]), format!("{who} may change in the spec of a Service only the selector")),
+            rule(only_in_spec(&["selector"]), format!("{NAME} may change in the spec of a Service only the selector")),
             nothing(
                 "foreignAnnotations",
-                format!("{who} may change no annotation of a Service but the marks beside its own changes"),
+                format!("{NAME} may change no annotation of a Service but the marks beside its own changes"),
             ),
-            nothing("foreignLabels", format!("{who} may change no label of a Service")),
+            nothing("foreignLabels", format!("{NAME} may change no label of a Service")),
             ties("Service"),
         ],
     }

@@ -1,7 +1,7 @@
 //! On controllers of pods: their number, the annotation of a restart, and a rollback where its owner allows that. Who steals the
 //! controller's token cannot put an image of their own into a workload.
 
-use super::{Policy, foreign, map, metadata, nothing, only_in_spec, rule, ties};
+use super::{NAME, Policy, foreign, map, metadata, nothing, only_in_spec, rule, ties};
 use self_healing_api::marks::{
     AUTO_ROLLBACK, ORIGINAL_REPLICAS, OWNER, RESTARTED_AT, RESTARTED_BY, ROLLED_BACK_BY, ROLLED_BACK_FROM,
     ROLLED_BACK_TO, SCALED_REPLICAS, TEMPLATE_GENERATION,
@@ -13,7 +13,6 @@ const ANNOTATIONS: &[&str] =
     &[OWNER, ORIGINAL_REPLICAS, SCALED_REPLICAS, ROLLED_BACK_BY, ROLLED_BACK_FROM, ROLLED_BACK_TO, TEMPLATE_GENERATION];
 
 pub(super) fn policy() -> Policy {
-    let who = "self-healing-controller";
     let template = |object: &str, field: &str| map(&format!("{object}.spec.?template.?metadata.?{field}"));
     let mut variables = metadata(ANNOTATIONS, &[]);
     variables.extend([
@@ -40,19 +39,19 @@ pub(super) fn policy() -> Policy {
             rule(
                 "variables.samePods || (request.resource.resource == 'deployments' && variables.mayRollBack)",
                 format!(
-                    "{who} may change in the pod template of a workload only the annotation {RESTARTED_AT}, and roll back only a \
+                    "{NAME} may change in the pod template of a workload only the annotation {RESTARTED_AT}, and roll back only a \
                      Deployment that has the annotation {AUTO_ROLLBACK}"
                 ),
             ),
             rule(
                 only_in_spec(&["replicas", "template"]),
-                format!("{who} may change in the spec of a workload only replicas and template"),
+                format!("{NAME} may change in the spec of a workload only replicas and template"),
             ),
             nothing(
                 "foreignAnnotations",
-                format!("{who} may change no annotation of a workload but the marks beside its own changes"),
+                format!("{NAME} may change no annotation of a workload but the marks beside its own changes"),
             ),
-            nothing("foreignLabels", format!("{who} may change no label of a workload")),
+            nothing("foreignLabels", format!("{NAME} may change no label of a workload")),
             ties("workload"),
         ],
     }
